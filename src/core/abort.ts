@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** Resolves after `ms` milliseconds, or at once, without throwing, when the signal aborts. Keeps no process alive by itself. */
+export async function pause(ms: number, signal?: AbortSignal, options: { ref?: boolean } = {}): Promise<void> {
+  if (signal?.aborted) return
+  await delay(ms, undefined, { ...(signal ? { signal } : {}), ref: options.ref ?? true }).catch((thrown: unknown) => {
+    if (!signal?.aborted) throw thrown
+  })
+}
+
+/** Polls `condition` every `everyMs` until it holds; throws the signal's reason when that aborts first. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  { signal, everyMs = 25 }: { signal: AbortSignal; everyMs?: number },
+): Promise<void> {
+  while (!(await condition())) {
+    signal.throwIfAborted()
+    await pause(everyMs, signal)
+  }
+}

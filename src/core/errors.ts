@@ -1,0 +1,52 @@
+/**
+ * The one error class of the package. Expected outcomes are result unions; this is for bad input and for outages.
+ *
+ * `message` is a sentence that names the thing and the place; `remedy` says what to do about it.
+ */
+export class ChangeoverError extends Error {
+  override readonly name = 'ChangeoverError'
+  readonly code: ErrorCode
+  readonly remedy: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { remedy?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.remedy = options.remedy
+  }
+}
+
+/** What went wrong, as a stable word to switch on. */
+export type ErrorCode =
+  /** A table, migration, report or config is wrong as written. */
+  | 'DEFINITION'
+  /** A value does not fit the column it was meant for. */
+  | 'VALUE'
+  /** A message or an event cannot be read. */
+  | 'MALFORMED'
+  /** Something is larger than its limit. */
+  | 'TOO_LARGE'
+  /** An environment variable, argument or file is missing or wrong. */
+  | 'CONFIG'
+  /** A server cannot be reached, or went away and stayed away. */
+  | 'UNREACHABLE'
+  /** A server refused the credentials or the rights of the user. */
+  | 'DENIED'
+  /** The warehouse does not have the shape that the definitions ask for. */
+  | 'SCHEMA'
+  /** A server failed in a way that none of the other words fits. */
+  | 'UNEXPECTED'
+  /** The work was stopped by its signal or by its deadline. */
+  | 'ABORTED'
+
+/** The message of anything that was thrown, on one line, cut at `limit` characters. */
+export function messageOf(thrown: unknown, limit = 500): string {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line
+}
+
+/** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … */
+export function codeOf(thrown: unknown): string | number | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
+  return typeof thrown.code === 'string' || typeof thrown.code === 'number' ? thrown.code : undefined
+}

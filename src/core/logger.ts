@@ -1,0 +1,20 @@
+/** Where diagnostics go. Any structured logger (pino, winston, a console) fits behind it. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+/** What a log line carries beside its sentence: ids and counts, never values of events and never secrets. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+
+/** The default: says nothing. */
+export const silentLogger: Logger = Object.freeze({
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+})
+
+function nothing(): void {}

@@ -1,0 +1,47 @@
+import { SafeEmitter } from '../core/emitter.ts'
+import type { FlagContext, Flags } from './port.ts'
+
+/** On, off, or decided by whom it is asked for. */
+export type FixedFlag = boolean | ((context: FlagContext) => boolean)
+
+/** Flags that are set in code. */
+export interface FixedFlags extends Flags {
+  set(name: string, value: FixedFlag): void
+  onChange(listener: () => void): () => void
+}
+
+/**
+ * Flags set in code: for tests, and for those who have no flag server. Ready at once; a name that is not set is off.
+ *
+ * @example fixedFlags({ 'analytics-observe': true, 'analytics-read': ({ userId }) => userId === 'u1' })
+ */
+export function fixedFlags(flags: Readonly<Record<string, FixedFlag>> = {}): FixedFlags {
+  const values = new Map(Object.entries(flags))
+  const changes = new SafeEmitter<{ change: undefined }>()
+  return Object.freeze<FixedFlags>({
+    isReady: true,
+
+    isEnabled(name, context = {}) {
+      const value = values.get(name) ?? false
+      if (typeof value === 'boolean') return value
+      try {
+        return value(context)
+      } catch {
+        return false
+      }
+    },
+
+    async ready() {
+      return true
+    },
+
+    onChange(listener) {
+      return changes.on('change', () => listener())
+    },
+
+    set(name, value) {
+      values.set(name, value)
+      changes.emit('change', undefined)
+    },
+  })
+}

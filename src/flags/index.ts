@@ -1,0 +1,7 @@
+export { destroyUnleash } from './destroy.ts'
+export type { DestroyableUnleash } from './destroy.ts'
+export { fixedFlags } from './fixed.ts'
+export type { FixedFlag, FixedFlags } from './fixed.ts'
+export type { FlagContext, Flags } from './port.ts'
+export { unleashFlags } from './unleash.ts'
+export type { UnleashLike } from './unleash.ts'

@@ -1,0 +1,16 @@
+export { DEFAULT_QUEUE_LIMITS } from './limits.ts'
+export { memoryQueue } from './memory.ts'
+export type { MemoryQueueOptions } from './memory.ts'
+export type {
+  OutgoingMessage,
+  Queue,
+  QueueDepth,
+  QueueLimits,
+  QueueReceiver,
+  QueueSender,
+  ReceivedMessage,
+  ReceiveOptions,
+  SendOutcome,
+} from './port.ts'
+export { sqs } from './sqs.ts'
+export type { SqsClientLike, SqsOptions } from './sqs.ts'

@@ -1,0 +1,41 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { pack } from '../../src/queue/pack.ts'
+
+const messages = (...bodies: string[]): { id: string; body: string }[] =>
+  bodies.map((body, number) => ({ id: String(number), body }))
+
+test('a batch ends before its bytes or its entries would be too many', () => {
+  const limits = { messageBytes: 6, batchBytes: 6, batchEntries: 2 }
+  const { batches, oversized } = pack(messages('éé', 'a', 'b', 'é', 'ééé', 'éééa', 'c'), limits)
+  expect(batches.map((batch) => batch.map(({ body }) => body))).toEqual([['éé', 'a'], ['b', 'é'], ['ééé'], ['c']])
+  expect(oversized.map(({ body }) => body)).toEqual(['éééa'])
+})
+
+test('a message must fit a batch as well as its own limit', () => {
+  expect(pack(messages('abc'), { messageBytes: 9, batchBytes: 2, batchEntries: 10 }).oversized).toHaveLength(1)
+})
+
+test('packing loses nothing, keeps order and holds every limit', () => {
+  const limit = fc.integer({ min: 1, max: 40 })
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }), { maxLength: 60 }),
+      fc.record({ messageBytes: limit, batchBytes: limit, batchEntries: fc.integer({ min: 1, max: 10 }) }),
+      (bodies, limits) => {
+        const all = messages(...bodies)
+        const { batches, oversized } = pack(all, limits)
+        const packed = new Set(batches.flat())
+        expect(all.filter((message) => packed.has(message))).toEqual(batches.flat())
+        expect(all.filter((message) => !packed.has(message))).toEqual(oversized)
+        for (const batch of batches) {
+          const sizes = batch.map(({ body }) => new TextEncoder().encode(body).length)
+          expect(batch.length).toBeGreaterThan(0)
+          expect(batch.length).toBeLessThanOrEqual(limits.batchEntries)
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.messageBytes)
+          expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(limits.batchBytes)
+        }
+      },
+    ),
+  )
+})
