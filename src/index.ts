@@ -1,0 +1,5 @@
+export { ChangeoverError } from './core/errors.ts'
+export type { ErrorCode } from './core/errors.ts'
+export type { LogFields, Logger } from './core/logger.ts'
+export * from './star/index.ts'
+export * from './mapping/index.ts'

@@ -1,0 +1,7 @@
+export { defineMigration, DEFAULT_REVISION } from './migration.ts'
+export type { Handler, Handlers, Migration, MigrationSpec, Source } from './migration.ts'
+export { defineConfig } from './config.ts'
+export type { Config } from './config.ts'
+export { report } from './report.ts'
+export type { LooseDatabase, Report, ReportRow, ReportSpec, RowSource, WarehouseDatabase } from './report.ts'
+export type { Path, ValueAt } from './path.ts'

@@ -1,0 +1,118 @@
+import { ChangeoverError } from '../core/errors.ts'
+import type { AnyTable } from '../star/table.ts'
+import type { Operation } from '../star/operation.ts'
+import { MAX_REVISION } from '../star/stamp.ts'
+import type { Nested, Path, ValueAt } from './path.ts'
+
+/** Where the events are, and where in an event its parts are, as dotted paths that MongoDB understands too. */
+export interface Source<P extends string = string> {
+  /** The database; by default the one that the connection address names. */
+  readonly database?: string
+  readonly collection: string
+  /** The event's type. */
+  readonly type: P
+  /** The place of the event in the stream: an integer sequence or a Date. It decides which of two writes counts. */
+  readonly order: P
+  /** When the event was recorded, a Date. */
+  readonly time: P
+  /** The id of what the event is about. */
+  readonly entity?: P
+}
+
+/** What an event does: operations on rows, in the order given. Pure: it sees a frozen event and nothing else. */
+export type Handler<E> = (event: E) => Operation | readonly Operation[]
+
+/** A migration as the user writes it. */
+export interface MigrationSpec<E, T extends Path<E>, Tables extends Readonly<Record<string, AnyTable>>> {
+  /** Names the receipts and the checkpoints in the warehouse, and the write flag. */
+  readonly name: string
+  readonly source: Source<Path<E>> & { readonly type: T }
+  /** The tables that events write to, by any name. */
+  readonly tables: Tables
+  /**
+   * What a raised revision says: the mapping was corrected, and what the same events wrote before is to be replaced.
+   * 1 to 255.
+   *
+   * @defaultValue 1
+   */
+  readonly revision?: number
+  /** A handler for each event type; `'ignore'` for those that the warehouse has no use for. */
+  readonly on: Handlers<E, T>
+}
+
+/** One handler per event type, none left out. */
+export type Handlers<E, T extends string> = {
+  readonly [K in ValueAt<E, T> & string]: Handler<Extract<E, Nested<T, K>>> | 'ignore'
+}
+
+/** A migration: definitions, checked and frozen. `Tables` keeps the tables' types for the reports. */
+export interface Migration<Tables extends Readonly<Record<string, AnyTable>> = Readonly<Record<string, AnyTable>>> {
+  readonly name: string
+  readonly source: Source
+  readonly tables: Tables
+  readonly revision: number
+  readonly handlers: ReadonlyMap<string, Handler<never> | 'ignore'>
+}
+
+/** @defaultValue of {@link MigrationSpec.revision} */
+export const DEFAULT_REVISION = 1
+
+/**
+ * Defines a migration of the event union `E`: `defineMigration<AppEvent>()({ … })`. Called twice so that the event type is
+ * given and everything else is inferred. Throws a ChangeoverError `DEFINITION`.
+ */
+export function defineMigration<E>(): <
+  const T extends Path<E>,
+  const Tables extends Readonly<Record<string, AnyTable>>,
+>(
+  spec: MigrationSpec<E, T, Tables>,
+) => Migration<Tables> {
+  return (spec) => {
+    checkName(spec.name)
+    const revision = spec.revision ?? DEFAULT_REVISION
+    if (!Number.isInteger(revision) || revision < 1 || revision > MAX_REVISION) {
+      throw new ChangeoverError('DEFINITION', `The revision of the migration ${spec.name} is ${revision}.`, {
+        remedy: `Use a whole number from 1 to ${MAX_REVISION}.`,
+      })
+    }
+    const names = new Set<string>()
+    for (const table of Object.values<AnyTable>(spec.tables)) {
+      if (names.has(table.name)) {
+        throw new ChangeoverError('DEFINITION', `The migration ${spec.name} has two tables named ${table.name}.`)
+      }
+      names.add(table.name)
+    }
+    const handlers = new Map(Object.entries(spec.on)) as Map<string, Handler<never> | 'ignore'>
+    for (const [type, handler] of handlers) checkHandler(spec.name, type, handler)
+    return Object.freeze({ name: spec.name, source: spec.source, tables: spec.tables, revision, handlers })
+  }
+}
+
+function checkName(name: string): void {
+  if (/^[a-z][a-z0-9_]{0,39}$/.test(name)) return
+  throw new ChangeoverError('DEFINITION', `The migration's name, ${JSON.stringify(name)}, cannot name its tables.`, {
+    remedy: 'Begin with a letter and use lower-case letters, digits and underscores, at most 40 of them.',
+  })
+}
+
+function checkHandler(migration: string, type: string, handler: unknown): void {
+  if (handler === 'ignore') return
+  if (typeof handler !== 'function') {
+    throw new ChangeoverError(
+      'DEFINITION',
+      `The migration ${migration} has no handler for ${type}: it is ${typeof handler}.`,
+      {
+        remedy: "Write a function of the event, or 'ignore'.",
+      },
+    )
+  }
+  if (handler.constructor.name === 'Function') return
+  throw new ChangeoverError(
+    'DEFINITION',
+    `The handler of ${type} in the migration ${migration} is asynchronous or a generator.`,
+    {
+      remedy:
+        'A mapping is a pure function of the event: look up nothing, and let a later event or a view bring the rest.',
+    },
+  )
+}

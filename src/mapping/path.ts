@@ -1,0 +1,50 @@
+/** The dotted paths into an event type, four levels deep: `'entity.id'`. */
+export type Path<E, Depth extends readonly unknown[] = []> = Depth['length'] extends 4
+  ? never
+  : E extends Leaf
+    ? never
+    : E extends unknown
+      ? { [K in keyof E & string]: K | `${K}.${Path<NonNullable<E[K]>, [...Depth, unknown]>}` }[keyof E & string]
+      : never
+
+/** What is looked into no further. */
+type Leaf =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined
+  | Date
+  | Uint8Array
+  | readonly unknown[]
+  | { readonly _bsontype: string }
+
+/** The type at a path. */
+export type ValueAt<E, P extends string> = E extends unknown
+  ? P extends `${infer Head}.${infer Rest}`
+    ? Head extends keyof E
+      ? ValueAt<E[Head], Rest>
+      : never
+    : P extends keyof E
+      ? E[P]
+      : never
+  : never
+
+/** An object type that holds `V` at the path `P`: what a member of a union is picked by. */
+export type Nested<P extends string, V> = P extends `${infer Head}.${infer Rest}`
+  ? { readonly [K in Head]: Nested<Rest, V> }
+  : { readonly [K in P]: V }
+
+/** A function that reads one dotted path; own properties only, undefined where there is none. */
+export function reader(path: string): (event: unknown) => unknown {
+  const names = path.split('.')
+  return (event) => {
+    let value: unknown = event
+    for (const name of names) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+      value = (value as Record<string, unknown>)[name]
+    }
+    return value
+  }
+}

@@ -1,0 +1,6 @@
+export { column } from './column.ts'
+export type { Column, ColumnState, ColumnTypes, Fresh, JsonInput, Merge } from './column.ts'
+export { dimension, fact, Table } from './table.ts'
+export type { AnyTable, Dimension, Fact, FactDimensions, FactTableColumns, RowOf } from './table.ts'
+export type { Columns, CreateInput, EditInput, KeyInput, ViewRow } from './infer.ts'
+export type { Operation, Origin } from './operation.ts'

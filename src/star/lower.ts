@@ -1,0 +1,177 @@
+import { ChangeoverError } from '../core/errors.ts'
+import type { ColumnSpec, Merge } from './column.ts'
+import type { Columns } from './infer.ts'
+import type { PhysicalColumn, Register, Relation } from './relation.ts'
+import { boolean, int } from './types-number.ts'
+import { stampType } from './types-text.ts'
+
+/** A definition brought down to what MySQL and the merge know: columns and registers. */
+export interface Lowered {
+  readonly relation: Relation
+  /** Where each of the user's columns is, and how a write to it is guarded. */
+  readonly slots: ReadonlyMap<string, Slot>
+  readonly live: { readonly value: number; readonly stamp: number }
+  /** The index of the origin's bits. */
+  readonly origin: number
+}
+
+/** One of the user's columns within the row. */
+export interface Slot {
+  readonly name: string
+  readonly index: number
+  readonly spec: ColumnSpec
+  readonly merge: Merge
+  /** The index of the stamp that guards it; absent for `min`, `max`, `any` and `all`. */
+  readonly stamp: number | undefined
+  readonly isKey: boolean
+}
+
+/** Columns of the package's own: they begin with an underscore, which no column of a user's may. */
+export const LIVE = '_live'
+export const LIVE_STAMP = '_live_stamp'
+export const ORIGIN_COLUMN = '_origin'
+const FACT_CONTENT = 'once'
+
+const MAX_NAME = 60
+const MAX_KEY_BYTES = 3072
+const NAME = /^[a-z][a-z0-9_]*$/
+const PREFIX = { dimension: 'dim_', fact: 'fact_' } as const
+
+export function lower(kind: 'dimension' | 'fact', table: string, key: Columns, columns: Columns): Lowered {
+  const place = `The ${kind} ${table}`
+  checkName(`The name of the ${kind}`, table, MAX_NAME - PREFIX[kind].length)
+  checkKey(place, key, columns)
+
+  const physical: PhysicalColumn[] = []
+  const registers: Register[] = []
+  const slots = new Map<string, Slot>()
+  const groups = new Map<string, { stamp: number; columns: number[] }>()
+
+  const add = (column: PhysicalColumn): number => physical.push(column) - 1
+  const stampFor = (group: string): { stamp: number; columns: number[] } => {
+    const known = groups.get(group)
+    if (known) return known
+    const made = { stamp: add(stampColumn(`_stamp_${group}`)), columns: [] }
+    groups.set(group, made)
+    registers.push({ merge: 'stamped', ...made })
+    return made
+  }
+
+  for (const [name, { spec }] of Object.entries(key)) {
+    const index = add({ name, type: spec.type, nullable: false, ...commentOf(spec) })
+    slots.set(name, { name, index, spec, merge: 'once', stamp: undefined, isKey: true })
+  }
+  for (const [name, { spec }] of Object.entries(columns)) {
+    const merge = spec.merge === 'default' ? (kind === 'fact' ? 'once' : 'last') : spec.merge
+    checkColumn(`${place}: the column ${name}`, spec, merge)
+    const index = add({ name, type: spec.type, nullable: true, ...commentOf(spec) })
+    if (merge === 'last' || merge === 'once' || merge === 'first') {
+      // Erasure outranks every stamp, so personal data never shares one with what must outlive it.
+      const shared = spec.group ?? (merge === 'once' && !spec.pii ? FACT_CONTENT : name)
+      const group = stampFor(shared)
+      group.columns.push(index)
+      slots.set(name, { name, index, spec, merge, stamp: group.stamp, isKey: false })
+    } else {
+      registers.push({ merge: merge === 'any' ? 'max' : merge === 'all' ? 'min' : merge, column: index })
+      slots.set(name, { name, index, spec, merge, stamp: undefined, isKey: false })
+    }
+  }
+
+  const live = add({ name: LIVE, type: boolean, nullable: true })
+  const stamp = add(stampColumn(LIVE_STAMP))
+  registers.push({ merge: 'stamped', columns: [live], stamp })
+  const origin = add({ name: ORIGIN_COLUMN, type: int, nullable: false, defaultSql: '0' })
+  registers.push({ merge: 'bits', column: origin })
+
+  return Object.freeze({
+    relation: Object.freeze({
+      name: `${PREFIX[kind]}${table}`,
+      columns: physical,
+      keyLength: Object.keys(key).length,
+      registers,
+    }),
+    slots,
+    live: { value: live, stamp },
+    origin,
+  })
+}
+
+function stampColumn(name: string): PhysicalColumn {
+  return { name, type: stampType, nullable: false, defaultSql: `x'${'00'.repeat(16)}'` }
+}
+
+function commentOf(spec: ColumnSpec): { comment?: string } {
+  return spec.comment === undefined ? {} : { comment: spec.comment }
+}
+
+function checkName(what: string, name: string, longest: number): void {
+  if (NAME.test(name) && name.length <= longest) return
+  throw new ChangeoverError(
+    'DEFINITION',
+    `${what}, ${JSON.stringify(name)}, is not a name that the warehouse can use.`,
+    {
+      remedy: `Begin with a letter and use lower-case letters, digits and underscores, at most ${longest} of them.`,
+    },
+  )
+}
+
+function checkKey(place: string, key: Columns, columns: Columns): void {
+  const names = Object.keys(key)
+  if (names.length === 0) {
+    throw new ChangeoverError('DEFINITION', `${place} has no key.`, {
+      remedy: 'Name the natural key; a fact of one event is keyed by the id of the event.',
+    })
+  }
+  let bytes = 0
+  for (const [name, { spec }] of Object.entries(key)) {
+    const what = `${place}: the key column ${name}`
+    checkName(what, name, MAX_NAME)
+    if (name in columns) throw new ChangeoverError('DEFINITION', `${what} is also one of its columns.`)
+    if (spec.nullable || spec.default || spec.merge !== 'default') {
+      throw new ChangeoverError('DEFINITION', `${what} is nullable, has a default or has a merge.`, {
+        remedy: 'A key is always there and never changes: leave these off.',
+      })
+    }
+    if (spec.type.keyBytes === undefined) {
+      throw new ChangeoverError('DEFINITION', `${what} is of type ${spec.type.name}, which cannot be a key.`, {
+        remedy: 'Use a bounded type with exact equality, such as varchar(n), binary(n) or an integer.',
+      })
+    }
+    bytes += spec.type.keyBytes
+  }
+  if (bytes > MAX_KEY_BYTES) {
+    throw new ChangeoverError(
+      'DEFINITION',
+      `${place} has a key of up to ${bytes} bytes, and MySQL indexes ${MAX_KEY_BYTES}.`,
+      {
+        remedy: 'Shorten its columns (a character takes up to 4 bytes), or use a hash of the natural key.',
+      },
+    )
+  }
+}
+
+function checkColumn(what: string, spec: ColumnSpec, merge: Merge): void {
+  const name = what.slice(what.lastIndexOf(' ') + 1)
+  checkName(what, name, MAX_NAME - '_stamp_'.length)
+  if (name === FACT_CONTENT) {
+    throw new ChangeoverError('DEFINITION', `${what} has a name that is taken by the merge of facts.`, {
+      remedy: 'Give it another name.',
+    })
+  }
+  if (merge === 'last' || merge === 'once' || merge === 'first') return
+  const advice = 'Use last or first, which know who wrote the value.'
+  if (spec.pii) {
+    throw new ChangeoverError('DEFINITION', `${what} is personal and merges by ${merge}, which cannot be erased.`, {
+      remedy: advice,
+    })
+  }
+  if (spec.default) {
+    throw new ChangeoverError(
+      'DEFINITION',
+      `${what} has a default and merges by ${merge}: the default would merge too.`,
+      {
+        remedy: `Leave the default out; nothing yet is NULL. ${advice}`,
+      },
+    )
+  }
+}

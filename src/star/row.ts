@@ -1,0 +1,131 @@
+import { ChangeoverError } from '../core/errors.ts'
+import type { Cell } from './cell.ts'
+import { Misfit, show } from './data-type.ts'
+import type { Slot } from './lower.ts'
+import { keyText } from './merge.ts'
+import { ORIGIN, type Operation, type Origin } from './operation.ts'
+import type { Relation, Row } from './relation.ts'
+import { ABSENT, ERASED, inverted, type Stamp } from './stamp.ts'
+import type { AnyTable } from './table.ts'
+
+/** A row and the table it is for. */
+export interface RelationRow {
+  readonly relation: Relation
+  readonly row: Row
+}
+
+/**
+ * What the operations of one event do, as rows to merge: one per table and key. Of two operations of one event on one
+ * register, the later in the list counts. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
+ */
+export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: Origin): RelationRow[] {
+  const rows = new Map<string, { relation: Relation; row: Cell[] }>()
+  for (const operation of operations) {
+    const { relation } = operation.table.layout
+    const start = emptyRow(operation)
+    const id = `${relation.name} ${keyText(relation, start)}`
+    const known = rows.get(id) ?? { relation, row: start }
+    rows.set(id, known)
+    write(operation, known.row, stamp)
+    known.row[operation.table.layout.origin] = ORIGIN[origin]
+  }
+  return [...rows.values()]
+}
+
+/** A row that holds its key and nothing else: the least element of the lattice. */
+function emptyRow({ table, key }: Operation): Cell[] {
+  const { relation, slots } = table.layout
+  const row: Cell[] = relation.columns.map((column) => (column.type.name === 'stamp' ? ABSENT : null))
+  for (const name of Object.keys(table.key)) {
+    const slot = slots.get(name)!
+    row[slot.index] = encode(table, slot, key[name])
+  }
+  refuseUnknown(table, key, true)
+  return row
+}
+
+function write(operation: Operation, row: Cell[], stamp: Stamp): void {
+  const { kind, table } = operation
+  const { live } = table.layout
+  if (kind === 'create' || kind === 'delete') {
+    row[live.value] = kind === 'create' ? 1 : 0
+    row[live.stamp] = stamp
+  }
+  if (kind === 'erase') return erase(table, row)
+  if (kind !== 'delete') set(operation, row, stamp)
+}
+
+function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): void {
+  refuseUnknown(table, values, false)
+  for (const slot of table.layout.slots.values()) {
+    if (slot.isKey) continue
+    let value = values[slot.name]
+    if (value === undefined) {
+      // An edit leaves alone what it does not name; a create starts every register of the new life afresh.
+      if (kind === 'edit') continue
+      value = slot.spec.default?.value ?? null
+      if (value === null && !startsAfresh(slot)) continue
+    } else if (kind === 'edit' && slot.merge === 'once') {
+      throw new ChangeoverError(
+        'VALUE',
+        `${nameOf(table, slot)} is fixed by the key of the fact, and an edit cannot change it.`,
+        {
+          remedy: 'Write it in the create, or give the column a merge of its own, such as .last().',
+        },
+      )
+    }
+    if (slot.stamp !== undefined && row[slot.stamp] === ERASED) continue
+    const cell = value === null ? nullFor(table, slot, kind) : encode(table, slot, value)
+    if (slot.stamp !== undefined) {
+      row[slot.stamp] = slot.merge === 'first' ? inverted(stamp) : stamp
+      row[slot.index] = cell
+    } else if (cell !== null) {
+      row[slot.index] = cell
+    }
+  }
+}
+
+// What nobody writes is NULL in the new life; a merge that outlives the row, if it may be NULL, is left as it was.
+function startsAfresh(slot: Slot): boolean {
+  return slot.merge === 'last' || slot.merge === 'once' || !slot.spec.nullable
+}
+
+function erase(table: AnyTable, row: Cell[]): void {
+  for (const slot of table.layout.slots.values()) {
+    if (!slot.spec.pii || slot.stamp === undefined) continue
+    row[slot.index] = null
+    row[slot.stamp] = ERASED
+  }
+}
+
+function nullFor(table: AnyTable, slot: Slot, kind: Operation['kind']): null {
+  if (slot.spec.nullable) return null
+  throw new ChangeoverError('VALUE', `${nameOf(table, slot)} is not nullable, and the ${kind} gives it no value.`, {
+    remedy: 'Give a value, or declare the column .nullable() or with a .default().',
+  })
+}
+
+function encode(table: AnyTable, slot: Slot, value: unknown): NonNullable<Cell> {
+  const cell = value === null || value === undefined ? new Misfit('is not a key') : slot.spec.type.encode(value)
+  if (!(cell instanceof Misfit)) return cell
+  const shown = slot.spec.pii ? 'a personal value' : show(value)
+  throw new ChangeoverError('VALUE', `${nameOf(table, slot)} is ${slot.spec.type.name}: ${shown} ${cell.reason}.`)
+}
+
+function refuseUnknown(table: AnyTable, given: Readonly<Record<string, unknown>>, isKey: boolean): void {
+  for (const name of Object.keys(given)) {
+    if (table.layout.slots.get(name)?.isKey === isKey) continue
+    const known = Object.keys(isKey ? table.key : table.columns).join(', ')
+    throw new ChangeoverError(
+      'VALUE',
+      `The ${table.kind} ${table.name} has no ${isKey ? 'key ' : ''}column ${JSON.stringify(name)}.`,
+      {
+        remedy: `It has ${known}.`,
+      },
+    )
+  }
+}
+
+function nameOf(table: AnyTable, slot: Slot): string {
+  return `${table.name}.${slot.name}`
+}
