@@ -1,0 +1,78 @@
+import type { Migration } from '../mapping/migration.ts'
+import { EVENT_KEY_BYTES } from '../star/event-key.ts'
+import { ORIGIN, type Origin } from '../star/operation.ts'
+import type { Relation, Row } from '../star/relation.ts'
+import { bigint, int } from '../star/types-number.ts'
+import { binary, blob, text } from '../star/types-text.ts'
+import { datetime } from '../star/types-time.ts'
+
+/** What became of an event. A greater outcome outranks a smaller one: once applied, an event stays applied. */
+export type Outcome = 'quarantined' | 'ignored' | 'applied'
+export const OUTCOME: Readonly<Record<Outcome, number>> = Object.freeze({ quarantined: 0, ignored: 1, applied: 2 })
+
+/** The tables of the package's own beside a migration's: merged by the same statement as all others. */
+export interface Ledger {
+  /** One narrow row per event that the warehouse has dealt with, written after what the event did. */
+  readonly receipts: Relation
+  /** Events that could not be applied, whole, with the reason, until they are replayed. */
+  readonly quarantine: Relation
+}
+
+export function ledgerOf(migration: Migration): Ledger {
+  return {
+    receipts: {
+      name: `_receipt_${migration.name}`,
+      keyLength: 1,
+      columns: [
+        { name: 'event_id', type: binary(EVENT_KEY_BYTES), nullable: false },
+        { name: 'position', type: bigint, nullable: true },
+        { name: 'outcome', type: int, nullable: false },
+        { name: 'revision', type: int, nullable: false },
+        { name: 'origin', type: int, nullable: false },
+      ],
+      registers: [
+        { merge: 'max', column: 1 },
+        { merge: 'max', column: 2 },
+        { merge: 'max', column: 3 },
+        { merge: 'bits', column: 4 },
+      ],
+      comment:
+        'changeover: events dealt with. outcome 0 quarantined, 1 ignored, 2 applied; origin 1 live, 2 migrated, 4 repaired',
+    },
+    quarantine: {
+      name: `_quarantine_${migration.name}`,
+      keyLength: 1,
+      columns: [
+        { name: 'event_id', type: binary(EVENT_KEY_BYTES), nullable: false },
+        { name: 'first_seen', type: datetime, nullable: false },
+        { name: 'last_seen', type: datetime, nullable: false },
+        { name: 'revision', type: int, nullable: false },
+        { name: 'reason', type: text, nullable: false },
+        { name: 'body', type: blob, nullable: false },
+      ],
+      registers: [
+        { merge: 'min', column: 1 },
+        { merge: 'max', column: 2 },
+        { merge: 'max', column: 3 },
+        { merge: 'max', column: 4 },
+        { merge: 'max', column: 5 },
+      ],
+      comment: 'changeover: events that could not be applied, with their BSON, until they are replayed',
+    },
+  }
+}
+
+export function receiptRow(
+  key: Uint8Array,
+  position: bigint | undefined,
+  outcome: Outcome,
+  revision: number,
+  origin: Origin,
+): Row {
+  return [key, position ?? null, OUTCOME[outcome], revision, ORIGIN[origin]]
+}
+
+export function quarantineRow(key: Uint8Array, now: Date, revision: number, reason: string, body: Uint8Array): Row {
+  const seen = now.toISOString().replace('T', ' ').slice(0, 23)
+  return [key, seen, seen, revision, reason, body]
+}

@@ -1,0 +1,6 @@
+export { mysqlWarehouse, DEFAULT_CONNECTIONS, DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RETRY } from './mysql.ts'
+export type { MysqlWarehouseOptions } from './mysql.ts'
+export type { MergeTarget, Warehouse, WarehouseCounters } from './port.ts'
+export { applySteps, plan } from './ddl.ts'
+export type { Schema, Step } from './ddl.ts'
+export type { Dialect } from './dialect.ts'

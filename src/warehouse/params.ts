@@ -1,0 +1,47 @@
+import type { Cell } from '../star/cell.ts'
+import type { Relation, Row } from '../star/relation.ts'
+import { maxRowsOf } from './merge-sql.ts'
+
+/** The most bytes of values in one statement: well below the smallest usual `max_allowed_packet` (16 MiB). */
+const MAX_STATEMENT_BYTES = 4 * 2 ** 20
+
+/** Cuts sorted rows into runs of a statement each, by count and by bytes. */
+export function chunks(relation: Relation, rows: readonly Row[]): Row[][] {
+  const most = maxRowsOf(relation)
+  const result: Row[][] = []
+  let current: Row[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const size = row.reduce<number>((sum, cell) => sum + bytesOf(cell), 0)
+    if (current.length > 0 && (current.length >= most || bytes + size > MAX_STATEMENT_BYTES)) {
+      result.push(current)
+      current = []
+      bytes = 0
+    }
+    current.push(row)
+    bytes += size
+  }
+  if (current.length > 0) result.push(current)
+  return result
+}
+
+/** The parameters of a statement of `shape` rows: the rows, and the last one again until the shape is full. */
+export function paramsOf(rows: readonly Row[], shape: number): (string | number | Buffer | null)[] {
+  const params: (string | number | Buffer | null)[] = []
+  for (let i = 0; i < shape; i++) {
+    for (const cell of rows[Math.min(i, rows.length - 1)]!) params.push(param(cell))
+  }
+  return params
+}
+
+// A 64-bit integer goes as text, which the server reads exactly.
+function param(cell: Cell): string | number | Buffer | null {
+  if (typeof cell === 'bigint') return cell.toString()
+  if (cell instanceof Uint8Array) return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength)
+  return cell
+}
+
+function bytesOf(cell: Cell): number {
+  if (typeof cell === 'string') return cell.length * 3
+  return cell instanceof Uint8Array ? cell.length : 8
+}
