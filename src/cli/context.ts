@@ -1,0 +1,146 @@
+import { pathToFileURL } from 'node:url'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { MongoClient } from 'mongodb'
+import { ChangeoverError, messageOf } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { redactUrl } from '../core/redact.ts'
+import type { Config } from '../mapping/config.ts'
+import type { Migration } from '../mapping/migration.ts'
+import type { Queue } from '../queue/port.ts'
+import { mysqlWarehouse } from '../warehouse/mysql.ts'
+import type { Warehouse } from '../warehouse/port.ts'
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly config: string
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
+
+/** What a command works with. Connections are made on demand, and closed when the command is done, last first. */
+export class Context implements AsyncDisposable {
+  readonly options: CommonOptions
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  readonly #closers = new AsyncDisposableStack()
+
+  constructor(options: CommonOptions, signal: AbortSignal) {
+    this.options = options
+    this.signal = signal
+    this.logger = stderrLogger(options.verbose ?? false)
+  }
+
+  async config(): Promise<Config> {
+    const path = resolve(this.options.config)
+    if (!existsSync(path)) {
+      throw new ChangeoverError('CONFIG', `There is no config at ${path}.`, {
+        remedy: 'Go to the folder that has it, or name it with --config FILE.',
+      })
+    }
+    const module = (await import(pathToFileURL(path).href).catch((thrown: unknown) => {
+      throw new ChangeoverError('CONFIG', `The config ${path} cannot be loaded: ${messageOf(thrown)}`, {
+        cause: thrown,
+        ...(thrown instanceof ChangeoverError && thrown.remedy ? { remedy: thrown.remedy } : {}),
+      })
+    })) as { readonly default?: Partial<Config> }
+    const config = module.default
+    if (!Array.isArray(config?.migrations) || !Array.isArray(config.reports)) {
+      throw new ChangeoverError('CONFIG', `The config ${path} does not export a config.`, {
+        remedy: 'Write: export default defineConfig({ migrations: [...], reports: [...] })',
+      })
+    }
+    return config as Config
+  }
+
+  /** The migration that a command is about: the one named, or the only one. */
+  async migration(name: string | undefined): Promise<Migration> {
+    const { migrations } = await this.config()
+    const names = migrations.map((migration) => migration.name).join(', ')
+    if (name !== undefined) {
+      const found = migrations.find((migration) => migration.name === name)
+      if (found) return found
+      throw new ChangeoverError('CONFIG', `The config has no migration named ${name}.`, { remedy: `It has ${names}.` })
+    }
+    if (migrations.length === 1) return migrations[0]!
+    throw new ChangeoverError('CONFIG', `The config has ${migrations.length} migrations.`, {
+      remedy: `Say which with --migration NAME: ${names}.`,
+    })
+  }
+
+  warehouse(): Warehouse {
+    return this.#closers.use(mysqlWarehouse(required('MYSQL_URL', 'mysql://user:password@host:3306/warehouse')))
+  }
+
+  async mongo(): Promise<MongoClient> {
+    const url = required('MONGODB_URL', 'mongodb://host:27017/app')
+    const { MongoClient: Client } = await peer('mongodb', () => import('mongodb'))
+    let client: MongoClient
+    try {
+      client = new Client(url, { serverSelectionTimeoutMS: 10_000, appName: 'changeover' })
+      this.#closers.defer(() => client.close())
+      await client.connect()
+    } catch (thrown) {
+      throw new ChangeoverError('UNREACHABLE', `MongoDB at ${redactUrl(url)} cannot be used: ${messageOf(thrown)}.`, {
+        cause: thrown,
+        remedy: 'Check that the server runs, and that MONGODB_URL names its host, port, database and user.',
+      })
+    }
+    return client
+  }
+
+  async queue(): Promise<Queue> {
+    const queueUrl = required('SQS_QUEUE_URL', 'https://sqs.eu-central-1.amazonaws.com/123456789012/changeover')
+    const { SQSClient } = await peer('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
+    const { sqs } = await import('../queue/index.ts')
+    const endpoint = process.env['SQS_ENDPOINT']
+    const client = new SQSClient(endpoint ? { endpoint } : {})
+    this.#closers.defer(() => client.destroy())
+    return sqs(client, queueUrl)
+  }
+
+  /** Prints a result: one JSON object with `--json`, else lines for people. */
+  print(result: object, lines: readonly string[]): void {
+    const text = this.options.json
+      ? JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+      : lines.join('\n')
+    process.stdout.write(`${text}\n`)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closers.disposeAsync()
+  }
+}
+
+function required(name: string, example: string): string {
+  const value = process.env[name]
+  if (value) return value
+  throw new ChangeoverError('CONFIG', `The environment variable ${name} is not set.`, {
+    remedy: `Set it, for example: ${name}=${example}`,
+  })
+}
+
+async function peer<T>(name: string, load: () => Promise<T>): Promise<T> {
+  return load().catch((thrown: unknown) => {
+    throw new ChangeoverError('CONFIG', `The package ${name} is not installed, and this command needs it.`, {
+      cause: thrown,
+      remedy: `Run: npm install ${name}`,
+    })
+  })
+}
+
+function stderrLogger(verbose: boolean): Logger {
+  const say =
+    (level: string): Logger['info'] =>
+    (message, fields = {}) => {
+      const said = Object.entries(fields).map(([name, value]) => ` ${name}=${String(value)}`)
+      process.stderr.write(`${level}: ${message}${said.join('')}\n`)
+    }
+  const nothing = (): void => {}
+  return {
+    debug: verbose ? say('debug') : nothing,
+    info: verbose ? say('info') : nothing,
+    warn: say('warning'),
+    error: say('error'),
+  }
+}

@@ -1,0 +1,38 @@
+import { migrate } from '../migrate/migrate.ts'
+import type { Context } from './context.ts'
+import { count, Progress } from './progress.ts'
+
+interface Options {
+  readonly migration?: string
+  readonly ranges?: number
+  readonly parallel?: number
+  readonly fresh?: boolean
+}
+
+export async function migrateCommand(context: Context, { migration: name, ...options }: Options): Promise<number> {
+  const migration = await context.migration(name)
+  const warehouse = context.warehouse()
+  const mongo = (await context.mongo()).db()
+  const progress = new Progress('migrated')
+  const start = performance.now()
+  const { signal } = context
+  const { ranges, parallel, fresh } = options
+  const result = await migrate(migration, {
+    mongo,
+    warehouse,
+    signal,
+    ...(ranges ? { ranges } : {}),
+    ...(parallel ? { parallel } : {}),
+    ...(fresh ? { fresh } : {}),
+    onProgress: ({ events, total }) => progress.show(events, total),
+  }).finally(() => progress.end())
+  const seconds = (performance.now() - start) / 1000
+  const { events, applied, ignored, quarantined, rows, late, unmapped } = result
+  context.print({ ...result, seconds }, [
+    `${migration.name}: ${count(events)} events in ${seconds.toFixed(1)} s (${count(Math.round(events / seconds))}/s)${result.resumed ? ', resumed' : ''}.`,
+    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${count(rows)} rows merged; ${count(late)} events came late.`,
+    ...(unmapped > 0 ? [`  ${count(unmapped)} events are of types that the mapping does not know.`] : []),
+    ...result.reasons.map((reason) => `  quarantined: ${reason}`),
+  ])
+  return quarantined > 0 ? 1 : 0
+}

@@ -1,0 +1,20 @@
+import { createSink } from '../sink/sink.ts'
+import type { Context } from './context.ts'
+import { count } from './progress.ts'
+
+export async function sinkCommand(
+  context: Context,
+  { migration: name }: { readonly migration?: string },
+): Promise<number> {
+  const migration = await context.migration(name)
+  const warehouse = context.warehouse()
+  await warehouse.dialect()
+  const sink = createSink(migration, { warehouse, queue: await context.queue(), logger: context.logger })
+  context.logger.info('working until told to stop', { migration: migration.name })
+  await sink.run({ signal: context.signal })
+  const { messages, received, applied, quarantined, malformed } = sink.counters
+  context.print(sink.counters, [
+    `${migration.name}: ${count(received)} events in ${count(messages)} messages; applied ${count(applied)}, quarantined ${count(quarantined)} events and ${count(malformed)} messages.`,
+  ])
+  return 0
+}

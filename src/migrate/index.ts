@@ -1,0 +1,6 @@
+export { migrate, DEFAULT_BATCH_EVENTS, DEFAULT_PARALLEL, DEFAULT_RANGES } from './migrate.ts'
+export type { MigrateOptions, MigrateProgress, MigrateResult } from './migrate.ts'
+export { countWithoutReceipt } from './completeness.ts'
+export { schemaOf } from './schema.ts'
+export { sourceOf } from './source.ts'
+export type { EventSource } from './source.ts'

@@ -1,0 +1,5 @@
+export { observe, DEFAULT_CLOSE_TIMEOUT_MS } from './observe.ts'
+export type { MissReason, ObserveOptions, Observer, ObserverCounters, ObserverEvents } from './observe.ts'
+export { DEFAULT_PUBLISHER_LIMITS } from './publisher.ts'
+export type { DropReason, PublisherLimits } from './publisher.ts'
+export type { LossReason } from './command-tap.ts'
