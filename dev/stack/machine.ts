@@ -1,0 +1,60 @@
+import { accessSync, constants } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+/** What the stack may look at and reach. A test hands in a barer one than it runs on. */
+export interface Machine {
+  readonly env: NodeJS.ProcessEnv
+  readonly isRoot: boolean
+  /** Where things that are slow to make are kept from run to run. */
+  readonly cache: string
+  /** The path of the first of these programs that is installed. */
+  which(...names: string[]): string | undefined
+  /** A `mongod` that `mongodb-memory-server-core` downloaded before. */
+  downloadedMongod(): Promise<string | undefined>
+  /** Whether a web address answers at all, within 3 seconds. */
+  answers(url: string): Promise<boolean>
+}
+
+/** Servers are often kept out of a user's PATH. */
+const SERVER_FOLDERS = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/libexec',
+  '/opt/homebrew/bin',
+  ...['mariadb', 'mysql', 'mongodb-community'].flatMap((name) => [
+    `/opt/homebrew/opt/${name}/bin`,
+    `/usr/local/opt/${name}/bin`,
+  ]),
+]
+
+export function thisMachine(env: NodeJS.ProcessEnv): Machine {
+  const folders = [...(env.PATH ?? '').split(delimiter).filter((folder) => folder !== ''), ...SERVER_FOLDERS]
+  return {
+    env,
+    isRoot: process.getuid?.() === 0,
+    cache: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'changeover-dev'),
+    which: (...names) => names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isProgram),
+    async downloadedMongod() {
+      const { DryMongoBinary } = await import('mongodb-memory-server-core')
+      return DryMongoBinary.locateBinary(DryMongoBinary.getEnsuredOptions())
+    },
+    async answers(url) {
+      const answer = fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(3_000) })
+      return answer.then(
+        () => true,
+        () => false,
+      )
+    },
+  }
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

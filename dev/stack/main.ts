@@ -1,0 +1,42 @@
+// node dev/stack/main.ts: runs the stack until Ctrl-C.
+import { once } from 'node:events'
+
+import { ChangeoverError } from '../../src/core/errors.ts'
+import { startStack } from './index.ts'
+import type { Stack } from './index.ts'
+
+const leaving = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => leaving.abort())
+
+try {
+  await using stack = await startStack({ say: console.error, signal: leaving.signal })
+  for (const line of stack.found) console.error(line)
+  for (const [name, value] of variables(stack)) console.log(`export ${name}='${value}'`)
+  console.error('Ctrl-C ends it.')
+  // Neither a listener nor a stack keeps a program running.
+  const awake = setInterval(() => {}, 2 ** 30)
+  if (!leaving.signal.aborted) await once(leaving.signal, 'abort')
+  clearInterval(awake)
+} catch (thrown) {
+  if (!leaving.signal.aborted) report(thrown)
+}
+
+/** Those that are not set yet: the others are known where this was started, and may hold passwords. */
+function variables({ mysqlUrl, mongoUrl, sqs }: Stack): [string, string][] {
+  const all: [string, string][] = [
+    ['MYSQL_URL', mysqlUrl],
+    ['MONGODB_URL', mongoUrl],
+    ['SQS_ENDPOINT', sqs.endpoint],
+    ['AWS_REGION', sqs.region],
+  ]
+  return all.filter(([name]) => !process.env[name])
+}
+
+function report(thrown: unknown): void {
+  process.exitCode = 1
+  if (!(thrown instanceof ChangeoverError)) return console.error(thrown)
+  console.error([thrown.message, thrown.remedy].filter(Boolean).join('\n'))
+  for (let cause = thrown.cause; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
+    console.error(cause instanceof Error ? cause.message : cause)
+  }
+}

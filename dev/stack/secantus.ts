@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { MongoClient } from 'mongodb'
+
+import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
+import { launch } from './launch.ts'
+import { run } from './run.ts'
+import type { Context, Running } from './service.ts'
+import type { Command } from './supervised.ts'
+
+/** The version that README.md speaks of. */
+const VERSION = '0.7.0b3'
+
+/** Runs SecantusDB, a server of MongoDB's protocol from PyPI, out of a virtual environment that is ours alone. */
+export async function runSecantus(context: Context, remedy: string): Promise<Running<string> | undefined> {
+  const { machine, signal } = context
+  const { env } = machine
+  const python = await environment(context, remedy)
+  if (python === undefined) return undefined
+  const version = await run(python, ['-c', 'import importlib.metadata as m; print(m.version("SecantusDB"), end="")'], {
+    env,
+    signal,
+  })
+  const steps = (folder: string, port: number): Command[] => {
+    const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', join(folder, 'data')]
+    // By default it forgets a change after 100,000 others, and a stream that starts at a time is not told.
+    const memory = ['--oplog-max-entries', '5000000', '--oplog-retention-seconds', '86400']
+    return [[python, '-m', 'secantus', ...place, ...memory]]
+  }
+
+  const what = `SecantusDB ${version} from PyPI`
+  const { port, stop } = await launch({ name: 'mongodb', what, remedy, env, steps, ping }, signal)
+  return {
+    value: urlOf(port),
+    why: `${what}, a stand-in (no MONGODB_URL, no mongod, and none to download)`,
+    stop,
+  }
+}
+
+/** The `python` of the virtual environment: built aside and renamed, so that a half-made one is never used. */
+async function environment({ machine, say, signal }: Context, remedy: string): Promise<string | undefined> {
+  const home = join(machine.cache, `secantusdb-${VERSION}`)
+  const python = join(home, 'bin', 'python')
+  if (existsSync(python)) return python
+  const system = machine.which('python3')
+  if (system === undefined) return undefined
+  say(`mongodb  installing SecantusDB ${VERSION} from PyPI into ${home} (once)`)
+  const { env } = machine
+  await mkdir(machine.cache, { recursive: true })
+  const half = await mkdtemp(`${home}.`)
+  const pip = (...args: string[]) =>
+    run(join(half, 'bin', 'python'), ['-m', 'pip', 'install', '--disable-pip-version-check', ...args], { env, signal })
+  try {
+    await run(system, ['-m', 'venv', half], { env, signal })
+    await pip(`SecantusDB==${VERSION}`).catch(() => pip('--pre', 'SecantusDB'))
+    // What is there without a `python` is the rest of a system's Python that has since been removed.
+    if (!existsSync(python)) await rm(home, { recursive: true, force: true })
+    await rename(half, home)
+  } catch (thrown) {
+    await rm(half, { recursive: true, force: true })
+    signal.throwIfAborted()
+    const another = codeOf(thrown) === 'ENOTEMPTY' || codeOf(thrown) === 'EEXIST'
+    if (another && existsSync(python)) return python
+    throw new ChangeoverError(
+      'CONFIG',
+      'There is no MongoDB, and its stand-in SecantusDB could not be installed from PyPI: install mongod, or set MONGODB_URL.',
+      { remedy, cause: thrown },
+    )
+  }
+  return python
+}
+
+function urlOf(port: number): string {
+  return `mongodb://127.0.0.1:${port}/?directConnection=true`
+}
+
+async function ping(port: number): Promise<void> {
+  await using client = new MongoClient(urlOf(port), { serverSelectionTimeoutMS: 2_000 })
+  await client.db('admin').command({ ping: 1 })
+}
