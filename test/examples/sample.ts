@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A real history of years, and what is known of it by other means; it is not shipped with the package. */
+export const samplePath =
+  process.env['CHANGEOVER_EVENTS'] ??
+  fileURLToPath(new URL('../../../shared/data/express-history.ndjson.gz', import.meta.url))
+
+/** A sample that was asked for by name must be there. */
+export const hasSample = process.env['CHANGEOVER_EVENTS'] !== undefined || existsSync(samplePath)
+
+export interface Oracle {
+  events: number
+  eventsByType: Record<string, number>
+  liveFiles: number
+  liveBytes: number
+  liveFilesSha256: string
+  liveFilesByTopFolder: Record<string, number>
+  commitsByYear: Record<string, number>
+  commits: number
+  authors: number
+  topAuthors: [author: string, commits: number][]
+}
+
+export function readOracle(): Oracle {
+  return JSON.parse(readFileSync(samplePath.replace(/\.ndjson(\.gz)?$/, '.oracle.json'), 'utf8')) as Oracle
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { MongoClient, type MongoClientOptions } from 'mongodb'
+import { createConnection } from 'mysql2/promise'
+import { inject } from 'vitest'
+import type { Migration } from '../../src/mapping/migration.ts'
+import { schemaOf } from '../../src/migrate/schema.ts'
+import { sqs } from '../../src/queue/index.ts'
+import type { Queue } from '../../src/queue/port.ts'
+import {
+  applySteps,
+  mysqlWarehouse,
+  plan,
+  type MysqlWarehouseOptions,
+  type Warehouse,
+} from '../../src/warehouse/index.ts'
+
+/** A name that no other suite, and no other run on the same server, has. */
+export function freshName(): string {
+  return `changeover_test_${randomBytes(6).toString('hex')}`
+}
+
+/** A database of one's own on the stack's MySQL; dropped when it is disposed of. */
+export async function freshSchema(): Promise<{ url: string; name: string } & AsyncDisposable> {
+  const name = freshName()
+  await onServer(`CREATE DATABASE \`${name}\``)
+  const url = new URL(inject('mysqlUrl'))
+  url.pathname = `/${name}`
+  return { url: url.href, name, [Symbol.asyncDispose]: () => onServer(`DROP DATABASE \`${name}\``) }
+}
+
+/** Runs a statement as the stack's own user. */
+export async function onServer(sql: string): Promise<void> {
+  const connection = await createConnection(inject('mysqlUrl'))
+  try {
+    await connection.query(sql)
+  } finally {
+    await connection.end()
+  }
+}
+
+/** A warehouse with the tables of these migrations, in a database of its own. */
+export async function freshWarehouse(
+  migrations: readonly Migration[],
+  options?: MysqlWarehouseOptions,
+): Promise<{ warehouse: Warehouse; url: string } & AsyncDisposable> {
+  const schema = await freshSchema()
+  const warehouse = mysqlWarehouse(schema.url, options)
+  await applySteps(warehouse, await plan(warehouse, schemaOf(migrations)))
+  return {
+    warehouse,
+    url: schema.url,
+    async [Symbol.asyncDispose]() {
+      await warehouse.close()
+      await schema[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** A connected client whose own database (`client.db()`) is nobody else's; dropped when it is disposed of. */
+export async function freshMongo(
+  options: MongoClientOptions = {},
+): Promise<{ client: MongoClient; url: string } & AsyncDisposable> {
+  const url = new URL(inject('mongoUrl'))
+  url.pathname = `/${freshName()}`
+  const client = new MongoClient(url.href, { monitorCommands: true, ...options })
+  await client.connect()
+  return {
+    client,
+    url: url.href,
+    async [Symbol.asyncDispose]() {
+      await client.db().dropDatabase()
+      await client.close()
+    },
+  }
+}
+
+/** A queue of one's own on the stack's SQS; deleted when it is disposed of. */
+export async function freshQueue(): Promise<{ queue: Queue; client: SQSClient; url: string } & AsyncDisposable> {
+  const client = new SQSClient(inject('sqs'))
+  const { QueueUrl: url } = await client.send(new CreateQueueCommand({ QueueName: freshName() }))
+  return {
+    queue: sqs(client, url!),
+    client,
+    url: url!,
+    async [Symbol.asyncDispose]() {
+      await client.send(new DeleteQueueCommand({ QueueUrl: url! }))
+      client.destroy()
+    },
+  }
+}
