@@ -43,11 +43,12 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort(new ChangeoverError('ABORTED', 'Stopped.')))
 
+  const seed = seedOf(values.seed)
   const { input, events } = await readInput(values)
   say(`${events.length} events from ${input}`)
   await using stack = await startStack({ say, signal: stop.signal })
   const addresses = { mysql: '', mongo: '', queue: '' }
-  const result = await onFreshDatabases(stack, values.keep, addresses, events, seedOf(values.seed), say)
+  const result = await onFreshDatabases(stack, values.keep, addresses, events, seed, say)
 
   print(values.json ? JSON.stringify({ input, ...result }) : screen(result, { input, found: stack.found }))
   if (values.keep) {
