@@ -49,8 +49,11 @@ export function packMessages(
   const oversized: number[] = []
   const pack = (from: number, to: number): void => {
     if (from >= to) return
-    const body = encodeMessage(migration, events.slice(from, to))
-    if (body.length <= limitBytes) bodies.push({ body, events: to - from })
+    const run = events.slice(from, to)
+    // What compresses well must still be no more than a reader inflates.
+    const inflated = run.reduce((sum, event) => sum + event.length, 0)
+    const body = inflated <= MAX_INFLATED_BYTES ? encodeMessage(migration, run) : undefined
+    if (body !== undefined && body.length <= limitBytes) bodies.push({ body, events: to - from })
     else if (to - from === 1) oversized.push(from)
     else {
       const middle = Math.floor((from + to) / 2)

@@ -56,7 +56,7 @@ export function createMapper(migration: Migration): Mapper {
 
     try {
       const operations = operationsOf(handler(deepFreeze(event) as never), tables)
-      const stamp = stampOf(position, event['_id'], migration.revision)
+      const stamp = stampOf(position, event['_id'], migration.revision, migration.name)
       return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin) }
     } catch (thrown) {
       const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''

@@ -75,8 +75,14 @@ export function defineMigration<E>(): <
         remedy: `Use a whole number from 1 to ${MAX_REVISION}.`,
       })
     }
+    checkSource(spec.name, spec.source)
     const names = new Set<string>()
-    for (const table of Object.values<AnyTable>(spec.tables)) {
+    for (const [name, table] of Object.entries<AnyTable | undefined>(spec.tables)) {
+      if (table?.layout === undefined) {
+        throw new ChangeoverError('DEFINITION', `The migration ${spec.name} has a table ${name} that is not a table.`, {
+          remedy: 'List what dimension(…) and fact(…) give; an import cycle may have left it undefined.',
+        })
+      }
       if (names.has(table.name)) {
         throw new ChangeoverError('DEFINITION', `The migration ${spec.name} has two tables named ${table.name}.`)
       }
@@ -93,6 +99,15 @@ function checkName(name: string): void {
   throw new ChangeoverError('DEFINITION', `The migration's name, ${JSON.stringify(name)}, cannot name its tables.`, {
     remedy: 'Begin with a letter and use lower-case letters, digits and underscores, at most 40 of them.',
   })
+}
+
+function checkSource(migration: string, source: Source): void {
+  for (const part of ['collection', 'type', 'order', 'time'] as const) {
+    if (typeof source[part] === 'string' && source[part] !== '') continue
+    throw new ChangeoverError('DEFINITION', `The source of the migration ${migration} does not say its ${part}.`, {
+      remedy: part === 'collection' ? 'Name the collection of the events.' : 'Name the field as a dotted path.',
+    })
+  }
 }
 
 function checkHandler(migration: string, type: string, handler: unknown): void {

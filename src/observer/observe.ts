@@ -28,7 +28,7 @@ export interface ObserveOptions {
 }
 
 /** Why an event of the mapping's was not captured or not published. */
-export type MissReason = DropReason | LossReason | 'flag-off' | 'not-serialisable'
+export type MissReason = DropReason | LossReason | 'flag-off' | 'without-id' | 'not-serialisable'
 
 /** What an observer has done since it began. */
 export interface ObserverCounters {
@@ -108,8 +108,10 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     take(document) {
       try {
         if (!isWanted(document)) return undefined
-        if (options.flags.isEnabled(flag)) return encodeEvent(document, ignoreUndefined)
-        missed(1, 'flag-off', flag)
+        if (!options.flags.isEnabled(flag)) missed(1, 'flag-off', flag)
+        // With forceServerObjectId only the server knows what the event is called.
+        else if (!Object.hasOwn(document, '_id')) missed(1, 'without-id', 'the server makes its _id')
+        else return encodeEvent(document, ignoreUndefined)
       } catch (thrown) {
         missed(1, 'not-serialisable', messageOf(thrown))
       }

@@ -40,6 +40,11 @@ const PREFIX = { dimension: 'dim_', fact: 'fact_' } as const
 export function lower(kind: 'dimension' | 'fact', table: string, key: Columns, columns: Columns): Lowered {
   const place = `The ${kind} ${table}`
   checkName(`The name of the ${kind}`, table, MAX_NAME - PREFIX[kind].length)
+  if (Object.values(PREFIX).some((prefix) => table.startsWith(prefix))) {
+    throw new ChangeoverError('DEFINITION', `${place} has a name that another table or its view may have.`, {
+      remedy: 'Leave dim_ and fact_ out: the tables get them by themselves.',
+    })
+  }
   checkKey(place, key, columns)
 
   const physical: PhysicalColumn[] = []

@@ -16,7 +16,7 @@ export interface RelationRow {
 
 /**
  * What the operations of one event do, as rows to merge: one per table and key. Of two operations of one event on one
- * register, the later in the list counts. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
+ * stamped register, the later in the list counts. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
  */
 export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: Origin): RelationRow[] {
   const rows = new Map<string, { relation: Relation; row: Cell[] }>()
@@ -80,9 +80,16 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
       row[slot.stamp] = slot.merge === 'first' ? inverted(stamp) : stamp
       row[slot.index] = cell
     } else if (cell !== null) {
-      row[slot.index] = cell
+      row[slot.index] = joined(slot, row[slot.index]!, cell)
     }
   }
+}
+
+// Two operations of one event join here as two events do in the warehouse.
+function joined(slot: Slot, known: Cell, cell: NonNullable<Cell>): NonNullable<Cell> {
+  if (known === null) return cell
+  const keepsSmaller = slot.merge === 'min' || slot.merge === 'all'
+  return slot.spec.type.order(cell, known) < 0 === keepsSmaller ? cell : known
 }
 
 // What nobody writes is NULL in the new life; a merge that outlives the row, if it may be NULL, is left as it was.

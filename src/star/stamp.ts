@@ -39,16 +39,20 @@ export function positionOf(value: unknown): bigint | undefined {
   return position !== undefined && position >= -SIGN && position < SIGN ? position : undefined
 }
 
-/** The stamp of an event: its position, its id and the mapping's revision (1 to 255). */
-export function stampOf(position: bigint, id: unknown, revision: number): Stamp {
+/**
+ * The stamp of an event: its position, its id and the mapping's revision (1 to 255). `scope` names the migration: two of
+ * them may share a table, and events of two collections an id.
+ */
+export function stampOf(position: bigint, id: unknown, revision: number, scope = ''): Stamp {
   const stamp = Buffer.alloc(STAMP_BYTES)
   stamp.writeBigUInt64BE(position + SIGN, 0)
   if (bsonType(id) === 'ObjectId') {
     const bytes = Buffer.from((id as ObjectIdLike).toHexString(), 'hex')
     bytes.copy(stamp, 8, 9, 12)
-    hash('sha256', bytes, 'buffer').copy(stamp, 11, 0, 4)
+    hash('sha256', Buffer.concat([bytes, Buffer.from(scope)]), 'buffer').copy(stamp, 11, 0, 4)
   } else {
-    hash('sha256', eventKey(id), 'buffer').copy(stamp, 8, 0, 7)
+    const key = Buffer.concat([Buffer.from(`${scope}\0`), eventKey(id)])
+    hash('sha256', key, 'buffer').copy(stamp, 8, 0, 7)
   }
   stamp[15] = revision
   return stamp

@@ -17,10 +17,13 @@ export interface Schema {
   readonly internal: readonly Relation[]
 }
 
+const MAX_COMMENT = 1024
+
 /** What is missing for the definitions to work, in order. Never destructive. Rejects with a ChangeoverError `SCHEMA`. */
 export async function plan(warehouse: Warehouse, { tables, internal }: Schema): Promise<Step[]> {
   const dialect = await warehouse.dialect()
   const present = await columnsPresent(warehouse)
+  const keys = await uniqueKeysPresent(warehouse)
   const steps: Step[] = []
   for (const relation of [...tables.map((table) => table.layout.relation), ...internal]) {
     const columns = present.get(relation.name)
@@ -28,12 +31,18 @@ export async function plan(warehouse: Warehouse, { tables, internal }: Schema): 
       steps.push({ why: `the table ${relation.name} is missing`, sql: createTable(relation, dialect) })
       continue
     }
+    checkKeys(relation, keys.get(relation.name) ?? [])
     for (const column of relation.columns) {
       const is = columns.get(column.name)
       if (is === undefined) {
         steps.push({
           why: `the column ${relation.name}.${column.name} is missing`,
           sql: `ALTER TABLE ${quote(relation.name)} ADD COLUMN ${columnSql(column, dialect)}`,
+        })
+      } else if (widens(is, column)) {
+        steps.push({
+          why: `the column ${relation.name}.${column.name} is ${is} and needs ${column.type.sql}`,
+          sql: `ALTER TABLE ${quote(relation.name)} MODIFY COLUMN ${columnSql(column, dialect)}`,
         })
       } else if (!sameType(is, column)) {
         throw new ChangeoverError(
@@ -90,9 +99,10 @@ function createView(table: AnyTable, columns: readonly string[]): string {
   )
 }
 
-/** A comment as an SQL string: quotes doubled, and nothing that a backslash could change. */
+/** A comment as an SQL string, cut at what a server takes: quotes doubled, and nothing that a backslash could change. */
 function text(comment: string): string {
-  return `'${comment.replaceAll('\\', '/').replaceAll("'", "''").slice(0, 1024)}'`
+  const cut = Array.from(comment).slice(0, MAX_COMMENT).join('')
+  return `'${cut.replaceAll('\\', '/').replaceAll("'", "''")}'`
 }
 
 async function columnsPresent(warehouse: Warehouse): Promise<Map<string, Map<string, string>>> {
@@ -106,6 +116,46 @@ async function columnsPresent(warehouse: Warehouse): Promise<Map<string, Map<str
     tables.set(String(t), columns.set(String(c), String(ty)))
   }
   return tables
+}
+
+async function uniqueKeysPresent(warehouse: Warehouse): Promise<Map<string, { name: string; columns: string[] }[]>> {
+  const rows = await warehouse.select(
+    'SELECT TABLE_NAME AS t, INDEX_NAME AS i, COLUMN_NAME AS c FROM information_schema.STATISTICS ' +
+      'WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX',
+  )
+  const tables = new Map<string, { name: string; columns: string[] }[]>()
+  for (const { t, i, c } of rows) {
+    const keys = tables.get(String(t)) ?? []
+    tables.set(String(t), keys)
+    const last = keys.at(-1)
+    if (last?.name === String(i)) last.columns.push(String(c))
+    else keys.push({ name: String(i), columns: [String(c)] })
+  }
+  return tables
+}
+
+// The merge finds a row by whatever unique key it meets: by another than the definition's it would write to the wrong one.
+function checkKeys(relation: Relation, keys: readonly { readonly name: string; readonly columns: readonly string[] }[]): void {
+  const wanted = relation.columns.slice(0, relation.keyLength).map(({ name }) => name)
+  const primary = keys.find(({ name }) => name === 'PRIMARY')?.columns ?? []
+  if (primary.join(' ') !== wanted.join(' ')) {
+    const is = primary.join(', ') || 'nothing'
+    throw new ChangeoverError('SCHEMA', `The table ${relation.name} is keyed by ${is} and should be by ${wanted.join(', ')}.`, {
+      remedy: 'Define the table under another name and migrate into it, or drop this one and migrate again.',
+    })
+  }
+  const other = keys.find(({ name }) => name !== 'PRIMARY')
+  if (other === undefined) return
+  throw new ChangeoverError('SCHEMA', `The table ${relation.name} has a second unique key, ${other.name}.`, {
+    remedy: 'Make it an ordinary index: a row must be found by its primary key and nothing else.',
+  })
+}
+
+// A longer text fits every value that is there: a word added to an enum, or a greater length.
+function widens(is: string, { type }: PhysicalColumn): boolean {
+  const [, kind, length] = /^(varchar|varbinary)\((\d+)\)$/.exec(is.toLowerCase()) ?? []
+  const [, wanted, longer] = /^(varchar|varbinary)\((\d+)\)$/.exec(type.sql.toLowerCase()) ?? []
+  return kind !== undefined && kind === wanted && Number(longer) > Number(length)
 }
 
 // Servers add display widths to integers, or leave them off.

@@ -9,7 +9,7 @@ import type { Dialect } from './dialect.ts'
 import { mergeSql } from './merge-sql.ts'
 import type { Warehouse, WarehouseCounters } from './port.ts'
 import { prepareSession, READER_SETTINGS } from './session.ts'
-import { explain, isTransient, troubleOf } from './trouble.ts'
+import { explain, isLockConflict, isTransient } from './trouble.ts'
 import type { Relation, Row } from '../star/relation.ts'
 
 export interface MysqlWarehouseOptions {
@@ -154,7 +154,7 @@ class MysqlWarehouse implements Warehouse {
         retryable: isTransient,
         onRetry: (thrown) => {
           this.counters.retries++
-          if (troubleOf(thrown) === 'retryable') this.counters.lockConflicts++
+          if (isLockConflict(thrown)) this.counters.lockConflicts++
         },
         signal,
       })
@@ -174,7 +174,8 @@ class MysqlWarehouse implements Warehouse {
       connection.release()
       return result
     } catch (thrown) {
-      if (troubleOf(thrown) === 'unreachable') connection.destroy()
+      // What was killed, or reached a server that no longer takes writes, is no use for the next try.
+      if (isTransient(thrown) && !isLockConflict(thrown)) connection.destroy()
       else connection.release()
       throw thrown
     }

@@ -12,7 +12,7 @@ export function chunks(relation: Relation, rows: readonly Row[]): Row[][] {
   let current: Row[] = []
   let bytes = 0
   for (const row of rows) {
-    const size = row.reduce<number>((sum, cell) => sum + bytesOf(cell), 0)
+    const size = rowBytes(row)
     if (current.length > 0 && (current.length >= most || bytes + size > MAX_STATEMENT_BYTES)) {
       result.push(current)
       current = []
@@ -25,11 +25,17 @@ export function chunks(relation: Relation, rows: readonly Row[]): Row[][] {
   return result
 }
 
-/** The parameters of a statement of `shape` rows: the rows, and the last one again until the shape is full. */
+/**
+ * The parameters of a statement of `shape` rows: the rows, and the smallest of them again and again, at its place, until the
+ * shape is full.
+ */
 export function paramsOf(rows: readonly Row[], shape: number): (string | number | Buffer | null)[] {
   const params: (string | number | Buffer | null)[] = []
-  for (let i = 0; i < shape; i++) {
-    for (const cell of rows[Math.min(i, rows.length - 1)]!) params.push(param(cell))
+  const sizes = rows.map(rowBytes)
+  const smallest = sizes.indexOf(Math.min(...sizes))
+  for (const [i, row] of rows.entries()) {
+    const times = i === smallest ? 1 + shape - rows.length : 1
+    for (let time = 0; time < times; time++) for (const cell of row) params.push(param(cell))
   }
   return params
 }
@@ -39,6 +45,10 @@ function param(cell: Cell): string | number | Buffer | null {
   if (typeof cell === 'bigint') return cell.toString()
   if (cell instanceof Uint8Array) return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength)
   return cell
+}
+
+function rowBytes(row: Row): number {
+  return row.reduce<number>((sum, cell) => sum + bytesOf(cell), 0)
 }
 
 function bytesOf(cell: Cell): number {

@@ -49,6 +49,7 @@ const KIND: Readonly<Record<string, Trouble>> = Object.freeze({
   1292: 'data', // incorrect value
   1366: 'data', // incorrect value for the column's type
   1406: 'data', // too long
+  1153: 'data', // larger than max_allowed_packet
   3819: 'data', // check constraint
   4025: 'data', // check constraint, MariaDB
 })
@@ -57,6 +58,11 @@ const KIND: Readonly<Record<string, Trouble>> = Object.freeze({
 export function troubleOf(thrown: unknown): Trouble {
   const byNumber = KIND[String(numberOf(thrown))]
   return byNumber ?? KIND[String(codeOf(thrown))] ?? 'other'
+}
+
+/** Whether InnoDB refused the statement for another's locks. The connection is as good as before. */
+export function isLockConflict(thrown: unknown): boolean {
+  return [1205, 1213, 1020].includes(numberOf(thrown) ?? 0)
 }
 
 /** Whether to try again: the same statement may succeed, and a merge may run twice. */
@@ -70,10 +76,15 @@ function numberOf(thrown: unknown): number | undefined {
   return typeof thrown.errno === 'number' && thrown.errno > 0 ? thrown.errno : undefined
 }
 
+// "Incorrect integer value: 'x' for column 'y'": what is the user's goes, where it was stays.
+function withoutValues(said: string): string {
+  return said.replace(/ value: '.*' for (column|function)/i, ' value for $1').replace(/^Duplicate entry '.*' for key/i, 'Duplicate entry for key')
+}
+
 /** A driver's error as one of ours: a sentence with the place and a remedy, never with the statement or its values. */
 export function explain(thrown: unknown, address: string): unknown {
   if (thrown instanceof ChangeoverError) return thrown
-  const said = messageOf(thrown, 300)
+  const said = withoutValues(messageOf(thrown, 300))
   const cause = { cause: thrown }
   switch (troubleOf(thrown)) {
     case 'unreachable':
