@@ -1,3 +1,4 @@
+import { Closers } from '../../src/core/closers.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
 import { findFlags } from './flags.ts'
 import type { FlagSource } from './flags.ts'
@@ -63,7 +64,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     say,
     signal: AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]),
   }
-  const started = new AsyncDisposableStack()
+  const started = new Closers()
 
   async function start<T>(name: ServiceName, find: (context: Context) => Promise<Running<T>>) {
     if (!only.includes(name)) return undefined

@@ -171,7 +171,7 @@ async function caughtUp(queue: Queue, warehouse: Warehouse, client: MongoClient)
 async function receiptCounts(warehouse: Warehouse): Promise<Record<string, number>> {
   const [row] = await warehouse.select(
     'SELECT COUNT(*) AS total, COALESCE(SUM(origin & 1 = 1), 0) AS live, COALESCE(SUM(origin & 2 = 2), 0) AS migrated, ' +
-      'COALESCE(SUM(outcome = 2), 0) AS applied, COALESCE(SUM(outcome = 0), 0) AS quarantined FROM `_receipt_history`',
+      'COALESCE(SUM(state & 3 = 2), 0) AS applied, COALESCE(SUM(state & 3 = 0), 0) AS quarantined FROM `_receipt_history`',
   )
   return Object.fromEntries(Object.entries(row!).map(([name, value]) => [name, Number(value)]))
 }

@@ -6,6 +6,7 @@ import type { Migration } from '../mapping/migration.ts'
 import { mergeBatch } from '../star/merge.ts'
 import type { Origin } from '../star/operation.ts'
 import type { Relation, Row } from '../star/relation.ts'
+import { relationsOf } from '../star/table.ts'
 import type { MergeTarget } from '../warehouse/port.ts'
 import { ledgerOf, quarantineRow, receiptRow, type Outcome } from './ledger.ts'
 
@@ -38,7 +39,7 @@ export interface Applied {
 export function createApplier(migration: Migration, target: MergeTarget, now: () => Date = () => new Date()): Applier {
   const mapper = createMapper(migration)
   const { receipts, quarantine } = ledgerOf(migration)
-  const order = Object.values(migration.tables).map((table) => table.layout.relation)
+  const order = Object.values(migration.tables).flatMap(relationsOf)
 
   return {
     async apply(events, origin, signal) {

@@ -6,7 +6,7 @@ import { bigint, int } from '../star/types-number.ts'
 import { binary, blob, text } from '../star/types-text.ts'
 import { datetime } from '../star/types-time.ts'
 
-/** What became of an event. A greater outcome outranks a smaller one: once applied, an event stays applied. */
+/** What became of an event. Under one revision of the mapping, a greater outcome outranks a smaller one. */
 export type Outcome = 'quarantined' | 'ignored' | 'applied'
 export const OUTCOME: Readonly<Record<Outcome, number>> = Object.freeze({ quarantined: 0, ignored: 1, applied: 2 })
 
@@ -26,18 +26,16 @@ export function ledgerOf(migration: Migration): Ledger {
       columns: [
         { name: 'event_id', type: binary(EVENT_KEY_BYTES), nullable: false },
         { name: 'position', type: bigint, nullable: true },
-        { name: 'outcome', type: int, nullable: false },
-        { name: 'revision', type: int, nullable: false },
+        { name: 'state', type: int, nullable: false },
         { name: 'origin', type: int, nullable: false },
       ],
       registers: [
         { merge: 'max', column: 1 },
         { merge: 'max', column: 2 },
-        { merge: 'max', column: 3 },
-        { merge: 'bits', column: 4 },
+        { merge: 'bits', column: 3 },
       ],
       comment:
-        'changeover: events dealt with. outcome 0 quarantined, 1 ignored, 2 applied; origin 1 live, 2 migrated, 4 repaired',
+        'changeover: events dealt with. state is 4 * revision + outcome (0 quarantined, 1 ignored, 2 applied); origin 1 live, 2 migrated, 4 repaired',
     },
     quarantine: {
       name: `_quarantine_${migration.name}`,
@@ -69,10 +67,15 @@ export function receiptRow(
   revision: number,
   origin: Origin,
 ): Row {
-  return [key, position ?? null, OUTCOME[outcome], revision, ORIGIN[origin]]
+  // One register, the revision first: what the latest mapping made of the event is what counts.
+  return [key, position ?? null, revision * 4 + OUTCOME[outcome], ORIGIN[origin]]
 }
+
+/** The largest body that the quarantine keeps, in bytes: what one statement can carry to any server. A larger one is named only. */
+export const MAX_QUARANTINED_BYTES: number = 4 * 2 ** 20
 
 export function quarantineRow(key: Uint8Array, now: Date, revision: number, reason: string, body: Uint8Array): Row {
   const seen = now.toISOString().replace('T', ' ').slice(0, 23)
-  return [key, seen, seen, revision, reason, body]
+  if (body.length <= MAX_QUARANTINED_BYTES) return [key, seen, seen, revision, reason, body]
+  return [key, seen, seen, revision, `${reason} (Its ${body.length} bytes are not kept here.)`, Buffer.of()]
 }

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { MongoClient } from 'mongodb'
+import { Closers } from '../core/closers.ts'
 import { ChangeoverError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { redactUrl } from '../core/redact.ts'
@@ -23,7 +24,7 @@ export class Context implements AsyncDisposable {
   readonly options: CommonOptions
   readonly signal: AbortSignal
   readonly logger: Logger
-  readonly #closers = new AsyncDisposableStack()
+  readonly #closers = new Closers()
 
   constructor(options: CommonOptions, signal: AbortSignal) {
     this.options = options
@@ -96,6 +97,16 @@ export class Context implements AsyncDisposable {
     const endpoint = process.env['SQS_ENDPOINT']
     const client = new SQSClient(endpoint ? { endpoint } : {})
     this.#closers.defer(() => client.destroy())
+    try {
+      await client.config.region()
+      await client.config.credentials()
+    } catch (thrown) {
+      // The queue would take it for something that passes.
+      throw new ChangeoverError('CONFIG', `The AWS client cannot be used: ${messageOf(thrown)}.`, {
+        cause: thrown,
+        remedy: 'Set AWS_REGION, and credentials as the AWS SDK finds them: AWS_PROFILE, a role, or AWS_ACCESS_KEY_ID.',
+      })
+    }
     return sqs(client, queueUrl)
   }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
 import { ChangeoverError, messageOf } from '../core/errors.ts'
-import { apply } from './apply.ts'
+import { applyCommand, planCommand } from './apply.ts'
 import { Context, type CommonOptions } from './context.ts'
 import { migrateCommand } from './migrate.ts'
 import { reconcileCommand } from './reconcile.ts'
@@ -38,7 +39,17 @@ export async function main(argv: readonly string[]): Promise<void> {
 function program(signal: AbortSignal): Command {
   const root = new Command('changeover')
     .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
+    .version(packageJson.version)
     .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        const said = text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll(/\s+/g, ' ')
+        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Say what it can do: changeover --help\n`)
+      },
+    })
     .addHelpText(
       'after',
       '\nExit codes: 0 fine, 1 differences, 2 could not run.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
@@ -56,14 +67,18 @@ function program(signal: AbortSignal): Command {
         process.exitCode = await task(context, options)
       })
 
-  add('apply', 'create what the warehouse lacks: tables, columns, views', apply).option(
-    '--dry-run',
-    'print the SQL and change nothing',
+  const destructive = [
+    '--allow-destructive',
+    'also what may lose data: narrower types, columns no longer defined',
+  ] as const
+  add('plan', 'print, as SQL, what the warehouse lacks: tables, columns, views; change nothing', planCommand).option(
+    ...destructive,
   )
+  add('apply', 'create what the warehouse lacks', applyCommand).option(...destructive)
   add('migrate', 'replay the history into the warehouse; goes on where it was interrupted', migrateCommand)
     .option('-m, --migration <name>', 'which migration, when the config has several')
-    .option('--ranges <n>', 'how many ranges the history is cut into', wholeNumber)
-    .option('--parallel <n>', 'how many ranges are read side by side', wholeNumber)
+    .option('--ranges <n>', 'how many ranges the history is cut into', wholeNumber('--ranges'))
+    .option('--parallel <n>', 'how many ranges are read side by side', wholeNumber('--parallel'))
     .option('--fresh', 'begin anew even when the last run was interrupted')
   add('sink', 'merge messages from the queue into the warehouse, until told to stop', sinkCommand).option(
     '-m, --migration <name>',
@@ -76,17 +91,18 @@ function program(signal: AbortSignal): Command {
   return root
 }
 
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new ChangeoverError('CONFIG', `${JSON.stringify(text)} is not a whole number from 1 to 999999.`)
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+    throw new ChangeoverError('CONFIG', `The option ${option} is ${JSON.stringify(text)}.`, {
+      remedy: `Give it a whole number from 1 to 999999, for example: ${option} 4`,
+    })
+  }
 }
 
 function complain(thrown: unknown, verbose: boolean): void {
   process.exitCode = EXIT.couldNotRun
-  if (verbose)
-    return void process.stderr.write(
-      `changeover: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
-    )
   const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
   process.stderr.write(`changeover: ${messageOf(thrown)}${remedy}\n`)
+  if (verbose && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`)
 }

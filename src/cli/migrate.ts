@@ -1,4 +1,8 @@
+import type { Db } from 'mongodb'
+import { ChangeoverError } from '../core/errors.ts'
+import type { Migration } from '../mapping/migration.ts'
 import { migrate } from '../migrate/migrate.ts'
+import { explainMongo, sourceOf } from '../migrate/source.ts'
 import type { Context } from './context.ts'
 import { count, Progress } from './progress.ts'
 
@@ -12,7 +16,9 @@ interface Options {
 export async function migrateCommand(context: Context, { migration: name, ...options }: Options): Promise<number> {
   const migration = await context.migration(name)
   const warehouse = context.warehouse()
+  await warehouse.dialect()
   const mongo = (await context.mongo()).db()
+  await requireCollection(migration, mongo)
   const progress = new Progress('migrated')
   const start = performance.now()
   const { signal } = context
@@ -35,4 +41,20 @@ export async function migrateCommand(context: Context, { migration: name, ...opt
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ])
   return quarantined > 0 ? 1 : 0
+}
+
+/** MongoDB takes a database or a collection that is not there for an empty one; a migration of nothing would look fine. */
+async function requireCollection(migration: Migration, mongo: Db): Promise<void> {
+  const { dbName, collectionName } = sourceOf(migration, mongo).collection
+  const found = await mongo.client
+    .db(dbName)
+    .listCollections({ name: collectionName }, { nameOnly: true })
+    .toArray()
+    .catch((thrown: unknown) => {
+      throw explainMongo(thrown)
+    })
+  if (found.length > 0) return
+  throw new ChangeoverError('CONFIG', `MongoDB has no collection ${dbName}.${collectionName}.`, {
+    remedy: `Check the database that MONGODB_URL names, and the source of the migration ${migration.name}.`,
+  })
 }

@@ -17,4 +17,18 @@ export const silentLogger: Logger = Object.freeze({
   error: nothing,
 })
 
+/** The same logger; what it throws is dropped. For places where nobody could catch it. */
+export function safeLogger(logger: Logger): Logger {
+  const safely =
+    (level: keyof Logger): Logger['info'] =>
+    (message, fields) => {
+      try {
+        logger[level](message, fields)
+      } catch {
+        // There is nowhere left to say so.
+      }
+    }
+  return { debug: safely('debug'), info: safely('info'), warn: safely('warn'), error: safely('error') }
+}
+
 function nothing(): void {}

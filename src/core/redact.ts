@@ -1,10 +1,23 @@
 /** A connection address without its password and its query: fit for a log or an error. */
 export function redactUrl(address: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(address)?.[0]
+  if (scheme === undefined) return UNREADABLE
+  const [authority = '', ...rest] = address.slice(scheme.length).split(/(?=[/?#])/)
+  // An @ further on may be the one that a password ends at, when the password holds a / ? or # that is not encoded; then
+  // nothing tells where it begins.
+  if (rest.some((part) => part.includes('@'))) return `${scheme}…`
+  const at = authority.lastIndexOf('@')
+  const user = at < 0 ? '' : `${decoded(authority.slice(0, at).split(':')[0]!)}@`
+  const path = rest.join('').replace(/[?#].*$/s, '')
+  return `${scheme}${user}${authority.slice(at + 1)}${path}`
+}
+
+const UNREADABLE = '(an address that is not a URL)'
+
+function decoded(text: string): string {
   try {
-    const url = new URL(address)
-    const user = url.username === '' ? '' : `${decodeURIComponent(url.username)}@`
-    return `${url.protocol}//${user}${url.host}${url.pathname}`
+    return decodeURIComponent(text)
   } catch {
-    return address.includes('@') ? `…@${address.slice(address.lastIndexOf('@') + 1)}` : '(an address that is not a URL)'
+    return text
   }
 }

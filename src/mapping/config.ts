@@ -1,5 +1,7 @@
 import { ChangeoverError } from '../core/errors.ts'
+import { Misfit } from '../star/data-type.ts'
 import type { AnyTable } from '../star/table.ts'
+import { date } from '../star/types-time.ts'
 import type { Migration } from './migration.ts'
 import type { Report } from './report.ts'
 
@@ -7,14 +9,26 @@ import type { Report } from './report.ts'
 export interface Config {
   readonly migrations: readonly Migration[]
   readonly reports: readonly Report[]
+  /** The days, both included, that the calendar dimension covers; without them the warehouse has none. */
+  readonly calendar: CalendarDays | undefined
 }
+
+/** Days as `YYYY-MM-DD`. */
+export interface CalendarDays {
+  readonly from: string
+  readonly to: string
+}
+
+const MAX_CALENDAR_DAYS = 100_000
 
 /** Defines the config that `changeover.config.ts` exports. Throws a ChangeoverError `DEFINITION`. */
 export function defineConfig(config: {
   readonly migrations: readonly Migration[]
   readonly reports?: readonly Report[]
+  readonly calendar?: CalendarDays
 }): Config {
-  const { migrations, reports = [] } = config
+  const { migrations, reports = [], calendar } = config
+  if (calendar) checkCalendar(calendar)
   unique('migrations', migrations)
   unique('reports', reports)
   const tables = new Map<string, AnyTable>()
@@ -27,12 +41,25 @@ export function defineConfig(config: {
     }
     tables.set(table.name, table)
   }
-  return Object.freeze({ migrations: [...migrations], reports: [...reports] })
+  return Object.freeze({ migrations: [...migrations], reports: [...reports], calendar })
 }
 
 /** The tables of all migrations, each once. */
 export function tablesOf(migrations: readonly Migration[]): AnyTable[] {
   return [...new Set(migrations.flatMap((migration) => Object.values(migration.tables)))]
+}
+
+function checkCalendar({ from, to }: CalendarDays): void {
+  const isDay = (text: string): boolean => !(date.encode(text) instanceof Misfit) && text.length === 10
+  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1
+  if (isDay(from) && isDay(to) && days >= 1 && days <= MAX_CALENDAR_DAYS) return
+  throw new ChangeoverError(
+    'DEFINITION',
+    `The calendar is to go from ${JSON.stringify(from)} to ${JSON.stringify(to)}.`,
+    {
+      remedy: `Write two days as YYYY-MM-DD, the earlier first, at most ${MAX_CALENDAR_DAYS} days apart.`,
+    },
+  )
 }
 
 function unique(what: string, named: readonly { readonly name: string }[]): void {

@@ -3,8 +3,12 @@ import { eventKey } from '../star/event-key.ts'
 import type { Operation, Origin } from '../star/operation.ts'
 import { rowsOf, type RelationRow } from '../star/row.ts'
 import { positionOf, stampOf } from '../star/stamp.ts'
+import { datetime } from '../star/types-time.ts'
+import type { Cell } from '../star/cell.ts'
+import { Misfit } from '../star/data-type.ts'
 import type { Migration } from './migration.ts'
 import { reader } from './path.ts'
+import { complaintOf } from './schema.ts'
 
 /** What a mapping makes of one event. Never an exception: an event that cannot be mapped says why. */
 export type Mapped =
@@ -30,6 +34,7 @@ export type Mapper = (event: Readonly<Record<string, unknown>>, origin: Origin) 
 export function createMapper(migration: Migration): Mapper {
   const typeOf = reader(migration.source.type)
   const orderOf = reader(migration.source.order)
+  const timeOf = reader(migration.source.time)
   const tables = new Set<unknown>(Object.values(migration.tables))
 
   return (event, origin) => {
@@ -55,15 +60,26 @@ export function createMapper(migration: Migration): Mapper {
     if (handler === 'ignore') return { outcome: 'ignored', key, position }
 
     try {
-      const operations = operationsOf(handler(deepFreeze(event) as never), tables)
+      const frozen = deepFreeze(event) as never
+      if (migration.include && !migration.include(frozen)) return { outcome: 'ignored', key, position }
+      const schema = migration.schemas.get(known)
+      const complaint = schema && complaintOf(schema, frozen)
+      if (complaint !== undefined) return quarantined(complaint)
+      const operations = operationsOf(handler(frozen), tables)
       const stamp = stampOf(position, event['_id'], migration.revision, migration.name)
-      return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin) }
+      return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
     } catch (thrown) {
       const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
       const said = messageOf(thrown, 2000)
       return quarantined(thrown instanceof ChangeoverError ? said + remedy : `The handler of ${known} threw: ${said}`)
     }
   }
+}
+
+/** An instant as a cell, or NULL when the value is none. */
+function instantIn(value: unknown): Cell {
+  const cell = value instanceof Date ? datetime.encode(value) : null
+  return cell instanceof Misfit ? null : cell
 }
 
 function operationsOf(result: unknown, tables: ReadonlySet<unknown>): readonly Operation[] {

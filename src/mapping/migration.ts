@@ -2,7 +2,8 @@ import { ChangeoverError } from '../core/errors.ts'
 import type { AnyTable } from '../star/table.ts'
 import type { Operation } from '../star/operation.ts'
 import { MAX_REVISION } from '../star/stamp.ts'
-import type { Nested, Path, ValueAt } from './path.ts'
+import type { Path, ValueAt } from './path.ts'
+import type { StandardSchema } from './schema.ts'
 
 /** Where the events are, and where in an event its parts are, as dotted paths that MongoDB understands too. */
 export interface Source<P extends string = string> {
@@ -36,14 +37,26 @@ export interface MigrationSpec<E, T extends Path<E>, Tables extends Readonly<Rec
    * @defaultValue 1
    */
   readonly revision?: number
+  /**
+   * Which events count at all; those of tests and demonstrations may be left out. Pure, like a handler. An event for which it
+   * throws goes to the quarantine.
+   *
+   * @defaultValue all
+   */
+  readonly include?: (event: E) => boolean
+  /** Schemas of any Standard Schema library, by event type: an event that does not fit goes to the quarantine. */
+  readonly schemas?: { readonly [K in ValueAt<E, T> & string]?: StandardSchema }
   /** A handler for each event type; `'ignore'` for those that the warehouse has no use for. */
   readonly on: Handlers<E, T>
 }
 
 /** One handler per event type, none left out. */
 export type Handlers<E, T extends string> = {
-  readonly [K in ValueAt<E, T> & string]: Handler<Extract<E, Nested<T, K>>> | 'ignore'
+  readonly [K in ValueAt<E, T> & string]: Handler<EventOf<E, T, K>> | 'ignore'
 }
+
+/** The members of the union that may be of this type: one member may be of several. */
+type EventOf<E, T extends string, K> = E extends unknown ? (K extends ValueAt<E, T> ? E : never) : never
 
 /** A migration: definitions, checked and frozen. `Tables` keeps the tables' types for the reports. */
 export interface Migration<Tables extends Readonly<Record<string, AnyTable>> = Readonly<Record<string, AnyTable>>> {
@@ -52,6 +65,8 @@ export interface Migration<Tables extends Readonly<Record<string, AnyTable>> = R
   readonly tables: Tables
   readonly revision: number
   readonly handlers: ReadonlyMap<string, Handler<never> | 'ignore'>
+  readonly include: ((event: never) => boolean) | undefined
+  readonly schemas: ReadonlyMap<string, StandardSchema>
 }
 
 /** @defaultValue of {@link MigrationSpec.revision} */
@@ -90,7 +105,9 @@ export function defineMigration<E>(): <
     }
     const handlers = new Map(Object.entries(spec.on)) as Map<string, Handler<never> | 'ignore'>
     for (const [type, handler] of handlers) checkHandler(spec.name, type, handler)
-    return Object.freeze({ name: spec.name, source: spec.source, tables: spec.tables, revision, handlers })
+    const schemas = new Map(Object.entries((spec.schemas ?? {}) as Record<string, StandardSchema>))
+    const { name, source, tables, include } = spec
+    return Object.freeze({ name, source, tables, revision, handlers, include, schemas })
   }
 }
 

@@ -31,11 +31,6 @@ export type ValueAt<E, P extends string> = E extends unknown
       : never
   : never
 
-/** An object type that holds `V` at the path `P`: what a member of a union is picked by. */
-export type Nested<P extends string, V> = P extends `${infer Head}.${infer Rest}`
-  ? { readonly [K in Head]: Nested<Rest, V> }
-  : { readonly [K in P]: V }
-
 /** A function that reads one dotted path; own properties only, undefined where there is none. */
 export function reader(path: string): (event: unknown) => unknown {
   const names = path.split('.')

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import type { Kysely } from 'kysely'
 import { ChangeoverError } from '../core/errors.ts'
-import type { AnyTable, RowOf } from '../star/table.ts'
+import type { AnyTable, MemberOf, RowOf, VersionOf } from '../star/table.ts'
 
 /** A row of a report: values by column. */
 export type ReportRow = Readonly<Record<string, unknown>>
@@ -9,7 +9,15 @@ export type ReportRow = Readonly<Record<string, unknown>>
 /** The warehouse as Kysely types it: the views of the tables, by name. */
 export type WarehouseDatabase<Tables extends Readonly<Record<string, AnyTable>>> = string extends keyof Tables
   ? LooseDatabase
-  : { [T in keyof Tables as Tables[T]['name']]: RowOf<Tables[T]> }
+  : { [T in keyof Tables as Tables[T]['name']]: RowOf<Tables[T]> } & {
+      [T in keyof Tables as Tables[T]['kind'] extends 'dimension' ? `${Tables[T]['name']}_members` : never]: MemberOf<
+        Tables[T]
+      >
+    } & {
+      [T in keyof Tables as Tables[T]['history'] extends true ? `${Tables[T]['name']}_history` : never]: VersionOf<
+        Tables[T]
+      >
+    }
 
 /** What a report sees when it does not say which tables it reads. */
 export type LooseDatabase = Record<string, Record<string, unknown>>

@@ -1,7 +1,7 @@
 import type { MongoClient } from 'mongodb'
 import { messageOf } from '../core/errors.ts'
 import { SafeEmitter } from '../core/emitter.ts'
-import { silentLogger, type Logger } from '../core/logger.ts'
+import { safeLogger, silentLogger, type Logger } from '../core/logger.ts'
 import { encodeEvent } from '../event/bson.ts'
 import type { Flags } from '../flags/port.ts'
 import type { Migration } from '../mapping/migration.ts'
@@ -69,7 +69,7 @@ export const DEFAULT_CLOSE_TIMEOUT_MS = 5000
  * Throws a ChangeoverError `CONFIG` when the client does not monitor its commands.
  */
 export function observe(client: MongoClient, migration: Migration, options: ObserveOptions): Observer {
-  const logger = options.logger ?? silentLogger
+  const logger = safeLogger(options.logger ?? silentLogger)
   const flag = options.flag ?? `changeover.${migration.name}.write`
   const emitter = new SafeEmitter<ObserverEvents>((thrown) =>
     logger.warn('a listener failed', { error: messageOf(thrown) }),

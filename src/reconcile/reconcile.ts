@@ -2,6 +2,7 @@ import type { Db } from 'mongodb'
 import { ChangeoverError, messageOf } from '../core/errors.ts'
 import type { Report, ReportRow, RowSource } from '../mapping/report.ts'
 import type { Warehouse } from '../warehouse/port.ts'
+import { explain, troubleOf, type Trouble } from '../warehouse/trouble.ts'
 import { compareReports, type Difference } from './compare.ts'
 
 /** What came of comparing one report: the sides agree, they differ, or one of them could not be computed. */
@@ -25,6 +26,8 @@ export interface ReportResult {
 
 /** How many differences of a report are given in full. */
 export const MAX_DIFFERENCES = 100
+
+const SERVERS_OWN: ReadonlySet<Trouble> = new Set<Trouble>(['unreachable', 'denied', 'schema'])
 
 export interface ReconcileOptions {
   /** The database that the old reports read. */
@@ -54,7 +57,7 @@ async function reconcileOne(report: Report, { mongo, warehouse, params }: Reconc
   const nothing = { name, rows: [], legacyRows: 0, differing: 0, differences: [], legacyMs: 0, warehouseMs: 0 }
   try {
     const [legacy, legacyMs] = await timed(async () => report.legacy(given, { mongo }))
-    const [rows, warehouseMs] = await timed(async () => rowsOf(report.warehouse(given, warehouse.reader() as never)))
+    const [rows, warehouseMs] = await timed(() => newRows(report, given, warehouse))
     const differences = compareReports(name, key, legacy, rows)
     return {
       name,
@@ -69,6 +72,15 @@ async function reconcileOne(report: Report, { mongo, warehouse, params }: Reconc
   } catch (thrown) {
     const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
     return { ...nothing, verdict: 'failed', error: messageOf(thrown) + remedy }
+  }
+}
+
+async function newRows(report: Report, params: never, warehouse: Warehouse): Promise<readonly ReportRow[]> {
+  try {
+    return await rowsOf(report.warehouse(params, warehouse.reader() as never))
+  } catch (thrown) {
+    // The rest is the report's own.
+    throw SERVERS_OWN.has(troubleOf(thrown)) ? explain(thrown, warehouse.address) : thrown
   }
 }
 

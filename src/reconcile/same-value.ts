@@ -19,10 +19,14 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return keyPart(a) === keyPart(b)
 }
 
-/** A value as the part of a key by which rows of two systems are joined. */
+/**
+ * A value as the part of a key by which rows of two systems are joined: texts as they are, numbers by value, an instant at
+ * midnight in UTC as its day.
+ */
 export function keyPart(value: unknown): string {
-  if (isNothing(value)) return 'null'
-  if (value instanceof Date) return value.toISOString()
+  // No text holds the character of a NULL.
+  if (isNothing(value)) return '\0'
+  if (value instanceof Date) return value.toISOString().replace('T00:00:00.000Z', '')
   if (typeof value === 'boolean') return value ? '1' : '0'
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   if (isNumeric(value)) return plain(value) ?? String(value)
@@ -68,11 +72,13 @@ function isNothing(value: unknown): boolean {
   return value === null || value === undefined
 }
 
+// A day, or a time with or without its zone: MySQL's own form has a blank and no zone, and the session's zone is UTC.
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/
+
 function instant(value: unknown): number | undefined {
   if (value instanceof Date) return value.getTime()
-  if (typeof value !== 'string') return undefined
-  // MySQL's own form has a blank and no zone; the session's zone is UTC.
-  const iso = /^\d{4}-\d\d-\d\d \d\d:\d\d/.test(value) ? `${value.replace(' ', 'T')}Z` : value
-  const at = Date.parse(iso)
+  const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && TIME.exec(value)) || []
+  if (day === undefined) return undefined
+  const at = Date.parse(`${day}T${time}${zone}`)
   return Number.isNaN(at) ? undefined : at
 }

@@ -87,12 +87,10 @@ export function createSink(migration: Migration, options: SinkOptions): Sink {
     const messages: ReceivedMessage[] = []
     while (messages.length < batchMessages) {
       const max = batchMessages - messages.length
-      const more = await from.receive({
-        max,
-        waitSeconds: messages.length === 0 ? waitSeconds : 0,
-        visibilitySeconds,
-        signal,
-      })
+      const waiting = messages.length === 0 ? waitSeconds : 0
+      const receiving = from.receive({ max, waitSeconds: waiting, visibilitySeconds, signal })
+      // What is held already is under lease: it is worked on, and the next round meets the trouble again.
+      const more = await (messages.length === 0 ? receiving : receiving.catch(() => []))
       messages.push(...more)
       if (more.length === 0) break
     }

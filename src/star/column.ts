@@ -27,6 +27,7 @@ export interface ColumnState {
   readonly defaulted: boolean
   readonly merge: Merge | 'default'
   readonly group: string
+  readonly pii: boolean
 }
 
 /** A column's definition at run time. */
@@ -74,7 +75,7 @@ export class Column<out S extends ColumnState = ColumnState> {
   }
 
   /** Marks personal data: `erase` sets it to NULL for good. The column becomes nullable. */
-  pii(): Column<With<S, { nullable: true }>> {
+  pii(): Column<With<S, { nullable: true; pii: true }>> {
     return this.#with({ pii: true, nullable: true })
   }
 
@@ -140,6 +141,7 @@ export type Fresh<In, Out> = Column<{
   defaulted: false
   merge: 'default'
   group: ''
+  pii: false
 }>
 
 function fresh<In, Out>(type: DataType): Fresh<In, Out> {
@@ -183,6 +185,23 @@ export const column: ColumnTypes = Object.freeze({
     return fresh(enumeration(words))
   },
 } satisfies ColumnTypes)
+
+/** The columns of a group, each knowing its group. */
+export type Grouped<C extends Readonly<Record<string, Column>>, G extends string> = {
+  readonly [N in keyof C]: C[N] extends Column<infer S> ? Column<With<S, { group: G }>> : never
+}
+
+/**
+ * Columns that are always written together, and so share one stamp: `...group('address', { street: …, city: … })`. An edit sets
+ * all of them or none; it is a type error, and at run time a reason for the quarantine, if it sets a part.
+ */
+export function group<const G extends string, C extends Readonly<Record<string, Column>>>(
+  name: G,
+  columns: C,
+): Grouped<C, G> {
+  const grouped = Object.entries(columns).map(([column, { spec }]) => [column, new Column({ ...spec, group: name })])
+  return Object.fromEntries(grouped) as Grouped<C, G>
+}
 
 /** A value that JSON can hold. */
 export type JsonInput =

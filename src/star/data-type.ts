@@ -18,6 +18,14 @@ export interface DataType {
   /** A non-NULL value as the MySQL driver gives it (dates, decimals and 64-bit integers as strings). */
   readonly decode: (raw: unknown) => NonNullable<Cell>
   readonly order: CellOrder
+  /**
+   * How a value is written where rows are compared by checksum.
+   *
+   * @defaultValue `'text'`: as SQL casts it to text
+   */
+  readonly canonical?: 'text' | 'hex' | 'digest'
+  /** The value as SQL casts it to text, where that is not what JS makes of it. */
+  readonly sqlText?: (cell: NonNullable<Cell>) => string
 }
 
 /** Why a value does not fit a type: the end of a sentence that begins with the column and the value. */

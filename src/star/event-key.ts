@@ -33,7 +33,10 @@ function encode(value: unknown, depth: number): Buffer {
   if (value instanceof RegExp) return Buffer.from(`\u000b${String(value)}`)
   if (typeof value !== 'object' || depth > 10) throw new TypeError(`an event's id cannot be of type ${typeof value}`)
   const parts = Object.entries(value).flatMap(([name, part]) => [Buffer.from(name), encode(part, depth + 1)])
-  return Buffer.concat([Buffer.of(Array.isArray(value) ? 0x04 : 0x03), ...parts.flatMap((part) => [lengthOf(part), part])])
+  return Buffer.concat([
+    Buffer.of(Array.isArray(value) ? 0x04 : 0x03),
+    ...parts.flatMap((part) => [lengthOf(part), part]),
+  ])
 }
 
 function subtypeOf(value: unknown): number {

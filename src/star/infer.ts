@@ -1,4 +1,5 @@
 import type { Column, ColumnState } from './column.ts'
+import type { TypeError } from './type-error.ts'
 
 /** Columns by name. */
 export type Columns = Readonly<Record<string, Column>>
@@ -18,6 +19,17 @@ export type CreateInput<C extends Columns> = Flat<
     readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? N : never]?: InputOf<StateOf<C[N]>> | undefined
   }
 >
+
+/** What makes an edit of a part of a group a type error: the columns that it sets, each with the sentence. */
+export type WholeGroups<C extends Columns, Given> = {
+  readonly [
+    N in keyof Given & keyof C as LeftOut<C, GroupOf<C[N]>, keyof Given> extends never ? never : N
+  ]: TypeError<`an edit that sets a column of the group ${GroupOf<C[N]>} sets all of them, and ${LeftOut<C, GroupOf<C[N]>, keyof Given> & string} is left out`>
+}
+type GroupOf<C> = StateOf<C>['group']
+type LeftOut<C extends Columns, Group, Names> = Group extends ''
+  ? never
+  : { [N in keyof C]: GroupOf<C[N]> extends Group ? Exclude<N, Names> : never }[keyof C]
 
 /** What an edit takes: any of the columns that an event may change later. */
 export type EditInput<C extends Columns, Kind extends 'dimension' | 'fact'> = {

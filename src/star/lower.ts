@@ -1,8 +1,9 @@
 import { ChangeoverError } from '../core/errors.ts'
 import type { ColumnSpec, Merge } from './column.ts'
+import { historyOf, type History } from './history.ts'
 import type { Columns } from './infer.ts'
 import type { PhysicalColumn, Register, Relation } from './relation.ts'
-import { boolean, int } from './types-number.ts'
+import { bigint, boolean, int } from './types-number.ts'
 import { stampType } from './types-text.ts'
 
 /** A definition brought down to what MySQL and the merge know: columns and registers. */
@@ -13,6 +14,17 @@ export interface Lowered {
   readonly live: { readonly value: number; readonly stamp: number }
   /** The index of the origin's bits. */
   readonly origin: number
+  /** Of a fact: what tells whether two events wrote different contents under one key. */
+  readonly content: Content | undefined
+  /** Of a dimension that keeps one. */
+  readonly history: History | undefined
+}
+
+/** Where a fact keeps the greatest and the smallest fingerprint of its content; see `content.ts`. */
+export interface Content {
+  readonly columns: readonly number[]
+  readonly high: number
+  readonly low: number
 }
 
 /** One of the user's columns within the row. */
@@ -30,14 +42,26 @@ export interface Slot {
 export const LIVE = '_live'
 export const LIVE_STAMP = '_live_stamp'
 export const ORIGIN_COLUMN = '_origin'
+export const CONTENT_HIGH = '_content_high'
+export const CONTENT_LOW = '_content_low'
 const FACT_CONTENT = 'once'
 
 const MAX_NAME = 60
 const MAX_KEY_BYTES = 3072
+/** InnoDB's limit for a row, 65,535 bytes, less what stamps and headers take. */
+const MAX_ROW_BYTES = 60_000
+/** What a text or JSON column takes of a row, its value being elsewhere. */
+const POINTER_BYTES = 12
 const NAME = /^[a-z][a-z0-9_]*$/
 const PREFIX = { dimension: 'dim_', fact: 'fact_' } as const
 
-export function lower(kind: 'dimension' | 'fact', table: string, key: Columns, columns: Columns): Lowered {
+export function lower(
+  kind: 'dimension' | 'fact',
+  table: string,
+  key: Columns,
+  columns: Columns,
+  keepsHistory: boolean,
+): Lowered {
   const place = `The ${kind} ${table}`
   checkName(`The name of the ${kind}`, table, MAX_NAME - PREFIX[kind].length)
   if (Object.values(PREFIX).some((prefix) => table.startsWith(prefix))) {
@@ -82,6 +106,15 @@ export function lower(kind: 'dimension' | 'fact', table: string, key: Columns, c
     }
   }
 
+  checkGroups(place, slots)
+  checkRow(place, physical)
+  const once = groups.get(FACT_CONTENT)
+  const content = once && {
+    columns: once.columns,
+    high: add({ name: CONTENT_HIGH, type: bigint, nullable: true }),
+    low: add({ name: CONTENT_LOW, type: bigint, nullable: true }),
+  }
+  if (content) registers.push({ merge: 'max', column: content.high }, { merge: 'max', column: content.low })
   const live = add({ name: LIVE, type: boolean, nullable: true })
   const stamp = add(stampColumn(LIVE_STAMP))
   registers.push({ merge: 'stamped', columns: [live], stamp })
@@ -98,7 +131,59 @@ export function lower(kind: 'dimension' | 'fact', table: string, key: Columns, c
     slots,
     live: { value: live, stamp },
     origin,
+    content,
+    history: keepsHistory ? historyOf(table, physical.slice(0, Object.keys(key).length), slots.values()) : undefined,
   })
+}
+
+// Columns of one group stand and fall together: one merge, and erased together or not at all.
+function checkGroups(place: string, slots: ReadonlyMap<string, Slot>): void {
+  const firstOf = new Map<string, Slot>()
+  for (const slot of slots.values()) {
+    const { group, pii } = slot.spec
+    if (group === undefined) continue
+    const what = `${place}: the column ${slot.name} of the group ${group}`
+    checkName(`${place}: the name of the group`, group, MAX_NAME - '_stamp_'.length)
+    if (slot.isKey || slot.stamp === undefined) {
+      throw new ChangeoverError(
+        'DEFINITION',
+        `${what} ${slot.isKey ? 'is a key' : `merges by ${slot.merge}`}, and has no stamp to share.`,
+        {
+          remedy: 'Leave it out of the group.',
+        },
+      )
+    }
+    const first = firstOf.get(group) ?? slot
+    firstOf.set(group, first)
+    if (first.merge !== slot.merge || first.spec.pii !== pii) {
+      throw new ChangeoverError('DEFINITION', `${what} differs from ${first.name} in its merge or in being personal.`, {
+        remedy:
+          'Columns of one group share one stamp: give them one merge, and keep personal ones in a group of their own.',
+      })
+    }
+    const namesake = slots.get(group)
+    if (group === FACT_CONTENT || (namesake && namesake.spec.group !== group)) {
+      throw new ChangeoverError(
+        'DEFINITION',
+        `${place} has a group named ${group}, which is also the name of ${namesake ? 'a column' : 'the content of a fact'}.`,
+        {
+          remedy: 'Give the group another name.',
+        },
+      )
+    }
+  }
+}
+
+function checkRow(place: string, columns: readonly PhysicalColumn[]): void {
+  const bytes = columns.reduce((sum, { type }) => sum + (type.keyBytes ?? POINTER_BYTES), 0)
+  if (bytes <= MAX_ROW_BYTES) return
+  throw new ChangeoverError(
+    'DEFINITION',
+    `${place} has rows of up to ${bytes} bytes, and MySQL takes ${MAX_ROW_BYTES}.`,
+    {
+      remedy: 'Shorten its texts (a character takes up to 4 bytes), or make the longest of them text().',
+    },
+  )
 }
 
 function stampColumn(name: string): PhysicalColumn {

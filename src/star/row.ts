@@ -1,11 +1,13 @@
 import { ChangeoverError } from '../core/errors.ts'
 import type { Cell } from './cell.ts'
+import { writeFingerprint } from './content.ts'
 import { Misfit, show } from './data-type.ts'
+import { beginHistory, hasHistory, writeHistory, type History } from './history.ts'
 import type { Slot } from './lower.ts'
 import { keyText } from './merge.ts'
 import { ORIGIN, type Operation, type Origin } from './operation.ts'
 import type { Relation, Row } from './relation.ts'
-import { ABSENT, ERASED, inverted, type Stamp } from './stamp.ts'
+import { ABSENT, ERASED, inverted, STAMP_BYTES, type Stamp } from './stamp.ts'
 import type { AnyTable } from './table.ts'
 
 /** A row and the table it is for. */
@@ -16,20 +18,38 @@ export interface RelationRow {
 
 /**
  * What the operations of one event do, as rows to merge: one per table and key. Of two operations of one event on one
- * stamped register, the later in the list counts. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
+ * stamped register, the later in the list counts. `at` is when it happened, which only histories ask for. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
  */
-export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: Origin): RelationRow[] {
-  const rows = new Map<string, { relation: Relation; row: Cell[] }>()
+export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: Origin, at: Cell = null): RelationRow[] {
+  const rows = new Map<string, Written>()
   for (const operation of operations) {
-    const { relation } = operation.table.layout
+    const { name, layout } = operation.table
     const start = emptyRow(operation)
-    const id = `${relation.name} ${keyText(relation, start)}`
-    const known = rows.get(id) ?? { relation, row: start }
-    rows.set(id, known)
+    const key = keyText(layout.relation, start)
+    const known = rows.get(`${layout.relation.name} ${key}`) ?? { relation: layout.relation, row: start }
+    rows.set(`${layout.relation.name} ${key}`, known)
     write(operation, known.row, stamp)
-    known.row[operation.table.layout.origin] = ORIGIN[origin]
+    known.row[layout.origin] = ORIGIN[origin]
+    if (!layout.history) continue
+    const keyCells = start.slice(0, layout.relation.keyLength)
+    known.past ??= { of: layout.history, row: beginHistory(layout.history, name, keyCells, stamp, at) }
+    writeHistory(layout.history, known.past.row, operation, known.row)
+    known.past.row[layout.history.origin] = ORIGIN[origin]
   }
-  return [...rows.values()]
+  return [...rows.values()].flatMap(({ relation, row, past }) =>
+    past && hasHistory(past.of, past.row)
+      ? [
+          { relation, row },
+          { relation: past.of.relation, row: past.row },
+        ]
+      : [{ relation, row }],
+  )
+}
+
+interface Written {
+  readonly relation: Relation
+  readonly row: Cell[]
+  past?: { readonly of: History; readonly row: Cell[] }
 }
 
 /** A row that holds its key and nothing else: the least element of the lattice. */
@@ -53,10 +73,12 @@ function write(operation: Operation, row: Cell[], stamp: Stamp): void {
   }
   if (kind === 'erase') return erase(table, row)
   if (kind !== 'delete') set(operation, row, stamp)
+  if (kind === 'create') writeFingerprint(table.layout, row, stamp[STAMP_BYTES - 1]!)
 }
 
 function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): void {
   refuseUnknown(table, values, false)
+  if (kind === 'edit') refusePartOfGroup(table, values)
   for (const slot of table.layout.slots.values()) {
     if (slot.isKey) continue
     let value = values[slot.name]
@@ -75,6 +97,7 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
       )
     }
     if (slot.stamp !== undefined && row[slot.stamp] === ERASED) continue
+    if (slot.merge === 'first' && row[slot.index] !== null) continue
     const cell = value === null ? nullFor(table, slot, kind) : encode(table, slot, value)
     if (slot.stamp !== undefined) {
       row[slot.stamp] = slot.merge === 'first' ? inverted(stamp) : stamp
@@ -83,6 +106,23 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
       row[slot.index] = joined(slot, row[slot.index]!, cell)
     }
   }
+}
+
+function refusePartOfGroup(table: AnyTable, values: Operation['values']): void {
+  const slots = [...table.layout.slots.values()]
+  const given = new Map(
+    slots.flatMap(({ name, spec }) =>
+      spec.group !== undefined && values[name] !== undefined ? [[spec.group, name]] : [],
+    ),
+  )
+  const left = slots.find(({ name, spec }) => given.has(spec.group ?? '') && values[name] === undefined)
+  if (!left) return
+  const group = left.spec.group!
+  throw new ChangeoverError(
+    'VALUE',
+    `An edit of ${table.name} sets ${given.get(group)} of the group ${group} and leaves out ${left.name}.`,
+    { remedy: 'An edit sets all columns of a group or none: they share one stamp.' },
+  )
 }
 
 // Two operations of one event join here as two events do in the warehouse.

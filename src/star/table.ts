@@ -1,8 +1,9 @@
 import { ChangeoverError } from '../core/errors.ts'
 import type { Column } from './column.ts'
-import type { Columns, CreateInput, EditInput, KeyInput, ViewRow } from './infer.ts'
+import type { Columns, CreateInput, EditInput, KeyInput, ViewRow, WholeGroups } from './infer.ts'
 import { lower, type Lowered } from './lower.ts'
 import type { Operation } from './operation.ts'
+import type { Relation } from './relation.ts'
 
 export type TableKind = 'dimension' | 'fact'
 
@@ -14,10 +15,47 @@ export interface AnyTable {
   readonly columns: Columns
   /** How the table is laid out in MySQL. */
   readonly layout: Lowered
+  /** Whether the past values of its columns are kept. */
+  readonly history: boolean
+}
+
+/** The tables in MySQL that a definition is laid out in: its own, and that of its history. */
+export function relationsOf({ layout }: AnyTable): Relation[] {
+  return layout.history ? [layout.relation, layout.history.relation] : [layout.relation]
 }
 
 /** The row that queries see of a table: `RowOf<typeof file>`. */
-export type RowOf<T> = T extends Table<string, infer K, infer C, TableKind> ? ViewRow<K, C> : never
+export type RowOf<T> = T extends Table<string, infer K, infer C, TableKind, boolean> ? ViewRow<K, C> : never
+
+/** A row of a dimension's view `<name>_members`: what has been heard of, its columns as far as they are known. */
+export type MemberOf<T> =
+  T extends Table<string, infer K, infer C, TableKind, boolean>
+    ? { readonly [N in keyof ViewRow<K, C>]: N extends keyof K ? ViewRow<K, C>[N] : ViewRow<K, C>[N] | null } & {
+        readonly member_state: 'live' | 'deleted' | 'not yet arrived'
+      }
+    : never
+
+/** A row of a dimension's view `<name>_history`: a version, from `valid_from` to before `valid_to`, which is NULL for the current. */
+export type VersionOf<T> =
+  T extends Table<string, infer K, infer C, TableKind, boolean>
+    ? {
+        readonly [
+          N in keyof ViewRow<K, C> as N extends keyof K ? N : HasHistory<C, N> extends true ? N : never
+        ]: ViewRow<K, C>[N]
+      } & {
+        readonly valid_from: Date
+        readonly valid_to: Date | null
+        readonly is_current: number
+      }
+    : never
+
+type HasHistory<C extends Columns, N> = N extends keyof C
+  ? C[N] extends Column<infer S>
+    ? S extends { readonly merge: 'default' | 'last'; readonly pii: false }
+      ? true
+      : false
+    : false
+  : false
 
 /** What dimensions and facts share. Made by {@link dimension} and {@link fact}. */
 export class Table<
@@ -25,19 +63,22 @@ export class Table<
   K extends Columns,
   C extends Columns,
   Kind extends TableKind,
+  H extends boolean,
 > implements AnyTable {
   readonly name: Name
   readonly kind: Kind
   readonly key: K
   readonly columns: C
+  readonly history: H
   readonly layout: Lowered
 
-  constructor(kind: Kind, name: Name, key: K, columns: C) {
+  constructor(kind: Kind, name: Name, key: K, columns: C, history: H) {
     this.kind = kind
     this.name = name
     this.key = Object.freeze({ ...key })
     this.columns = Object.freeze({ ...columns })
-    this.layout = lower(kind, name, this.key, this.columns)
+    this.history = history
+    this.layout = lower(kind, name, this.key, this.columns, history)
   }
 
   /** The row exists from this event on. Writes every column; those left out get their default, or NULL. */
@@ -46,7 +87,7 @@ export class Table<
   }
 
   /** Changes only the columns that are given. May come before the create: the row is then not visible yet. */
-  edit(key: KeyInput<K>, values: EditInput<C, Kind>): Operation {
+  edit<const V extends EditInput<C, Kind>>(key: KeyInput<K>, values: V & WholeGroups<C, V>): Operation {
     return this.#operation('edit', key, values)
   }
 
@@ -68,18 +109,30 @@ export class Table<
 // Nothing to say is nothing to pass.
 type ValuesOf<Input> = Record<string, never> extends Input ? [values?: Input] : [values: Input]
 
-export type Dimension<Name extends string, K extends Columns, C extends Columns> = Table<Name, K, C, 'dimension'>
-export type Fact<Name extends string, K extends Columns, C extends Columns> = Table<Name, K, C, 'fact'>
+export type Dimension<Name extends string, K extends Columns, C extends Columns, H extends boolean = false> = Table<
+  Name,
+  K,
+  C,
+  'dimension',
+  H
+>
+export type Fact<Name extends string, K extends Columns, C extends Columns> = Table<Name, K, C, 'fact', false>
 
 /**
- * Defines a dimension: a table `dim_<name>` of things by their natural key, and a view `<name>` of those that are alive.
+ * Defines a dimension: a table `dim_<name>` of things by their natural key, a view `<name>` of those that are alive, and a view
+ * `<name>_members` of all that were ever heard of, with their `member_state`. With `history: true`, past values are kept
+ * (type 2), and a view `<name>_history` has them with `valid_from`, `valid_to` and `is_current`.
+ *
  * Throws a ChangeoverError `DEFINITION` that says what to write instead.
  */
-export function dimension<const Name extends string, K extends Columns, C extends Columns = {}>(
-  name: Name,
-  definition: { readonly key: K; readonly columns?: C },
-): Dimension<Name, K, C> {
-  return new Table('dimension', name, definition.key, definition.columns ?? ({} as C))
+export function dimension<
+  const Name extends string,
+  K extends Columns,
+  C extends Columns = {},
+  const H extends boolean = false,
+>(name: Name, definition: { readonly key: K; readonly columns?: C; readonly history?: H }): Dimension<Name, K, C, H> {
+  const { key, columns = {} as C, history = false as H } = definition
+  return new Table('dimension', name, key, columns, history)
 }
 
 /** What a fact can point at: a dimension, under the name of its role, or a plain column (a degenerate dimension). */
@@ -118,7 +171,7 @@ export function fact<
       for (const [key, of] of Object.entries(target.key)) add(key.startsWith(`${role}_`) ? key : `${role}_${key}`, of)
   }
   for (const [measure, of] of Object.entries(definition.measures ?? {})) add(measure, of)
-  return new Table('fact', name, definition.key, columns as FactTableColumns<D, M>)
+  return new Table('fact', name, definition.key, columns as FactTableColumns<D, M>, false)
 }
 
 type RoleColumnsOf<D extends FactDimensions> = UnionToIntersection<

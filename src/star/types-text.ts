@@ -55,6 +55,7 @@ export const text: DataType = {
   },
   decode: String,
   order: textOrder,
+  canonical: 'digest',
 }
 
 /** One of a list of words. Stored as text: adding a word changes no table. */
@@ -122,6 +123,7 @@ export function binary(length: number): DataType {
     },
     decode: (raw) => raw as Uint8Array,
     order: (a, b) => compareBytes(a as Uint8Array, b as Uint8Array),
+    canonical: 'hex',
   }
 }
 
@@ -129,7 +131,7 @@ export function binary(length: number): DataType {
 export const stampType: DataType = { ...binary(16), name: 'stamp', sql: 'BINARY(16)' }
 
 /** At most 4 GiB of bytes; for the package's own tables. */
-export const blob: DataType = { ...binary(2 ** 32 - 1), name: 'blob', sql: 'LONGBLOB' }
+export const blob: DataType = { ...binary(2 ** 32 - 1), name: 'blob', sql: 'LONGBLOB', canonical: 'digest' }
 
 /** The bytes in a value, or undefined when it holds none. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
@@ -154,6 +156,7 @@ export const json: DataType = {
   },
   decode: String,
   order: textOrder,
+  canonical: 'digest',
 }
 
 function sorted(value: unknown, depth: number): unknown {

@@ -88,7 +88,10 @@ class MysqlWarehouse implements Warehouse {
   ): Promise<void> {
     const waiting = chunks(relation, rows)
     const worker = async (): Promise<void> => {
-      for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) await this.#mergeChunk(relation, chunk, signal)
+      for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) {
+        signal?.throwIfAborted()
+        await this.#mergeChunk(relation, chunk, signal)
+      }
     }
     // Neither is left running when the other fails.
     const results = await Promise.allSettled(Array.from({ length: PARALLEL_STATEMENTS }, worker))

@@ -65,6 +65,12 @@ export function isLockConflict(thrown: unknown): boolean {
   return [1205, 1213, 1020].includes(numberOf(thrown) ?? 0)
 }
 
+/** Whether a statement failed because what it makes is there already. */
+export function alreadyDone(thrown: unknown): boolean {
+  const cause = thrown instanceof ChangeoverError ? thrown.cause : thrown
+  return [1050, 1060, 1061, 1091].includes(numberOf(cause) ?? 0)
+}
+
 /** Whether to try again: the same statement may succeed, and a merge may run twice. */
 export function isTransient(thrown: unknown): boolean {
   const trouble = troubleOf(thrown)
@@ -78,7 +84,9 @@ function numberOf(thrown: unknown): number | undefined {
 
 // "Incorrect integer value: 'x' for column 'y'": what is the user's goes, where it was stays.
 function withoutValues(said: string): string {
-  return said.replace(/ value: '.*' for (column|function)/i, ' value for $1').replace(/^Duplicate entry '.*' for key/i, 'Duplicate entry for key')
+  return said
+    .replace(/ value: '.*' for (column|function)/i, ' value for $1')
+    .replace(/^Duplicate entry '.*' for key/i, 'Duplicate entry for key')
 }
 
 /** A driver's error as one of ours: a sentence with the place and a remedy, never with the statement or its values. */

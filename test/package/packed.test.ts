@@ -1,0 +1,203 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { install, run, succeed } from './npm.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '')
+const fixture = (name: string): string => fileURLToPath(new URL(`consumer/${name}`, import.meta.url))
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest
+
+/** What each subpath must offer at run time, whatever else it does. */
+const SURFACE: Readonly<Record<string, readonly string[]>> = {
+  changeover: ['ChangeoverError', 'column', 'defineConfig', 'defineMigration', 'dimension', 'fact', 'report'],
+  'changeover/observer': ['observe'],
+  'changeover/sink': ['createSink', 'lambdaHandler'],
+  'changeover/migrate': ['migrate'],
+  'changeover/reconcile': ['reconcile'],
+  'changeover/queue': ['memoryQueue', 'sqs'],
+  'changeover/flags': ['fixedFlags', 'unleashFlags'],
+  'changeover/warehouse': ['applySteps', 'mysqlWarehouse', 'plan'],
+}
+const LIGHT = ['changeover', 'changeover/observer', 'changeover/queue', 'changeover/flags']
+
+let folder = ''
+let tarball = ''
+let published: readonly string[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'changeover-packed-'))
+  if (!existsSync(join(root, 'dist'))) await succeed(root, 'npm', ['run', 'build'])
+  // Without its scripts, which would build dist/ anew under the feet of the suites that run beside this one.
+  const packed = await succeed(root, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
+  const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }]
+  tarball = join(folder, filename)
+  published = files.map(({ path }) => path)
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** An application's folder, with these packages installed. */
+async function application(name: string, packages: readonly string[], fixtures: readonly string[]): Promise<string> {
+  const home = join(folder, name)
+  await mkdir(home)
+  await writeFile(join(home, 'package.json'), '{ "private": true, "type": "module" }')
+  await Promise.all(fixtures.map((file) => copyFile(fixture(file), join(home, file))))
+  await install(home, packages)
+  return home
+}
+
+describe('the tarball', () => {
+  test('holds what is needed, and none of what is not', () => {
+    expect(published).toContain('dist/cli/bin.js')
+    expect(published).toContain('LICENSE')
+    const fits = /^(dist\/.*\.(js|d\.ts)|docs\/.*|(README|CHANGELOG)\.md|LICENSE|package\.json)$/
+    expect(published.filter((path) => !fits.test(path))).toEqual([])
+    expect(published.filter((path) => /(^|\/)(src|test|tests|__tests__)\/|\.(test|spec)\./.test(path))).toEqual([])
+  })
+
+  test('publint finds nothing', async () => {
+    const { buffer } = new Uint8Array(await readFile(tarball))
+    const { messages } = await publint({ pack: { tarball: buffer }, strict: true })
+    expect(messages).toEqual([])
+  })
+
+  test('are-the-types-wrong finds nothing', async () => {
+    const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
+    // It ends with 1 when there is something; what only older resolutions or require() from TypeScript see, it leaves out.
+    await succeed(folder, process.execPath, [attw, tarball, '--profile', 'esm-only', '--format', 'ascii'])
+  })
+})
+
+describe('installed, with nothing else', () => {
+  let home = ''
+  beforeAll(async () => {
+    home = await application('bare', [tarball], ['probe.mjs', 'old-node.mjs'])
+  }, 180_000)
+
+  interface Probe {
+    readonly names: readonly string[]
+    readonly packages: readonly string[]
+    readonly isUntouched: boolean
+  }
+
+  /** Loads a subpath in a process of its own, which has to end by itself. */
+  async function probe(how: 'import' | 'require', specifier: string): Promise<Probe> {
+    const { code, stdout, stderr } = await run(home, process.execPath, ['probe.mjs', how, specifier], {
+      timeoutMs: 20_000,
+    })
+    expect({ code, stderr }, `${how} of ${specifier}`).toEqual({ code: 0, stderr: '' })
+    return JSON.parse(stdout) as Probe
+  }
+
+  test('no file names a place on the machine that made it', async () => {
+    const place = new RegExp(`file:///|(?<![\\w.-])(/home/|/Users/|${root.replace(/\W/g, '\\$&')}[/\\\\])`)
+    const texts = published.map(async (path) => {
+      const text = await readFile(join(home, 'node_modules/changeover', path), 'utf8')
+      return place.test(text) ? path : undefined
+    })
+    expect((await Promise.all(texts)).filter((path) => path !== undefined)).toEqual([])
+  })
+
+  test('optional peers stay away', async () => {
+    const installed = await readdir(join(home, 'node_modules'))
+    expect(installed).toEqual(expect.arrayContaining(['bson', 'changeover', 'commander', 'kysely', 'mysql2']))
+    const optional = Object.keys(manifest.peerDependencies).filter((name) => name !== 'bson')
+    expect(installed.filter((name) => optional.some((peer) => peer.split('/')[0] === name))).toEqual([])
+  })
+
+  test('the surface that is tested is the one that is exported', () => {
+    const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json')
+    expect(subpaths.map((subpath) => subpath.replace(/^\./, 'changeover'))).toEqual(Object.keys(SURFACE))
+  })
+
+  test.each(Object.entries(SURFACE))(
+    '%s loads by import and by require, and does nothing else',
+    async (specifier, names) => {
+      const [imported, required] = await Promise.all([probe('import', specifier), probe('require', specifier)])
+      expect(imported.names).toEqual(expect.arrayContaining([...names]))
+      expect(required.names).toEqual(imported.names)
+      expect([imported.isUntouched, required.isUntouched]).toEqual([true, true])
+    },
+  )
+
+  test.each(LIGHT)('%s leaves mysql2 and kysely alone', async (specifier) => {
+    const { packages } = await probe('import', specifier)
+    expect(packages).toContain('changeover')
+    expect(packages).not.toContain('mysql2')
+    expect(packages).not.toContain('kysely')
+  })
+
+  test('what does load mysql2 and kysely is seen to', async () => {
+    for (const how of ['import', 'require'] as const) {
+      expect((await probe(how, 'changeover/warehouse')).packages).toEqual(expect.arrayContaining(['kysely', 'mysql2']))
+    }
+  })
+
+  test('what is not exported cannot be reached', async () => {
+    const { code, stderr } = await run(home, process.execPath, ['probe.mjs', 'import', 'changeover/dist/core/retry.js'])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ERR_PACKAGE_PATH_NOT_EXPORTED') })
+  })
+
+  test('npx changeover --help', async () => {
+    const { code, stdout } = await run(home, 'npx', ['--no', '--', 'changeover', '--help'])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Usage: changeover') })
+  })
+
+  test('a command gets as far as to miss its config, on the oldest Node too', async () => {
+    const { code, stdout, stderr } = await run(home, 'npx', ['--no', '--', 'changeover', 'apply'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('There is no config'),
+    })
+  })
+
+  test('an old Node is told that it is too old, and nothing more', async () => {
+    const bin = join(home, 'node_modules/changeover/dist/cli/bin.js')
+    const simulated = ['12.22.12', '20.19.5', '22.17.1'].map(async (version) => {
+      const args = ['--import', './old-node.mjs', bin, '--help']
+      return [version, await run(home, process.execPath, args, { env: { SIMULATED_NODE: version } })] as const
+    })
+    const real = (await oldNodes()).map(async ({ program, version }) => {
+      return [version, await run(home, program, [bin, '--help'])] as const
+    })
+    for (const [version, ended] of await Promise.all([...simulated, ...real])) {
+      const stderr = `changeover: this is Node ${version}, and 22.18 is the oldest that will do. Install a newer Node and try again.\n`
+      expect(ended).toEqual({ code: 2, stdout: '', stderr })
+    }
+  })
+})
+
+describe('installed in a TypeScript application', () => {
+  test('the code of a user type-checks, and so does the whole package', async () => {
+    const used = ['@aws-sdk/client-sqs', '@types/node', 'mongodb', 'unleash-client']
+    const versions = used.map((name) => `${name}@${manifest.devDependencies[name]}`)
+    const home = await application('typescript', [tarball, ...versions], ['host.ts', 'tsconfig.json'])
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const { code, stdout } = await run(home, process.execPath, [tsc, '-p', '.', '--pretty', 'false'])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+  }, 180_000)
+})
+
+/** The Nodes in the PATH that are older than the package allows. */
+async function oldNodes(): Promise<{ program: string; version: string }[]> {
+  const folders = new Set((process.env.PATH ?? '').split(delimiter))
+  const programs = [...folders].map((place) => join(place, 'node')).filter((program) => existsSync(program))
+  const nodes = await Promise.all(
+    programs.map(async (program) => {
+      const { code, stdout } = await run(folder, program, ['--version'])
+      return { program, version: code === 0 ? stdout.trim().replace(/^v/, '') : '' }
+    }),
+  )
+  return nodes.filter(({ version }) => /^(1[2-9]|20)\./.test(version))
+}

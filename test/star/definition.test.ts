@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { column as c, dimension, fact } from '../../src/index.ts'
+import { ChangeoverError } from '../../src/core/errors.ts'
+import type { Column } from '../../src/star/column.ts'
+
+function refused(define: () => unknown): string {
+  try {
+    define()
+  } catch (thrown) {
+    if (!(thrown instanceof ChangeoverError)) throw thrown
+    expect(thrown.code).toBe('DEFINITION')
+    return [thrown.message, thrown.remedy].filter(Boolean).join(' ')
+  }
+  throw new Error('It was not refused.')
+}
+const withKey =
+  (key: Record<string, Column>): (() => unknown) =>
+  () =>
+    dimension('file', { key })
+const withColumn =
+  (name: string, of: Column): (() => unknown) =>
+  () =>
+    dimension('file', { key: { id: c.int() }, columns: { [name]: of } })
+
+describe('a definition is refused with a sentence when', () => {
+  test.each<[string, () => unknown, RegExp]>([
+    ['it has no key', withKey({}), /^The dimension file has no key\. Name the natural key/],
+    [
+      'its name is not a name',
+      () => dimension('File', { key: { id: c.int() } }),
+      /^The name of the dimension, "File", is not a name.* at most 56/,
+    ],
+    ['its name holds a quote', () => fact('a`b', { key: { id: c.int() } }), /is not a name that the warehouse can use/],
+    ['its name is too long', () => fact('a'.repeat(56), { key: { id: c.int() } }), /at most 55 of them/],
+    [
+      'its name may be that of a table',
+      () => dimension('dim_file', { key: { id: c.int() } }),
+      /Leave dim_ and fact_ out/,
+    ],
+    [
+      'a key is nullable',
+      withKey({ id: c.int().nullable() }),
+      /the key column id is nullable, has a default or has a merge/,
+    ],
+    ['a key is personal', withKey({ id: c.varchar(9).pii() }), /is nullable, has a default or has a merge/],
+    ['a key has a default', withKey({ id: c.int().default(7) }), /leave these off/],
+    ['a key has a merge', withKey({ id: c.int().max() }), /leave these off/],
+    [
+      'a key cannot be indexed',
+      withKey({ id: c.text() }),
+      /is of type text, which cannot be a key\. Use a bounded type/,
+    ],
+    ['a key is inexact', withKey({ id: c.double() }), /is of type double, which cannot be a key/],
+    [
+      'a key is too long',
+      withKey({ a: c.varchar(700), b: c.varchar(100) }),
+      /has a key of up to 3204 bytes, and MySQL indexes 3072/,
+    ],
+    [
+      'a key is a column too',
+      () => dimension('file', { key: { id: c.int() }, columns: { id: c.int() } }),
+      /the key column id is also one of its columns/,
+    ],
+    [
+      'a column is named like the package names its own',
+      withColumn('_live', c.int()),
+      /The dimension file: the column _live, "_live", is not a name/,
+    ],
+    ['a column is named with capitals', withColumn('Bytes', c.int()), /use lower-case letters/],
+    ['a column is named once', withColumn('once', c.int()), /taken by the merge of facts/],
+    [
+      'a personal column cannot be erased',
+      withColumn('seen', c.date().pii().max()),
+      /is personal and merges by max, which cannot be erased\. Use last or first/,
+    ],
+    [
+      'a default would merge',
+      withColumn('low', c.int().default(0).min()),
+      /has a default and merges by min: the default would merge too/,
+    ],
+    [
+      'a default does not fit',
+      () => c.int().default(2 ** 40),
+      /^The default 1099511627776 of a int column is outside a 32-bit integer/,
+    ],
+    [
+      'a length is out of range',
+      () => c.varchar(0),
+      /The length of varchar\(n\) must be a whole number from 1 to 16383, and is 0/,
+    ],
+    [
+      'a scale is greater than its precision',
+      () => c.decimal(3, 4),
+      /The scale of decimal\(p, s\) must be a whole number from 0 to 3/,
+    ],
+    ['an enum has no words', () => (c.enum as () => Column)(), /The number of words of enum/],
+    [
+      'any() is not of a boolean',
+      () => (c.int() as unknown as { any(): unknown }).any(),
+      /^any\(\) is for boolean columns, and this one is int/,
+    ],
+    [
+      'all() is not of a boolean',
+      () => (c.int() as unknown as { all(): unknown }).all(),
+      /^all\(\) is for boolean columns, and this one is int/,
+    ],
+  ])('%s', (_, define, sentence) => {
+    expect(refused(define)).toMatch(sentence)
+  })
+
+  test('two roles of a fact come to one column', () => {
+    const file = dimension('file', { key: { path: c.varchar(9) } })
+    const define = (): unknown => fact('change', { key: { id: c.int() }, dimensions: { file, file_path: c.int() } })
+    expect(refused(define)).toMatch(/^The fact change has two columns named file_path\. Give one of the two/)
+  })
+})
+
+test('a fact carries the keys of its dimensions, under their roles unless they begin with them', () => {
+  const author = dimension('author', { key: { author_id: c.varchar(14) } })
+  const file = dimension('file', { key: { repo: c.int(), path: c.varchar(255) } })
+  const change = fact('change', {
+    key: { event_id: c.objectId() },
+    dimensions: { file, author, reviewer: author, day: c.date() },
+    measures: { lines: c.int() },
+  })
+  expect(Object.keys(change.columns)).toEqual([
+    'file_repo',
+    'file_path',
+    'author_id',
+    'reviewer_author_id',
+    'day',
+    'lines',
+  ])
+  expect(change.layout.relation.name).toBe('fact_change')
+})
+
+test('a column is immutable: a method gives another one', () => {
+  const plain = c.varchar(9)
+  expect(plain.nullable()).not.toBe(plain)
+  expect(plain.spec.nullable).toBe(false)
+  expect(Object.isFrozen(plain.spec)).toBe(true)
+})
+
+test('the content of a fact is one register, and personal data has a stamp of its own in it', () => {
+  const sale = fact('sale', {
+    key: { id: c.int() },
+    measures: { price: c.int(), amount: c.int(), mail: c.text().pii(), note: c.text().last() },
+  })
+  const stamps = sale.layout.relation.columns.map(({ name }) => name).filter((name) => name.startsWith('_stamp'))
+  expect(stamps).toEqual(['_stamp_once', '_stamp_mail', '_stamp_note'])
+})

@@ -1,0 +1,151 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { column as c, dimension } from '../../src/index.ts'
+import type { Cell } from '../../src/star/cell.ts'
+import { mergeRows } from '../../src/star/merge.ts'
+import type { Operation } from '../../src/star/operation.ts'
+import type { Row } from '../../src/star/relation.ts'
+import { rowsOf } from '../../src/star/row.ts'
+import { stampOf } from '../../src/star/stamp.ts'
+
+const user = dimension('user', {
+  key: { id: c.int() },
+  columns: {
+    name: c.varchar(9).nullable(),
+    plan: c.varchar(9).default('free'),
+    mail: c.varchar(9).pii(),
+    origin: c.varchar(9).first().nullable(),
+    best: c.int().max().nullable(),
+    worst: c.int().min().nullable(),
+    paid: c.boolean().any().nullable(),
+    calm: c.boolean().all().nullable(),
+  },
+})
+const key = { id: 1 }
+const { relation, slots, live } = user.layout
+
+/** What is in the row after events of one operation list each, merged in the order given. */
+function after(...events: readonly (Operation | Operation[])[]): Record<string, Cell> {
+  const rows = events.map(
+    (operations, seq) => rowsOf([operations].flat(), stampOf(BigInt(seq), seq, 1), 'live')[0]!.row,
+  )
+  return shown(rows.reduce((a, b) => mergeRows(relation, a, b)))
+}
+
+function shown(row: Row): Record<string, Cell> {
+  const values = [...slots.values()].map((slot) => [slot.name, row[slot.index]!] as const)
+  return { ...Object.fromEntries(values), live: row[live.value]! }
+}
+
+test('a create starts every last column afresh: what it leaves out gets its default, or NULL', () => {
+  const row = after(
+    user.create(key, { name: 'ann', plan: 'gold', mail: 'a@b' }),
+    user.delete(key),
+    user.create(key, { origin: 'web' }),
+  )
+  expect(row).toMatchObject({ name: null, plan: 'free', mail: null, live: 1 })
+})
+
+test('a create keeps what outlives a row: first, min, max, any and all', () => {
+  const first = user.create(key, { origin: 'ad', best: 9, worst: 1, paid: true, calm: false })
+  expect(
+    after(first, user.delete(key), user.create(key, { origin: 'web', best: 2, worst: 2, paid: false, calm: true })),
+  ).toMatchObject({
+    origin: 'ad',
+    best: 9,
+    worst: 1,
+    paid: 1,
+    calm: 0,
+  })
+})
+
+test('an edit changes what it names and sees undefined as not named, null as nothing', () => {
+  const made = user.create(key, { name: 'ann', plan: 'gold' })
+  expect(after(made, user.edit(key, { name: undefined, plan: 'iron' }))).toMatchObject({ name: 'ann', plan: 'iron' })
+  expect(after(made, user.edit(key, { name: null }))).toMatchObject({ name: null, plan: 'gold' })
+})
+
+test('an edit alone makes no row that is seen, and brings none back', () => {
+  expect(after(user.edit(key, { name: 'ann' }))).toMatchObject({ name: 'ann', live: null })
+  expect(after(user.create(key), user.delete(key), user.edit(key, { name: 'ann' }))).toMatchObject({ live: 0 })
+})
+
+test('erasure outlives edits and creates, earlier and later ones, and leaves the rest alone', () => {
+  const made = user.create(key, { name: 'ann', mail: 'a@b' })
+  for (const events of [
+    [made, user.erase(key), user.edit(key, { mail: 'new' })],
+    [user.erase(key), made],
+    [made, user.edit(key, { mail: 'x' }), user.erase(key)],
+  ]) {
+    expect(after(...events)).toMatchObject({ name: 'ann', mail: null, live: 1 })
+  }
+})
+
+test('erasure wins within one event too, wherever it stands', () => {
+  const edit = user.edit(key, { mail: 'a@b', name: 'ann' })
+  expect(after([user.erase(key), edit])).toMatchObject({ mail: null, name: 'ann' })
+  expect(after([edit, user.erase(key)])).toMatchObject({ mail: null, name: 'ann' })
+})
+
+test('operations of one event on one row: the later counts where a stamp decides, all of them where the value does', () => {
+  const low = { best: 1, worst: 1, paid: true, calm: false }
+  const high = { best: 9, worst: 9, paid: false, calm: true }
+  const joined = { best: 9, worst: 1, paid: 1, calm: 0 }
+  expect(after([user.edit(key, { name: 'a', ...low }), user.edit(key, { name: 'b', ...high })])).toMatchObject({
+    name: 'b',
+    ...joined,
+  })
+  expect(after([user.edit(key, { name: 'b', ...high }), user.edit(key, { name: 'a', ...low })])).toMatchObject({
+    name: 'a',
+    ...joined,
+  })
+  expect(after([user.delete(key), user.create(key)])).toMatchObject({ live: 1 })
+  expect(after([user.create(key), user.delete(key)])).toMatchObject({ live: 0 })
+})
+
+// An independent witness: what a program with a variable per column would do, event after event.
+test('a history merged in any order says what a program says that runs it in order', () => {
+  const given = fc.record(
+    {
+      name: fc.option(fc.constantFrom('a', 'b')),
+      plan: fc.constantFrom('x', 'y'),
+      mail: fc.constantFrom('m', 'n'),
+      best: fc.nat(3),
+      paid: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  )
+  const operation = fc.oneof(
+    given.map((values) => user.create(key, values)),
+    given.map((values) => user.edit(key, values)),
+    fc.constant(user.delete(key)),
+    fc.constant(user.erase(key)),
+  )
+  fc.assert(
+    fc.property(fc.array(operation, { minLength: 1, maxLength: 9 }), fc.infiniteStream(fc.nat()), (history, random) => {
+      const rows = history.map((each, seq) => rowsOf([each], stampOf(BigInt(seq), seq, 1), 'live')[0]!.row)
+      const shuffled = rows.map((row) => ({ row, at: random.next().value })).toSorted((a, b) => a.at - b.at)
+      expect(shown(shuffled.map(({ row }) => row).reduce((a, b) => mergeRows(relation, a, b)))).toMatchObject(
+        program(history),
+      )
+    }),
+    { numRuns: 500 },
+  )
+})
+
+function program(history: readonly Operation[]): Record<string, Cell> {
+  const now: Record<string, Cell> = { name: null, plan: null, mail: null, best: null, paid: null, live: null }
+  let erased = false
+  for (const { kind, values } of history) {
+    if (kind === 'erase') erased = true
+    if (kind === 'delete') now['live'] = 0
+    if (kind === 'create') Object.assign(now, { name: null, plan: 'free', mail: null, live: 1 })
+    if (kind === 'create' || kind === 'edit') {
+      for (const name of ['name', 'plan', 'mail']) if (values[name] !== undefined) now[name] = values[name] as Cell
+      if (values['best'] !== undefined) now['best'] = Math.max(Number(now['best'] ?? 0), values['best'] as number)
+      if (values['paid'] !== undefined) now['paid'] = Number(now['paid'] === 1 || values['paid'] === true)
+    }
+    if (erased) now['mail'] = null
+  }
+  return now
+}

@@ -1,0 +1,106 @@
+import { describe, expectTypeOf, test } from 'vitest'
+import { column as c, defineMigration, dimension, fact, report, type Operation, type RowOf } from '../../src/index.ts'
+
+const user = dimension('user', {
+  key: { id: c.varchar(9) },
+  columns: {
+    name: c.varchar(9),
+    mail: c.varchar(9).pii(),
+    plan: c.enum('free', 'gold').default('free'),
+    born: c.date().nullable(),
+  },
+})
+const sale = fact('sale', {
+  key: { id: c.bigint() },
+  dimensions: { user, seller: user, day: c.date() },
+  measures: { price: c.decimal(9, 2), at: c.datetime(), paid: c.boolean() },
+})
+
+describe('the types of', () => {
+  test('a row say what a query gives', () => {
+    expectTypeOf<RowOf<typeof user>>().toEqualTypeOf<{
+      readonly id: string
+      readonly name: string
+      readonly mail: string | null
+      readonly plan: 'free' | 'gold'
+      readonly born: string | null
+    }>()
+    expectTypeOf<RowOf<typeof sale>>().toEqualTypeOf<{
+      readonly id: number | string
+      readonly user_id: string
+      readonly seller_id: string
+      readonly day: string
+      readonly price: string
+      readonly at: Date
+      readonly paid: number
+    }>()
+  })
+
+  test('a create ask for what has neither a default nor NULL', () => {
+    type Values = Parameters<typeof user.create>[1]
+    expectTypeOf<{ name: string }>().toExtend<Values>()
+    expectTypeOf<{ name: string; mail: null; plan: undefined }>().toExtend<Values>()
+    expectTypeOf<{ mail: string }>().not.toExtend<Values>()
+  })
+
+  test('a create of a table whose columns may all be left out ask for nothing', () => {
+    const day = dimension('day', { key: { day: c.date() }, columns: { name: c.varchar(9).nullable() } })
+    expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation>()
+    expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation>()
+  })
+
+  test('a handler see the member of the union that its type names, at any depth', () => {
+    type Event =
+      | {
+          readonly _id: string
+          readonly seq: number
+          readonly at: Date
+          readonly meta: { readonly type: 'joined' }
+          readonly mail: string
+        }
+      | {
+          readonly _id: string
+          readonly seq: number
+          readonly at: Date
+          readonly meta: { readonly type: 'left' | 'banned' }
+        }
+    const source = { collection: 'events', type: 'meta.type', order: 'seq', time: 'at' } as const
+    defineMigration<Event>()({
+      name: 'm',
+      source,
+      tables: { user },
+      on: {
+        joined: (e) => {
+          expectTypeOf(e).toEqualTypeOf<Extract<Event, { mail: string }>>()
+          return []
+        },
+        left: (e) => {
+          expectTypeOf(e).toEqualTypeOf<Exclude<Event, { mail: string }>>()
+          return []
+        },
+        banned: 'ignore',
+      },
+    })
+  })
+
+  test('a report know the views by the names of the tables', () => {
+    report('spenders', {
+      key: ['name'],
+      tables: { anything: user, sale },
+      params: { since: '2024-01-01' },
+      legacy: ({ since }) => [{ name: since }],
+      warehouse: ({ since }, db) => {
+        const query = db
+          .selectFrom('user')
+          .innerJoin('sale', 'sale.user_id', 'user.id')
+          .where('day', '>=', since)
+          .select(['user.name', 'price'])
+        expectTypeOf<Awaited<ReturnType<typeof query.executeTakeFirstOrThrow>>>().toEqualTypeOf<{
+          name: string
+          price: string
+        }>()
+        return query
+      },
+    })
+  })
+})

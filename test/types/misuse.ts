@@ -1,0 +1,135 @@
+/* What the compiler must refuse, line by line: `tsc` checks this file, and an error that is not raised is an error. */
+import { column as c, defineMigration, dimension, fact, report } from '../../src/index.ts'
+
+const user = dimension('user', {
+  key: { id: c.varchar(9) },
+  columns: {
+    name: c.varchar(9),
+    mail: c.varchar(9).pii(),
+    plan: c.enum('free', 'gold').default('free'),
+    seen: c.datetime().max().nullable(),
+  },
+})
+const sale = fact('sale', {
+  key: { id: c.int() },
+  dimensions: { user, day: c.date() },
+  measures: { price: c.int(), note: c.text().last().nullable() },
+})
+
+type Event =
+  | {
+      readonly _id: number
+      readonly seq: number
+      readonly at: Date
+      readonly meta: { readonly type: 'joined' }
+      readonly mail: string
+    }
+  | { readonly _id: number; readonly seq: number; readonly at: Date; readonly meta: { readonly type: 'left' } }
+
+export const operations = [
+  // @ts-expect-error A required column is left out.
+  user.create({ id: 'a' }, { mail: 'a@b' }),
+  // @ts-expect-error All of the values are left out.
+  user.create({ id: 'a' }),
+  // @ts-expect-error A column that there is not.
+  user.create({ id: 'a' }, { name: 'a', nme: 'b' }),
+  // @ts-expect-error A null into a column that is not nullable.
+  user.create({ id: 'a' }, { name: null }),
+  // @ts-expect-error A word that is not of the enum.
+  user.create({ id: 'a' }, { name: 'a', plan: 'iron' }),
+  // @ts-expect-error A key of the wrong type.
+  user.create({ id: 7 }, { name: 'a' }),
+  // @ts-expect-error A key that there is not.
+  user.delete({ key: 'a' }),
+  // @ts-expect-error A key that may not be there.
+  user.delete({ id: undefined }),
+  // @ts-expect-error An edit with a column that there is not.
+  user.edit({ id: 'a' }, { nme: 'b' }),
+  // @ts-expect-error An edit with a null into a column that is not nullable.
+  user.edit({ id: 'a' }, { name: null }),
+  // @ts-expect-error The content of a fact is fixed by its key.
+  sale.edit({ id: 1 }, { price: 1 }),
+  // @ts-expect-error The keys of its dimensions are, too.
+  sale.edit({ id: 1 }, { user_id: 'a' }),
+  // @ts-expect-error The key of a dimension is left out.
+  sale.create({ id: 1 }, { day: new Date(0), price: 1 }),
+  // @ts-expect-error A column goes by its role and the key's name.
+  sale.create({ id: 1 }, { user: 'a', day: new Date(0), price: 1 }),
+]
+
+export const columns = [
+  // @ts-expect-error any() is for boolean columns
+  c.varchar(9).any(),
+  // @ts-expect-error all() is for boolean columns
+  c.int().all(),
+  // @ts-expect-error A default of the wrong type.
+  c.int().default('7'),
+  // @ts-expect-error A default that is not of the enum.
+  c.enum('a', 'b').default('c'),
+]
+
+const source = { collection: 'events', type: 'meta.type', order: 'seq', time: 'at' } as const
+const tables = { user, sale }
+
+defineMigration<Event>()({
+  name: 'm',
+  source,
+  tables,
+  // @ts-expect-error An event type is left out.
+  on: { joined: 'ignore' },
+})
+defineMigration<Event>()({
+  name: 'm',
+  source,
+  tables,
+  // @ts-expect-error An event type that there is not.
+  on: { joined: 'ignore', left: 'ignore', jnd: 'ignore' },
+})
+defineMigration<Event>()({
+  name: 'm',
+  // @ts-expect-error A path that there is not.
+  source: { collection: 'events', type: 'meta.type', order: 'sequence', time: 'at' },
+  tables,
+  on: { joined: 'ignore', left: 'ignore' },
+})
+defineMigration<Event>()({
+  name: 'm',
+  source,
+  tables,
+  on: {
+    joined: (e) => user.create({ id: String(e._id) }, { name: e.mail }),
+    // @ts-expect-error What another event carries.
+    left: (e) => user.edit({ id: String(e._id) }, { name: e.mail }),
+  },
+})
+defineMigration<Event>()({
+  name: 'm',
+  source,
+  tables,
+  on: {
+    joined: 'ignore',
+    // @ts-expect-error A mapping is not asynchronous.
+    left: async (e) => user.delete({ id: String(e._id) }),
+  },
+})
+
+report('people', {
+  // @ts-expect-error A key that the rows lack is for the run to tell, but a key is a text.
+  key: [7],
+  legacy: () => [],
+  warehouse: () => [],
+})
+report('people', {
+  key: ['id'],
+  tables,
+  legacy: () => [],
+  // @ts-expect-error A column that the view does not have.
+  warehouse: (_, db) => db.selectFrom('user').select(['id', 'nme']),
+})
+report('people', {
+  key: ['id'],
+  tables,
+  legacy: () => [],
+  // @ts-expect-error The table behind the view is not for reports.
+  warehouse: (_, db) => db.selectFrom('dim_user').select('id'),
+})

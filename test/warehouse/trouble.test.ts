@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto'
+import { createConnection, type Connection } from 'mysql2/promise'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Closers } from '../../src/core/closers.ts'
+import { until } from '../../src/core/abort.ts'
+import { column as c, dimension } from '../../src/index.ts'
+import { mergeBatch } from '../../src/star/merge.ts'
+import type { Row } from '../../src/star/relation.ts'
+import { rowsOf } from '../../src/star/row.ts'
+import { stampOf } from '../../src/star/stamp.ts'
+import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
+import { explain } from '../../src/warehouse/trouble.ts'
+import { chunks, paramsOf } from '../../src/warehouse/params.ts'
+import { freshSchema, onServer } from '../support/fresh.ts'
+
+const thing = dimension('thing', { key: { id: c.int() }, columns: { name: c.text() } })
+const { relation } = thing.layout
+const schema = { tables: [thing], internal: [] }
+const impatient = { retry: { tries: 2, baseMs: 1, capMs: 1 }, connectTimeoutMs: 2000 }
+
+function rowsNamed(name: string, ids: readonly number[]): Row[] {
+  return mergeBatch(
+    relation,
+    ids.flatMap((id) =>
+      rowsOf([thing.create({ id }, { name })], stampOf(BigInt(id), id, 1), 'live').map(({ row }) => row),
+    ),
+  )
+}
+
+let stack: Closers
+let url: string
+let warehouse: Warehouse
+let other: Connection
+
+beforeEach(async () => {
+  stack = new Closers()
+  ;({ url } = stack.use(await freshSchema()))
+  warehouse = stack.use(mysqlWarehouse(url))
+  await applySteps(warehouse, await plan(warehouse, schema))
+  other = await createConnection(url)
+  stack.defer(() => other.end())
+})
+afterEach(() => stack.disposeAsync())
+
+function as(user: string, password: string): string {
+  return Object.assign(new URL(url), { username: user, password }).href
+}
+
+describe('a warehouse that cannot be used says why, what to do, and no password:', () => {
+  const password = `s3cret-${randomBytes(4).toString('hex')}`
+  const refusal = async (
+    address: string,
+    work = (of: Warehouse): Promise<unknown> => of.dialect(),
+  ): Promise<Record<string, unknown>> => {
+    await using refused = mysqlWarehouse(address, impatient)
+    const thrown: unknown = await work(refused).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    const { code, message, remedy } = thrown as { code: string; message: string; remedy: string }
+    expect(`${message} ${remedy}`).not.toContain(password)
+    expect(message).toContain(refused.address)
+    return { code, message, remedy }
+  }
+
+  test('nobody listens', async () => {
+    const address = Object.assign(new URL(as('root', password)), { port: '1' }).href
+    expect(await refusal(address)).toMatchObject({
+      code: 'UNREACHABLE',
+      remedy: expect.stringContaining('MYSQL_URL') as string,
+    })
+  })
+
+  test('the password is wrong', async () => {
+    expect(await refusal(as('nobody_at_all', password))).toMatchObject({
+      code: 'DENIED',
+      message: expect.stringContaining('Access denied') as string,
+    })
+  })
+
+  test('the database does not exist', async () => {
+    const address = Object.assign(new URL(url), { pathname: '/no_such_database' }).href
+    expect(await refusal(address)).toMatchObject({
+      code: 'SCHEMA',
+      remedy: expect.stringContaining('Create the database') as string,
+    })
+  })
+
+  test('the user may read only', async () => {
+    const user = `reader_${randomBytes(4).toString('hex')}`
+    await onServer(`CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`)
+    stack.defer(() => onServer(`DROP USER '${user}'@'%'`))
+    await onServer(`GRANT SELECT ON \`${new URL(url).pathname.slice(1)}\`.* TO '${user}'@'%'`)
+    const create = (of: Warehouse): Promise<unknown> => of.define('CREATE TABLE t (id INT)')
+    const merge = (of: Warehouse): Promise<unknown> => of.merge(relation, rowsNamed('a', [1]))
+    for (const work of [create, merge])
+      expect(await refusal(as(user, password), work)).toMatchObject({ code: 'DENIED' })
+  })
+
+  test('a table is missing', async () => {
+    await warehouse.define('DROP TABLE dim_thing')
+    expect(await refusal(url, (of) => of.merge(relation, rowsNamed('a', [1])))).toMatchObject({
+      code: 'SCHEMA',
+      remedy: expect.stringContaining('changeover apply') as string,
+    })
+  })
+
+  test('the address is not one', () => {
+    expect(() => mysqlWarehouse(`postgres://root:${password}@host/db`)).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.not.stringContaining(password) as string }),
+    )
+  })
+
+  test('a value that a server quotes in its refusal stays out of ours', () => {
+    const driver = Object.assign(
+      new Error("Incorrect integer value: 'ann@example.com' for column `a`.`b`.`c` at row 1"),
+      { errno: 1366 },
+    )
+    expect(explain(driver, 'here')).toMatchObject({
+      code: 'VALUE',
+      message: 'The warehouse at here refused a value: Incorrect integer value for column `a`.`b`.`c` at row 1.',
+    })
+  })
+})
+
+describe('what passes is tried again and counted:', () => {
+  const namesIn = async (): Promise<Set<unknown>> =>
+    new Set((await warehouse.select('SELECT name FROM thing')).map(({ name }) => name))
+  // The connections of this database whose statement waits for a lock of another's.
+  const waiters = async (): Promise<number[]> => {
+    const [rows] = await other.query(
+      'SELECT p.ID AS id FROM information_schema.INNODB_TRX AS t JOIN information_schema.PROCESSLIST AS p ' +
+        "ON p.ID = t.trx_mysql_thread_id WHERE t.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()",
+    )
+    return (rows as { id: number }[]).map(({ id }) => id)
+  }
+  // InnoDB refreshes what it says of transactions only when nobody has asked for a tenth of a second.
+  const waiting = (signal: AbortSignal): Promise<void> =>
+    until(async () => (await waiters()).length > 0, { signal, everyMs: 150 })
+
+  test('a lock of another is waited for', async ({ signal }) => {
+    await warehouse.merge(relation, rowsNamed('old', [1, 2]))
+    await other.query('BEGIN')
+    await other.query("UPDATE dim_thing SET name = 'held' WHERE id = 2")
+    const merging = warehouse.merge(relation, rowsNamed('new', [1, 2]))
+    await waiting(signal)
+    await other.query('ROLLBACK')
+    await merging
+    expect(warehouse.counters).toMatchObject({ retries: 0, lockConflicts: 0, rows: 4 })
+  })
+
+  test('a deadlock', async ({ signal }) => {
+    await warehouse.merge(
+      relation,
+      rowsNamed(
+        'old',
+        Array.from({ length: 200 }, (_, id) => id),
+      ),
+    )
+    await other.query('BEGIN')
+    // The transaction that has written more is the one that survives.
+    await other.query("UPDATE dim_thing SET name = 'held' WHERE id >= 2")
+    const merging = warehouse.merge(relation, rowsNamed('old', [1, 2]))
+    await waiting(signal)
+    await other.query("UPDATE dim_thing SET name = 'held' WHERE id = 1")
+    await other.query('COMMIT')
+    await merging
+    expect(warehouse.counters).toMatchObject({ retries: 1, lockConflicts: 1 })
+  })
+
+  test('a connection that is killed in the middle of its statement', async ({ signal }) => {
+    await other.query('BEGIN')
+    await other.query("INSERT INTO dim_thing (id, name) VALUES (2, 'held')")
+    const merging = warehouse.merge(relation, rowsNamed('new', [1, 2]))
+    await waiting(signal)
+    for (const id of await waiters()) await other.query(`KILL ${id}`)
+    await other.query('ROLLBACK')
+    await merging
+    expect(await namesIn()).toEqual(new Set(['new']))
+    expect(warehouse.counters.retries).toBeGreaterThan(0)
+    expect(warehouse.counters.lockConflicts).toBe(0)
+  })
+
+  test('connections that were killed while nobody used them', async () => {
+    const [rows] = await other.query(
+      'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()',
+    )
+    for (const { id } of rows as { id: number }[]) await other.query(`KILL ${id}`)
+    await warehouse.merge(relation, rowsNamed('new', [1]))
+    expect(await namesIn()).toEqual(new Set(['new']))
+  })
+})
+
+describe('a statement', () => {
+  test('is not made larger by a large row at its end, which would otherwise fill it up', async () => {
+    const rows = [
+      ...rowsNamed(
+        'x',
+        Array.from({ length: 513 }, (_, id) => id),
+      ),
+      ...rowsNamed('x'.repeat(2 ** 20), [513]),
+    ]
+    const [first, ...more] = chunks(relation, rows)
+    expect(more).toEqual([])
+    const bytes = paramsOf(first!, 1024).reduce<number>((sum, value) => sum + String(value).length, 0)
+    expect(bytes).toBeLessThan(2 ** 21)
+    await warehouse.merge(relation, rows)
+    expect(await warehouse.select('SELECT COUNT(*) AS n FROM thing')).toEqual([{ n: 514 }])
+  })
+})

@@ -1,0 +1,25 @@
+// Writes instants and reads them back in a process whose time zone its parent chose.
+import { column as c, dimension, type RowOf } from '../../src/index.ts'
+import { rowsOf } from '../../src/star/row.ts'
+import { stampOf } from '../../src/star/stamp.ts'
+import { applySteps, mysqlWarehouse, plan } from '../../src/warehouse/index.ts'
+
+const moment = dimension('moment', {
+  key: { at: c.datetime() },
+  columns: { day: c.date(), latest: c.datetime().max() },
+})
+const [, , url = '', ...instants] = process.argv
+
+await using warehouse = mysqlWarehouse(url)
+await applySteps(warehouse, await plan(warehouse, { tables: [moment], internal: [] }))
+for (const [i, text] of instants.entries()) {
+  const at = new Date(text)
+  const [written] = rowsOf([moment.create({ at }, { day: at, latest: at })], stampOf(BigInt(i), i, 1), 'live')
+  await warehouse.merge(written!.relation, [written!.row])
+}
+const db = warehouse.reader<{ moment: RowOf<typeof moment> }>()
+const rows = await db.selectFrom('moment').selectAll().orderBy('at').execute()
+const stored = await warehouse.select('SELECT CAST(at AS CHAR) AS at FROM dim_moment ORDER BY dim_moment.at')
+process.stdout.write(
+  JSON.stringify({ offset: new Date('2024-07-01').getTimezoneOffset(), rows, stored: stored.map(({ at }) => at) }),
+)
