@@ -1,0 +1,142 @@
+import { describe, expect, inject, it } from 'vitest'
+import { until } from '../../src/core/abort.ts'
+import { history } from '../../examples/history/migration.ts'
+import { directly, someHistory, staged } from '../migrate/history.ts'
+import { contentOf } from '../migrate/snapshot.ts'
+import { isEmpty, messagesOf, sendAll } from '../sink/sinking.ts'
+import { freshMongo, freshQueue, freshSchema } from '../support/fresh.ts'
+import { configOf, HISTORY, runCli, startCli, type Ended } from './run-cli.ts'
+
+const json = ({ stdout }: Ended): unknown => JSON.parse(stdout) as unknown
+
+/** What the AWS client needs besides the queue. */
+function awsEnv() {
+  const { endpoint, region, credentials } = inject('sqs')
+  return {
+    SQS_ENDPOINT: endpoint,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  }
+}
+
+describe('the command line', () => {
+  it('goes all the way: plan, apply, migrate, reconcile', async () => {
+    await using schema = await freshSchema()
+    await using source = await freshMongo()
+    const events = await someHistory(300)
+    await source.client.db().collection('events').insertMany(events)
+    const env = { MYSQL_URL: schema.url, MONGODB_URL: source.url }
+
+    const planned = await runCli(['plan', '-c', HISTORY], env)
+    expect(planned).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('CREATE TABLE') as unknown })
+    const applied = await runCli(['apply', '-c', HISTORY, '--json'], env)
+    expect(applied).toMatchObject({ code: 0, stderr: '' })
+    expect(json(applied)).toMatchObject({ steps: expect.any(Array) as unknown })
+    expect(await runCli(['apply', '-c', HISTORY], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('has everything.') as unknown,
+    })
+
+    const migrated = await runCli(['migrate', '-c', HISTORY, '--json', '--ranges', '2', '--parallel', '1'], env)
+    expect(migrated).toMatchObject({ code: 0 })
+    expect(json(migrated)).toMatchObject({
+      events: 300,
+      applied: 300,
+      quarantined: 0,
+      late: 0,
+      unmapped: 0,
+      resumed: false,
+    })
+    expect(await runCli(['migrate', '-c', HISTORY], env)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^history: 300 events in .*\n {2}applied 300, /) as unknown,
+    })
+
+    const reconciled = await runCli(['reconcile', '-c', HISTORY, '--json'], env)
+    expect(reconciled).toMatchObject({ code: 0, stderr: '' })
+    expect(json(reconciled)).toMatchObject({
+      reports: {
+        files_by_folder: { verdict: 'agree' },
+        commits_by_year: { verdict: 'agree' },
+        commits_by_author: { verdict: 'agree' },
+      },
+    })
+  })
+
+  it('ends with 1 for a difference, and shows its row', async () => {
+    const stage = await staged(await someHistory(100))
+    const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
+    await runCli(['migrate', '-c', HISTORY], env)
+    await stage.warehouse
+      .define("INSERT INTO dim_file (path, bytes, _live) VALUES ('planted/x', 7, 1)")
+      .catch(() => stage.warehouse.define('UPDATE dim_file SET bytes = bytes + 1'))
+    const ended = await runCli(['reconcile', '-c', HISTORY, '-r', 'files_by_folder'], env)
+    expect(ended).toMatchObject({ code: 1, stderr: '' })
+    expect(ended.stdout).toMatch(/^files_by_folder: differ in \d+ rows, .*\n {2}\{"folder":/)
+  })
+
+  it('ends with 1 when events were quarantined, and says why: an operation on a table that is not listed', async () => {
+    await using schema = await freshSchema()
+    await using source = await freshMongo()
+    const made = { _id: 1, type: 'made' }
+    await source.client.db().collection<typeof made>('events').insertOne(made)
+    const env = { MYSQL_URL: schema.url, MONGODB_URL: source.url }
+    await runCli(['apply', '-c', configOf('several')], env)
+    const ended = await runCli(['migrate', '-c', configOf('several'), '-m', 'second'], env)
+    expect(ended.code).toBe(1)
+    expect(ended.stdout).toContain("an operation on stranger, which is not among the migration's tables")
+  })
+
+  it.each([[['--help']], [['migrate', '--help']], [['help']]])('explains itself: %j', async (args) => {
+    const ended = await runCli(args)
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Usage: changeover') as unknown,
+    })
+  })
+})
+
+describe('the sink', () => {
+  it('works until it is told to stop, and then prints what it did', async () => {
+    const stage = await staged([])
+    await using own = await freshQueue()
+    const events = await someHistory(100)
+    await sendAll(own.queue, [...messagesOf(events, 10), 'garbage'])
+    const env = { MYSQL_URL: stage.mysqlUrl, SQS_QUEUE_URL: own.url, ...awsEnv() }
+    const { child, ended } = startCli(['sink', '-c', HISTORY, '--json'], env)
+    await until(() => isEmpty(own.queue), { signal: AbortSignal.timeout(40_000), everyMs: 50 })
+    child.kill('SIGTERM')
+    const end = await ended
+    expect(end).toMatchObject({ code: 0, signal: null })
+    expect(json(end)).toMatchObject({ messages: 11, received: 100, applied: 100, malformed: 1 })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+
+  it('stops at once while it waits, for SIGINT too', async () => {
+    const stage = await staged([])
+    await using own = await freshQueue()
+    const env = { MYSQL_URL: stage.mysqlUrl, SQS_QUEUE_URL: own.url, ...awsEnv() }
+    const { child, ended } = startCli(['sink', '-c', HISTORY, '--verbose'], env)
+    let said = ''
+    child.stderr!.on('data', (bytes) => (said += String(bytes)))
+    await until(() => said.includes('until told to stop'), { signal: AbortSignal.timeout(40_000) })
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 0, stdout: expect.stringContaining('0 events in 0 messages') as unknown })
+  })
+})
+
+describe('a migration whose process is killed', () => {
+  it('goes on where it was when it is started again', async () => {
+    const events = await someHistory(2500)
+    const stage = await staged(events)
+    const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
+    const args = ['migrate', '-c', configOf('killed'), '--json', '--ranges', '1']
+    expect(await runCli(args, { ...env, KILL_AT: '2100' })).toMatchObject({ code: null, signal: 'SIGKILL' })
+    const again = await runCli(args, env)
+    expect(again).toMatchObject({ code: 0 })
+    expect(json(again)).toMatchObject({ resumed: true, events: 501, quarantined: 0 })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+})

@@ -1,0 +1,54 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The command line as it is published. */
+const bin = `${root}dist/cli/bin.js`
+
+/** The config of the example, with a history and its reports. */
+export const HISTORY = `${root}examples/history/changeover.config.ts`
+
+/** A config that is wrong, or odd, on purpose. */
+export function configOf(name: string): string {
+  return `${root}test/cli/configs/${name}.config.ts`
+}
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Starts the command line in a process of its own, with these variables and no others of ours. */
+export function startCli(args: readonly string[], env: Env): { child: ChildProcess; ended: Promise<Ended> } {
+  const { PATH, HOME } = process.env
+  const child = spawn(process.execPath, [bin, ...args], { cwd: root, env: { PATH, HOME, ...env }, stdio: 'pipe' })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (bytes) => (output[name] += String(bytes)))
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) => resolve({ ...output, code, signal }))
+  })
+  return { child, ended }
+}
+
+/** Runs the command line to its end. */
+export function runCli(args: readonly string[], env: Env = {}): Promise<Ended> {
+  return startCli(args, env).ended
+}
+
+/** Expects one sentence, or a few on one line, that names these things; no stack trace, no secret, and exit code 2. */
+export function expectComplaint({ code, stdout, stderr }: Ended, ...names: readonly (string | RegExp)[]): void {
+  expect({ code, stdout, lines: stderr.trimEnd().split('\n').length, stderr }).toMatchObject({
+    code: 2,
+    stdout: '',
+    lines: 1,
+  })
+  expect(stderr).toMatch(/^changeover: .*[.!)}\w]\n$/)
+  expect(stderr).not.toMatch(/\n\s+at |node:internal/)
+  for (const name of names) expect(stderr).toMatch(name)
+}

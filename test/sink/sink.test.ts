@@ -1,0 +1,198 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { history } from '../../examples/history/migration.ts'
+import { until } from '../../src/core/abort.ts'
+import { ChangeoverError } from '../../src/core/errors.ts'
+import { memoryQueue, type Queue } from '../../src/queue/index.ts'
+import { createSink, type Sink, type SinkOptions } from '../../src/sink/index.ts'
+import type { MergeTarget } from '../../src/warehouse/index.ts'
+import { directly, fileCreated, someHistory } from '../migrate/history.ts'
+import { contentOf } from '../migrate/snapshot.ts'
+import { freshQueue } from '../support/fresh.ts'
+import { emptyWarehouse, failingFirst, isEmpty, messageOf, messagesOf, sendAll } from './sinking.ts'
+
+const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
+
+/** A sink at work until the test, or `stop`, ends it. */
+function working(queue: Queue, warehouse: MergeTarget, options: Partial<SinkOptions> = {}) {
+  const sink = createSink(history, { queue, warehouse, waitSeconds: 1, ...options })
+  const abort = new AbortController()
+  const running = sink.run({ signal: abort.signal })
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await running
+  }
+  onTestFinished(async () => {
+    abort.abort()
+    await running.catch(() => {})
+  })
+  return { sink, running, stop, tellToStop: () => abort.abort() }
+}
+
+describe('a sink', () => {
+  it('brings events into the warehouse, and takes them from the queue', async () => {
+    const events = await someHistory(500)
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(events, 20))
+    const { sink, stop } = working(queue, warehouse)
+    await until(() => isEmpty(queue), soon())
+    await stop()
+    expect(sink.counters).toMatchObject({ messages: 25, received: 500, applied: 500, quarantined: 0, malformed: 0 })
+    expect(await contentOf(warehouse, history)).toEqual(await directly(events))
+  })
+
+  it('acknowledges after the commit only, and tries again under its lease while the warehouse is away', async () => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(20), 5))
+    const target = failingFirst(warehouse, 3, 'UNREACHABLE')
+    const receipts: number[] = []
+    const watched: MergeTarget = {
+      async merge(relation, rows, options) {
+        const { visible, inFlight } = await queue.approximateDepth()
+        receipts.push(visible + inFlight)
+        await target.merge(relation, rows, options)
+      },
+    }
+    const { sink, stop } = working(queue, watched)
+    await until(() => isEmpty(queue), soon())
+    await stop()
+    expect(new Set(receipts)).toEqual(new Set([4]))
+    expect(target.calls).toBeGreaterThan(3)
+    expect(sink.counters).toMatchObject({ messages: 4, applied: 20, duplicates: 0 })
+  })
+
+  it.each(['DENIED', 'SCHEMA', 'UNEXPECTED'] as const)(
+    'rejects for trouble that lasts (%s), its messages back in the queue',
+    async (code) => {
+      const queue = memoryQueue()
+      await sendAll(queue, messagesOf(await someHistory(10), 5))
+      const { running } = working(queue, failingFirst(await emptyWarehouse(), 1e9, code))
+      await expect(running).rejects.toMatchObject({ code, message: 'trouble 1' })
+      expect(await queue.approximateDepth()).toEqual({ visible: 2, inFlight: 0 })
+    },
+  )
+
+  it('applies what it holds when the queue fails in the middle of gathering', async () => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(60), 5))
+    let calls = 0
+    const failing: Queue = {
+      ...queue,
+      async receive(options) {
+        if (++calls === 2) throw new ChangeoverError('UNREACHABLE', 'throttled')
+        return queue.receive(options)
+      },
+    }
+    const { sink, stop } = working(failing, warehouse, { visibilitySeconds: 3600 })
+    await until(() => isEmpty(queue), soon())
+    await stop()
+    expect(sink.counters).toMatchObject({ messages: 12, applied: 60 })
+  })
+
+  it('waits for a queue that is away', async () => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    let calls = 0
+    const failing: Queue = {
+      ...queue,
+      async receive(options) {
+        if (++calls < 3) throw new ChangeoverError('UNREACHABLE', 'away')
+        return queue.receive(options)
+      },
+    }
+    const { sink, stop } = working(failing, warehouse)
+    await until(() => isEmpty(queue), soon())
+    await stop()
+    expect(sink.counters).toMatchObject({ messages: 2, applied: 10 })
+  })
+
+  it('needs a queue to run', async () => {
+    const running = createSink(history, { warehouse: await emptyWarehouse() }).run({
+      signal: new AbortController().signal,
+    })
+    await expect(running).rejects.toMatchObject({ code: 'CONFIG', remedy: 'Give createSink a queue.' })
+  })
+})
+
+describe('told to stop', () => {
+  /** A target that waits before its first merge until it is let go. */
+  function held(target: MergeTarget) {
+    const [reached, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const merge: MergeTarget['merge'] = async (relation, rows, options) => {
+      reached.resolve()
+      await release.promise
+      await target.merge(relation, rows, options)
+    }
+    return { target: { merge }, reached: reached.promise, release: () => release.resolve() }
+  }
+
+  it('finishes the batch in hand', async () => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(50), 5))
+    const { target, reached, release } = held(warehouse)
+    const { sink, running, tellToStop } = working(queue, target, { batchMessages: 4 })
+    await reached
+    tellToStop()
+    release()
+    await running
+    expect(sink.counters).toMatchObject({ messages: 4, applied: 20 })
+    expect(await queue.approximateDepth()).toEqual({ visible: 6, inFlight: 0 })
+  })
+
+  it('gives its batch back when the warehouse is away', async () => {
+    const queue = memoryQueue()
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    const target = failingFirst(await emptyWarehouse(), 1e9, 'UNREACHABLE')
+    const { running, tellToStop } = working(queue, target)
+    await until(() => target.calls > 1, soon())
+    tellToStop()
+    await running
+    expect(await queue.approximateDepth()).toEqual({ visible: 2, inFlight: 0 })
+  })
+
+  it('leaves a queue that it waits for at once', async () => {
+    const { sink, stop } = working(memoryQueue(), await emptyWarehouse(), { waitSeconds: 20 })
+    const start = performance.now()
+    await stop()
+    expect(performance.now() - start).toBeLessThan(5000)
+    expect(sink.counters.messages).toBe(0)
+  })
+
+  it('keeps its lease while the work is long', async () => {
+    await using own = await freshQueue()
+    const warehouse = await emptyWarehouse()
+    await sendAll(own.queue, [messageOf([fileCreated(1)])])
+    const { target, reached, release } = held(warehouse)
+    let renewals = 0
+    const queue: Queue = {
+      ...own.queue,
+      extend: (messages, seconds) => (renewals++, own.queue.extend(messages, seconds)),
+    }
+    const { sink, stop } = working(queue, target, { visibilitySeconds: 2 })
+    await reached
+    // Six thirds of the lease: without renewal it would have ended, and somebody else could take the message.
+    await until(() => renewals >= 6, soon())
+    expect(await own.queue.receive({ max: 1, waitSeconds: 0, visibilitySeconds: 1 })).toEqual([])
+    release()
+    await until(() => sink.counters.applied === 1, soon())
+    await stop()
+    expect(await isEmpty(own.queue)).toBe(true)
+  })
+})
+
+describe('any number of sinks', () => {
+  it('come to the same tables from one SQS queue, whatever the order and the duplicates', async () => {
+    const events = await someHistory(400)
+    const messages = messagesOf(events, 10)
+    const overlapping = messagesOf(events.slice(5), 25).toReversed()
+    await using own = await freshQueue()
+    await sendAll(own.queue, [...messages.toReversed(), ...overlapping, ...messages])
+    const warehouse = await emptyWarehouse()
+    const sinks: Sink[] = []
+    const all = [1, 2].map(() => working(own.queue, warehouse, { batchMessages: 7 }))
+    sinks.push(...all.map(({ sink }) => sink))
+    await until(() => isEmpty(own.queue), { signal: AbortSignal.timeout(50_000), everyMs: 50 })
+    await Promise.all(all.map(({ stop }) => stop()))
+    expect(sinks.reduce((sum, { counters }) => sum + counters.received, 0)).toBe(400 + 400 + 395)
+    expect(await contentOf(warehouse, history)).toEqual(await directly(events))
+  })
+})
