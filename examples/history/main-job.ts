@@ -181,7 +181,7 @@ async function tableCounts(warehouse: Warehouse): Promise<MainJobResult['tables'
   const counted = Object.values(history.tables).map(async (table) => {
     const count = async (name: string): Promise<number> => {
       const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}`.execute(db)
-      return Number(rows[0]!.n)
+      return rows[0]!.n
     }
     return [table.name, { rows: await count(table.layout.relation.name), visible: await count(table.name) }] as const
   })

@@ -4,6 +4,12 @@
  * `message` is a sentence that names the thing and the place; `remedy` says what to do about it.
  */
 export class ChangeoverError extends Error {
+  // By a brand, not by the class: a project and a global command line may each have a copy of the package.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && '~changeover' in value
+  }
+
+  readonly '~changeover' = true
   override readonly name = 'ChangeoverError'
   readonly code: ErrorCode
   readonly remedy: string | undefined

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb'
+import { ChangeoverError } from '../core/errors.ts'
 import { createApplier, type Applied, type Applier } from '../apply/apply-batch.ts'
 import { decodeEvent } from '../event/bson.ts'
 import type { Migration } from '../mapping/migration.ts'
@@ -99,6 +100,7 @@ class Migrating {
   #before = 0
 
   constructor(migration: Migration, options: MigrateOptions) {
+    for (const name of ['ranges', 'parallel', 'batchEvents'] as const) checkCount(name, options[name] ?? 1)
     this.#migration = migration
     this.#options = options
     this.#source = sourceOf(migration, options.mongo)
@@ -193,6 +195,13 @@ class Migrating {
     const events = this.#before + this.#sum.events
     this.#options.onProgress?.({ events, total: Math.max(this.#total, events) })
   }
+}
+
+function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return
+  throw new ChangeoverError('CONFIG', `The option ${name} of migrate is ${value}.`, {
+    remedy: 'Use a whole number from 1.',
+  })
 }
 
 /**

@@ -199,7 +199,7 @@ export function group<const G extends string, C extends Readonly<Record<string, 
   name: G,
   columns: C,
 ): Grouped<C, G> {
-  const grouped = Object.entries(columns).map(([column, { spec }]) => [column, new Column({ ...spec, group: name })])
+  const grouped = Object.entries(columns).map(([member, { spec }]) => [member, new Column({ ...spec, group: name })])
   return Object.fromEntries(grouped) as Grouped<C, G>
 }
 

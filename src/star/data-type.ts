@@ -30,6 +30,12 @@ export interface DataType {
 
 /** Why a value does not fit a type: the end of a sentence that begins with the column and the value. */
 export class Misfit {
+  // By a brand, not by the class: a project and a global command line may each have a copy of the package.
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && '~misfit' in value
+  }
+
+  readonly '~misfit' = true
   readonly reason: string
   constructor(reason: string) {
     this.reason = reason

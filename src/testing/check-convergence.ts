@@ -167,7 +167,7 @@ async function empty(warehouse: Warehouse, relations: readonly Relation[]): Prom
 }
 
 function describe<E>(migration: Migration, result: fc.RunDetails<[[readonly E[], readonly Arrival[]]]>): string {
-  const [[history, arrivals] = [[], []]] = result.counterexample ?? [[[], []]]
+  const [history, arrivals] = result.counterexample?.[0] ?? [[], []]
   const why = result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance)
   return [
     `The migration ${migration.name} does not converge: ${why}.`,

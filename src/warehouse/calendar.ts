@@ -8,7 +8,7 @@ export interface CalendarRange {
 }
 
 /** How each column comes out of a day `d`. The keys are the columns of the calendar. */
-const FORMULAS: Readonly<Record<keyof typeof calendar.columns & string, string>> = Object.freeze({
+const FORMULAS: Readonly<Record<keyof typeof calendar.columns, string>> = Object.freeze({
   year: 'YEAR(d)',
   quarter: 'QUARTER(d)',
   month: 'MONTH(d)',

@@ -40,7 +40,10 @@ async function columnsPresent(warehouse: Warehouse): Promise<Map<string, Map<str
   const tables = new Map<string, Map<string, CatalogColumn>>()
   for (const { t, c, ty, co } of rows) {
     const columns = tables.get(String(t)) ?? new Map<string, CatalogColumn>()
-    tables.set(String(t), columns.set(String(c), { type: String(ty), collation: co === null ? undefined : String(co) }))
+    tables.set(
+      String(t),
+      columns.set(String(c), { type: String(ty), collation: typeof co === 'string' ? co : undefined }),
+    )
   }
   return tables
 }

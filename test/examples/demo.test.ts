@@ -35,7 +35,7 @@ describe('the demonstration', () => {
     expect(code).toBe(0)
 
     const result = JSON.parse(stdout) as MainJobResult
-    const rowsOf = (name: string): readonly Record<string, unknown>[] => result.reports[name]!.rows as never
+    const rowsOf = (name: string): readonly Record<string, unknown>[] => result.reports[name]!.rows
     const pairs = (name: string, key: string, value: string): Record<string, unknown> =>
       Object.fromEntries(rowsOf(name).map((row) => [row[key], row[value]]))
 
