@@ -1,7 +1,9 @@
 import { ChangeoverError } from '../core/errors.ts'
+import { tablesOf } from '../mapping/config.ts'
 import type { Report } from '../mapping/report.ts'
 import type { Difference } from '../reconcile/compare.ts'
 import { reconcile, type ReportResult } from '../reconcile/reconcile.ts'
+import { findConflicts, type Conflicts } from '../warehouse/conflicts.ts'
 import type { Context } from './context.ts'
 import { count } from './progress.ts'
 
@@ -11,16 +13,19 @@ export async function reconcileCommand(
   context: Context,
   { report: names }: { readonly report?: readonly string[] },
 ): Promise<number> {
-  const reports = chosen((await context.config()).reports, names)
+  const config = await context.config()
+  const reports = chosen(config.reports, names)
   const warehouse = context.warehouse()
   await warehouse.dialect()
   const mongo = (await context.mongo()).db()
   const results = await reconcile(reports, { mongo, warehouse, signal: context.signal })
-  context.print(
-    { reports: Object.fromEntries(results.map((result) => [result.name, result])) },
-    results.flatMap(describeResult),
-  )
-  if (results.some(({ verdict }) => verdict === 'failed')) return 2
+  const hasFailed = results.some(({ verdict }) => verdict === 'failed')
+  const conflicts = hasFailed ? [] : await findConflicts(warehouse, tablesOf(config.migrations))
+  context.print({ reports: Object.fromEntries(results.map((result) => [result.name, result])), conflicts }, [
+    ...results.flatMap(describeResult),
+    ...conflicts.map(describeConflicts),
+  ])
+  if (hasFailed) return 2
   return results.some(({ verdict }) => verdict === 'differ') ? 1 : 0
 }
 
@@ -37,6 +42,11 @@ function chosen(reports: readonly Report[], names: readonly string[] | undefined
     if (found) return found
     throw new ChangeoverError('CONFIG', `The config has no report named ${name}.`, { remedy: `It has ${known}.` })
   })
+}
+
+function describeConflicts({ table, count: contested, keys }: Conflicts): string {
+  const first = keys.slice(0, SHOWN).map((key) => JSON.stringify(key))
+  return `${table}: ${count(contested)} facts were given two contents, and the later counts: ${first.join(', ')}`
 }
 
 /** A report's result in lines: the verdict, then the first differences. */

@@ -28,6 +28,10 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'changeover/flags': ['fixedFlags', 'unleashFlags'],
   'changeover/warehouse': ['applySteps', 'mysqlWarehouse', 'plan'],
 }
+/** What asks for an optional peer as soon as it is loaded, and which. */
+const WITH_PEER = {
+  'changeover/testing': { peer: 'fast-check', names: ['checkConvergence', 'memoryWarehouse'] },
+} as const
 const LIGHT = ['changeover', 'changeover/observer', 'changeover/queue', 'changeover/flags']
 
 let folder = ''
@@ -117,7 +121,10 @@ describe('installed, with nothing else', () => {
 
   test('the surface that is tested is the one that is exported', () => {
     const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json')
-    expect(subpaths.map((subpath) => subpath.replace(/^\./, 'changeover'))).toEqual(Object.keys(SURFACE))
+    const order = subpaths.map((subpath) => subpath.replace(/^\./, 'changeover'))
+    expect(order).toEqual(
+      [...Object.keys(SURFACE), ...Object.keys(WITH_PEER)].toSorted((a, b) => order.indexOf(a) - order.indexOf(b)),
+    )
   })
 
   test.each(Object.entries(SURFACE))(
@@ -180,12 +187,17 @@ describe('installed, with nothing else', () => {
 
 describe('installed in a TypeScript application', () => {
   test('the code of a user type-checks, and so does the whole package', async () => {
-    const used = ['@aws-sdk/client-sqs', '@types/node', 'mongodb', 'unleash-client']
+    const used = ['@aws-sdk/client-sqs', 'fast-check', '@types/node', 'mongodb', 'unleash-client']
     const versions = used.map((name) => `${name}@${manifest.devDependencies[name]}`)
     const home = await application('typescript', [tarball, ...versions], ['host.ts', 'tsconfig.json'])
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     const { code, stdout } = await run(home, process.execPath, [tsc, '-p', '.', '--pretty', 'false'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    for (const [specifier, { names }] of Object.entries(WITH_PEER)) {
+      const script = `console.log(JSON.stringify(Object.keys(await import('${specifier}'))))`
+      const loaded = await succeed(home, process.execPath, ['--input-type=module', '-e', script])
+      expect(JSON.parse(loaded)).toEqual(expect.arrayContaining([...names]))
+    }
   }, 180_000)
 })
 
