@@ -66,7 +66,8 @@ describe('a message', () => {
     [
       'was cut off in its compressed data',
       bodyWith({ encoding: 'bson+zstd', data: whole.subarray(0, -3).toString('base64') }),
-      /not a message/,
+      // Older Nodes give what they could inflate, and no error.
+      /not a message|should hold 1 events and does not/,
     ],
     ['inflates without bound', bodyWith({ encoding: 'bson+zstd', data: bomb }), /not a message of changeover/],
   ])('that %s is malformed, with a reason', (_, body, reason) => {
