@@ -10,7 +10,8 @@ const moment = dimension('moment', {
 })
 const [, , url = '', ...instants] = process.argv
 
-await using warehouse = mysqlWarehouse(url)
+// Not `await using`: this file runs without being compiled, on every Node that is supported.
+const warehouse = mysqlWarehouse(url)
 await applySteps(warehouse, await plan(warehouse, { tables: [moment], internal: [] }))
 for (const [i, text] of instants.entries()) {
   const at = new Date(text)
@@ -23,3 +24,4 @@ const stored = await warehouse.select('SELECT CAST(at AS CHAR) AS at FROM dim_mo
 process.stdout.write(
   JSON.stringify({ offset: new Date('2024-07-01').getTimezoneOffset(), rows, stored: stored.map(({ at }) => at) }),
 )
+await warehouse.close()
