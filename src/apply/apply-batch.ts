@@ -3,6 +3,7 @@ import { ChangeoverError, messageOf } from '../core/errors.ts'
 import { decodeEvent } from '../event/bson.ts'
 import { createMapper, type Mapped, type Mapper } from '../mapping/map-event.ts'
 import type { Migration } from '../mapping/migration.ts'
+import { protectBytes, protection } from '../mapping/privacy.ts'
 import { mergeBatch } from '../star/merge.ts'
 import type { Origin } from '../star/operation.ts'
 import type { Relation, Row } from '../star/relation.ts'
@@ -38,6 +39,7 @@ export interface Applied {
 
 export function createApplier(migration: Migration, target: MergeTarget, now: () => Date = () => new Date()): Applier {
   const mapper = createMapper(migration)
+  const protect = protection(migration.source)
   const { receipts, quarantine } = ledgerOf(migration)
   const order = Object.values(migration.tables).flatMap(relationsOf)
 
@@ -104,7 +106,8 @@ export function createApplier(migration: Migration, target: MergeTarget, now: ()
 
   function quarantined(entry: Entry): Row {
     const reason = entry.mapped.outcome === 'quarantined' ? entry.mapped.reason : ''
-    return quarantineRow(entry.key, now(), migration.revision, reason, entry.body)
+    const body = protect ? protectBytes(protect, entry.body) : entry.body
+    return quarantineRow(entry.key, now(), migration.revision, reason, body)
   }
 
   function receipt({ key, mapped }: Entry, origin: Origin): Row {

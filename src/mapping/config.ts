@@ -1,6 +1,7 @@
 import { ChangeoverError } from '../core/errors.ts'
 import { Misfit } from '../star/data-type.ts'
-import type { AnyTable } from '../star/table.ts'
+import { calendar } from '../star/calendar.ts'
+import { refuseNamesakes, type AnyTable } from '../star/table.ts'
 import { date } from '../star/types-time.ts'
 import type { Migration } from './migration.ts'
 import type { Report } from './report.ts'
@@ -27,21 +28,12 @@ export function defineConfig(config: {
   readonly reports?: readonly Report[]
   readonly calendar?: CalendarDays
 }): Config {
-  const { migrations, reports = [], calendar } = config
-  if (calendar) checkCalendar(calendar)
+  const { migrations, reports = [], calendar: days } = config
+  if (days) checkCalendar(days)
   unique('migrations', migrations)
   unique('reports', reports)
-  const tables = new Map<string, AnyTable>()
-  for (const table of tablesOf(migrations)) {
-    const known = tables.get(table.name)
-    if (known !== undefined && known !== table) {
-      throw new ChangeoverError('DEFINITION', `Two definitions are both named ${table.name}.`, {
-        remedy: 'Share one definition between the migrations, or name them apart.',
-      })
-    }
-    tables.set(table.name, table)
-  }
-  return Object.freeze({ migrations: [...migrations], reports: [...reports], calendar })
+  refuseNamesakes([...tablesOf(migrations), ...(days ? [calendar] : [])])
+  return Object.freeze({ migrations: [...migrations], reports: [...reports], calendar: days })
 }
 
 /** The tables of all migrations, each once. */

@@ -8,6 +8,7 @@ import type { Cell } from '../star/cell.ts'
 import { Misfit } from '../star/data-type.ts'
 import type { Migration } from './migration.ts'
 import { reader } from './path.ts'
+import { protection } from './privacy.ts'
 import { complaintOf } from './schema.ts'
 
 /** What a mapping makes of one event. Never an exception: an event that cannot be mapped says why. */
@@ -36,6 +37,7 @@ export function createMapper(migration: Migration): Mapper {
   const orderOf = reader(migration.source.order)
   const timeOf = reader(migration.source.time)
   const tables = new Set<unknown>(Object.values(migration.tables))
+  const protect = protection(migration.source)
 
   return (event, origin) => {
     let key: Uint8Array | undefined
@@ -60,7 +62,7 @@ export function createMapper(migration: Migration): Mapper {
     if (handler === 'ignore') return { outcome: 'ignored', key, position }
 
     try {
-      const frozen = deepFreeze(event) as never
+      const frozen = deepFreeze(protect ? protect(event) : event) as never
       if (migration.include && !migration.include(frozen)) return { outcome: 'ignored', key, position }
       const schema = migration.schemas.get(known)
       const complaint = schema && complaintOf(schema, frozen)

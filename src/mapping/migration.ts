@@ -1,8 +1,9 @@
 import { ChangeoverError } from '../core/errors.ts'
-import type { AnyTable } from '../star/table.ts'
+import { refuseNamesakes, type AnyTable } from '../star/table.ts'
 import type { Operation } from '../star/operation.ts'
 import { MAX_REVISION } from '../star/stamp.ts'
 import type { Path, ValueAt } from './path.ts'
+import { checkPrivacy } from './privacy.ts'
 import type { StandardSchema } from './schema.ts'
 
 /** Where the events are, and where in an event its parts are, as dotted paths that MongoDB understands too. */
@@ -18,6 +19,28 @@ export interface Source<P extends string = string> {
   readonly time: P
   /** The id of what the event is about. */
   readonly entity?: P
+  /**
+   * The only fields that are used, beside `_id` and those named above. Neither these three nor `hmacKey` changes what is stored; they
+   * say what leaves the process of the observer, and what handlers and the quarantine see, live and migrated alike.
+   *
+   * @defaultValue all
+   */
+  readonly select?: readonly P[]
+  /**
+   * Fields that are left out.
+   *
+   * @defaultValue none
+   */
+  readonly omit?: readonly P[]
+  /**
+   * Personal fields: `'drop'` leaves one out, `'hmac'` puts a keyed hash (HMAC-SHA256, `hmac:` and 64 hex digits) in its place, by
+   * which equal values stay equal.
+   *
+   * @defaultValue none
+   */
+  readonly personal?: { readonly [K in P]?: 'drop' | 'hmac' }
+  /** The key of the hashes: the same wherever the migration is used, and not in the code. */
+  readonly hmacKey?: string | undefined
 }
 
 /** What an event does: operations on rows, in the order given. Pure: it sees a frozen event and nothing else. */
@@ -91,6 +114,7 @@ export function defineMigration<E>(): <
       })
     }
     checkSource(spec.name, spec.source)
+    checkPrivacy(spec.name, spec.source)
     const names = new Set<string>()
     for (const [name, table] of Object.entries<AnyTable | undefined>(spec.tables)) {
       if (table?.layout === undefined) {
@@ -103,10 +127,13 @@ export function defineMigration<E>(): <
       }
       names.add(table.name)
     }
+    refuseNamesakes(Object.values(spec.tables))
     const handlers = new Map(Object.entries(spec.on)) as Map<string, Handler<never> | 'ignore'>
     for (const [type, handler] of handlers) checkHandler(spec.name, type, handler)
     const schemas = new Map(Object.entries((spec.schemas ?? {}) as Record<string, StandardSchema>))
+    for (const [type, schema] of schemas) checkSchema(spec.name, type, schema, handlers)
     const { name, source, tables, include } = spec
+    if (include) checkPlain(`The include of the migration ${name}`, include)
     return Object.freeze({ name, source, tables, revision, handlers, include, schemas })
   }
 }
@@ -138,13 +165,29 @@ function checkHandler(migration: string, type: string, handler: unknown): void {
       },
     )
   }
-  if (handler.constructor.name === 'Function') return
-  throw new ChangeoverError(
-    'DEFINITION',
-    `The handler of ${type} in the migration ${migration} is asynchronous or a generator.`,
-    {
-      remedy:
-        'A mapping is a pure function of the event: look up nothing, and let a later event or a view bring the rest.',
-    },
-  )
+  checkPlain(`The handler of ${type} in the migration ${migration}`, handler)
+}
+
+function checkPlain(what: string, given: Function): void {
+  if (given.constructor.name === 'Function') return
+  throw new ChangeoverError('DEFINITION', `${what} is asynchronous or a generator.`, {
+    remedy:
+      'A mapping is a pure function of the event: look up nothing, and let a later event or a view bring the rest.',
+  })
+}
+
+function checkSchema(
+  migration: string,
+  type: string,
+  schema: StandardSchema | undefined,
+  handlers: ReadonlyMap<string, unknown>,
+): void {
+  const what = `The migration ${migration} has a schema for ${type}`
+  if (!handlers.has(type)) {
+    throw new ChangeoverError('DEFINITION', `${what}, and no handler.`, { remedy: 'Name the event type as `on` does.' })
+  }
+  if (typeof schema?.['~standard']?.validate === 'function') return
+  throw new ChangeoverError('DEFINITION', `${what} that is not a Standard Schema.`, {
+    remedy: 'Give a schema of a library that follows https://standardschema.dev, such as Valibot, Zod or ArkType.',
+  })
 }

@@ -28,8 +28,11 @@ const ISSUES_TOLD = 3
  */
 export function complaintOf(schema: StandardSchema, event: unknown): string | undefined {
   const result = schema['~standard'].validate(event)
-  if (result instanceof Promise) {
-    result.catch(() => {})
+  if ('then' in result) {
+    result.then(
+      () => {},
+      () => {},
+    )
     throw new ChangeoverError('DEFINITION', 'A schema validates asynchronously.', {
       remedy: 'A mapping is a pure function of the event: use checks that need nothing else.',
     })

@@ -25,7 +25,7 @@ export interface History {
 }
 
 /** What marks off one event from another: its stamp without the revision. */
-const EVENT_BYTES = 15
+export const EVENT_BYTES = 15
 /** A BIGINT has room for so many flags. */
 const MAX_COLUMNS = 62
 
@@ -62,13 +62,8 @@ export function historyOf(table: string, key: readonly PhysicalColumn[], slots: 
   return { relation, columns, at: first, set: stamp - 2, live: stamp - 1, stamp, origin: stamp + 1 }
 }
 
-/** Begins the history row of an event: its key, and when it happened. Throws a ChangeoverError `VALUE` without a time. */
-export function beginHistory(history: History, table: string, key: readonly Cell[], stamp: Stamp, at: Cell): Cell[] {
-  if (at === null) {
-    throw new ChangeoverError('VALUE', `The dimension ${table} keeps a history, and the event has no valid time.`, {
-      remedy: 'The source says in which field the time is; it must hold a Date.',
-    })
-  }
+/** Begins the history row of an event: its key, and when it happened. */
+export function beginHistory(history: History, key: readonly Cell[], stamp: Stamp, at: Cell): Cell[] {
   const row: Cell[] = history.relation.columns.map(() => null)
   for (const [i, cell] of key.entries()) row[i] = cell
   row[key.length] = stamp.subarray(0, EVENT_BYTES)
@@ -94,7 +89,15 @@ export function writeHistory(
   }
 }
 
-/** Whether an event wrote anything that has a history. */
+/** Whether an event wrote anything that has a history. Throws a ChangeoverError `VALUE` when it did, at no valid time. */
 export function hasHistory(history: History, row: readonly Cell[]): boolean {
-  return row[history.set] !== 0n || row[history.live] !== null
+  if (row[history.set] === 0n && row[history.live] === null) return false
+  if (row[history.at] !== null) return true
+  throw new ChangeoverError(
+    'VALUE',
+    `The table ${history.relation.name} is a history, and the event has no valid time.`,
+    {
+      remedy: 'The source says in which field the time is; it must hold a Date.',
+    },
+  )
 }

@@ -12,5 +12,5 @@ export type {
   RowOf,
   VersionOf,
 } from './table.ts'
-export type { Columns, CreateInput, EditInput, KeyInput, ViewRow, WholeGroups } from './infer.ts'
+export type { CheckedEdit, Columns, CreateInput, EditInput, KeyInput, ViewRow } from './infer.ts'
 export type { Operation, Origin } from './operation.ts'

@@ -20,12 +20,27 @@ export type CreateInput<C extends Columns> = Flat<
   }
 >
 
-/** What makes an edit of a part of a group a type error: the columns that it sets, each with the sentence. */
-export type WholeGroups<C extends Columns, Given> = {
-  readonly [
-    N in keyof Given & keyof C as LeftOut<C, GroupOf<C[N]>, keyof Given> extends never ? never : N
-  ]: TypeError<`an edit that sets a column of the group ${GroupOf<C[N]>} sets all of them, and ${LeftOut<C, GroupOf<C[N]>, keyof Given> & string} is left out`>
-}
+/** The values of an edit as they were given, or, where some of them are wrong, a type with the sentences that say so. */
+export type CheckedEdit<C extends Columns, Kind extends 'dimension' | 'fact', Given> = [
+  { [N in keyof Given]: MistakeIn<C, Kind, Given, N> }[keyof Given],
+] extends [never]
+  ? Given
+  : {
+      readonly [N in keyof Given]: [MistakeIn<C, Kind, Given, N>] extends [never]
+        ? Given[N]
+        : MistakeIn<C, Kind, Given, N>
+    }
+
+type MistakeIn<C extends Columns, Kind extends 'dimension' | 'fact', Given, N> = N extends keyof EditInput<C, Kind>
+  ? LeftOut<C, GroupOf<C[N]>, keyof Given> extends infer Left
+    ? Left extends string
+      ? TypeError<`an edit that sets a column of the group ${GroupOf<C[N]>} sets all of them, and ${Left} is left out`>
+      : never
+    : never
+  : N extends keyof C
+    ? TypeError<`${N & string} is fixed by the key of the fact, and an edit cannot change it`>
+    : TypeError<`there is no column ${N & string}`>
+
 type GroupOf<C> = StateOf<C>['group']
 type LeftOut<C extends Columns, Group, Names> = Group extends ''
   ? never

@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../core/errors.ts'
 import type { ColumnSpec, Merge } from './column.ts'
-import { historyOf, type History } from './history.ts'
+import { EVENT_BYTES, historyOf, type History } from './history.ts'
 import type { Columns } from './infer.ts'
 import type { PhysicalColumn, Register, Relation } from './relation.ts'
 import { bigint, boolean, int } from './types-number.ts'
@@ -45,6 +45,9 @@ export const ORIGIN_COLUMN = '_origin'
 export const CONTENT_HIGH = '_content_high'
 export const CONTENT_LOW = '_content_low'
 const FACT_CONTENT = 'once'
+/** Columns that the views of a dimension add: that of its members, and those of its history. */
+export const MEMBER_STATE = 'member_state'
+export const VERSION_COLUMNS: readonly string[] = Object.freeze(['valid_from', 'valid_to', 'is_current'])
 
 const MAX_NAME = 60
 const MAX_KEY_BYTES = 3072
@@ -63,13 +66,16 @@ export function lower(
   keepsHistory: boolean,
 ): Lowered {
   const place = `The ${kind} ${table}`
-  checkName(`The name of the ${kind}`, table, MAX_NAME - PREFIX[kind].length)
+  checkName(`The name of the ${kind}`, table, MAX_NAME - PREFIX[kind].length - (keepsHistory ? '_history'.length : 0))
   if (Object.values(PREFIX).some((prefix) => table.startsWith(prefix))) {
     throw new ChangeoverError('DEFINITION', `${place} has a name that another table or its view may have.`, {
       remedy: 'Leave dim_ and fact_ out: the tables get them by themselves.',
     })
   }
-  checkKey(place, key, columns)
+  checkKey(place, key, columns, keepsHistory)
+  for (const name of kind === 'fact' ? [] : [...Object.keys(key), ...Object.keys(columns)]) {
+    checkViewNames(place, name, keepsHistory)
+  }
 
   const physical: PhysicalColumn[] = []
   const registers: Register[] = []
@@ -108,9 +114,9 @@ export function lower(
 
   checkGroups(place, slots)
   checkRow(place, physical)
-  const once = groups.get(FACT_CONTENT)
-  const content = once && {
-    columns: once.columns,
+  const fixed = [...slots.values()].filter(({ isKey, merge, spec }) => !isKey && merge === 'once' && !spec.pii)
+  const content = fixed.length > 0 && {
+    columns: fixed.map(({ index }) => index),
     high: add({ name: CONTENT_HIGH, type: bigint, nullable: true }),
     low: add({ name: CONTENT_LOW, type: bigint, nullable: true }),
   }
@@ -131,7 +137,7 @@ export function lower(
     slots,
     live: { value: live, stamp },
     origin,
-    content,
+    content: content || undefined,
     history: keepsHistory ? historyOf(table, physical.slice(0, Object.keys(key).length), slots.values()) : undefined,
   })
 }
@@ -205,14 +211,28 @@ function checkName(what: string, name: string, longest: number): void {
   )
 }
 
-function checkKey(place: string, key: Columns, columns: Columns): void {
+// The views of a dimension have columns of their own beside the user's.
+function checkViewNames(place: string, name: string, keepsHistory: boolean): void {
+  const taken =
+    name === MEMBER_STATE ? 'members' : keepsHistory && VERSION_COLUMNS.includes(name) ? 'history' : undefined
+  if (taken === undefined) return
+  throw new ChangeoverError(
+    'DEFINITION',
+    `${place}: the column ${name} has a name that its view of the ${taken} uses.`,
+    {
+      remedy: 'Give it another name.',
+    },
+  )
+}
+
+function checkKey(place: string, key: Columns, columns: Columns, keepsHistory: boolean): void {
   const names = Object.keys(key)
   if (names.length === 0) {
     throw new ChangeoverError('DEFINITION', `${place} has no key.`, {
       remedy: 'Name the natural key; a fact of one event is keyed by the id of the event.',
     })
   }
-  let bytes = 0
+  let bytes = keepsHistory ? EVENT_BYTES + 2 : 0
   for (const [name, { spec }] of Object.entries(key)) {
     const what = `${place}: the key column ${name}`
     checkName(what, name, MAX_NAME)
@@ -232,7 +252,7 @@ function checkKey(place: string, key: Columns, columns: Columns): void {
   if (bytes > MAX_KEY_BYTES) {
     throw new ChangeoverError(
       'DEFINITION',
-      `${place} has a key of up to ${bytes} bytes, and MySQL indexes ${MAX_KEY_BYTES}.`,
+      `${place} has a key of up to ${bytes} bytes${keepsHistory ? ' in its history' : ''}, and MySQL indexes ${MAX_KEY_BYTES}.`,
       {
         remedy: 'Shorten its columns (a character takes up to 4 bytes), or use a hash of the natural key.',
       },

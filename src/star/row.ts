@@ -18,12 +18,13 @@ export interface RelationRow {
 
 /**
  * What the operations of one event do, as rows to merge: one per table and key. Of two operations of one event on one
- * stamped register, the later in the list counts. `at` is when it happened, which only histories ask for. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
+ * stamped register, the later in the list counts; where the first is kept, the earlier. `at` is when it happened, which only
+ * histories ask for. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
  */
 export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: Origin, at: Cell = null): RelationRow[] {
   const rows = new Map<string, Written>()
   for (const operation of operations) {
-    const { name, layout } = operation.table
+    const { layout } = operation.table
     const start = emptyRow(operation)
     const key = keyText(layout.relation, start)
     const known = rows.get(`${layout.relation.name} ${key}`) ?? { relation: layout.relation, row: start }
@@ -32,7 +33,7 @@ export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: O
     known.row[layout.origin] = ORIGIN[origin]
     if (!layout.history) continue
     const keyCells = start.slice(0, layout.relation.keyLength)
-    known.past ??= { of: layout.history, row: beginHistory(layout.history, name, keyCells, stamp, at) }
+    known.past ??= { of: layout.history, row: beginHistory(layout.history, keyCells, stamp, at) }
     writeHistory(layout.history, known.past.row, operation, known.row)
     known.past.row[layout.history.origin] = ORIGIN[origin]
   }
@@ -79,6 +80,7 @@ function write(operation: Operation, row: Cell[], stamp: Stamp): void {
 function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): void {
   refuseUnknown(table, values, false)
   if (kind === 'edit') refusePartOfGroup(table, values)
+  const before = [...row]
   for (const slot of table.layout.slots.values()) {
     if (slot.isKey) continue
     let value = values[slot.name]
@@ -97,7 +99,7 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
       )
     }
     if (slot.stamp !== undefined && row[slot.stamp] === ERASED) continue
-    if (slot.merge === 'first' && row[slot.index] !== null) continue
+    if (slot.merge === 'first' && before[slot.stamp!] !== ABSENT) continue
     const cell = value === null ? nullFor(table, slot, kind) : encode(table, slot, value)
     if (slot.stamp !== undefined) {
       row[slot.stamp] = slot.merge === 'first' ? inverted(stamp) : stamp

@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../core/errors.ts'
 import type { Column } from './column.ts'
-import type { Columns, CreateInput, EditInput, KeyInput, ViewRow, WholeGroups } from './infer.ts'
+import type { CheckedEdit, Columns, CreateInput, EditInput, KeyInput, ViewRow } from './infer.ts'
 import { lower, type Lowered } from './lower.ts'
 import type { Operation } from './operation.ts'
 import type { Relation } from './relation.ts'
@@ -22,6 +22,35 @@ export interface AnyTable {
 /** The tables in MySQL that a definition is laid out in: its own, and that of its history. */
 export function relationsOf({ layout }: AnyTable): Relation[] {
   return layout.history ? [layout.relation, layout.history.relation] : [layout.relation]
+}
+
+/** The names of a table's views. */
+export function viewNamesOf({ name, kind, layout }: AnyTable): { live: string; members?: string; history?: string } {
+  return {
+    live: name,
+    ...(kind === 'dimension' ? { members: `${name}_members` } : {}),
+    ...(layout.history ? { history: `${name}_history` } : {}),
+  }
+}
+
+/** Refuses two tables of which both would have a table or a view of one name. Throws a ChangeoverError `DEFINITION`. */
+export function refuseNamesakes(tables: Iterable<AnyTable>): void {
+  const owners = new Map<string, AnyTable>()
+  for (const table of new Set(tables)) {
+    for (const name of [...Object.values(viewNamesOf(table)), ...relationsOf(table).map((relation) => relation.name)]) {
+      const other = owners.get(name)
+      if (other) {
+        throw new ChangeoverError(
+          'DEFINITION',
+          other.name === table.name
+            ? `Two definitions are both named ${name}.`
+            : `The ${other.kind} ${other.name} and the ${table.kind} ${table.name} would both have a view named ${name}.`,
+          { remedy: 'Share one definition between the migrations, or name them apart.' },
+        )
+      }
+      owners.set(name, table)
+    }
+  }
 }
 
 /** The row that queries see of a table: `RowOf<typeof file>`. */
@@ -87,7 +116,7 @@ export class Table<
   }
 
   /** Changes only the columns that are given. May come before the create: the row is then not visible yet. */
-  edit<const V extends EditInput<C, Kind>>(key: KeyInput<K>, values: V & WholeGroups<C, V>): Operation {
+  edit<const V extends EditInput<C, Kind>>(key: KeyInput<K>, values: CheckedEdit<C, Kind, V>): Operation {
     return this.#operation('edit', key, values)
   }
 

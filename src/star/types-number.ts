@@ -89,15 +89,15 @@ export const double: DataType = {
 }
 
 /**
- * A double as MySQL writes it: the shortest digits that read back the same, as JS has them too, but with an exponent only below
- * 10^-15 and from 10^15 on.
+ * A double as MySQL writes it: the shortest digits that read back the same, as JS has them too, but with an exponent below 10^-15,
+ * and from 10^15 on where there is nothing after the point.
  */
 function doubleText(value: number): string {
   const [digits = '', power = '0'] = value.toExponential().split('e')
   const exponent = Number(power)
-  if (exponent < -15 || exponent > 14) return `${digits}e${exponent}`
-  const sign = value < 0 ? '-' : ''
   const plain = digits.replace(/[-.]/g, '')
+  if (exponent < -15 || (exponent > 14 && plain.length <= exponent + 1)) return `${digits}e${exponent}`
+  const sign = value < 0 ? '-' : ''
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${plain}`
   const padded = plain.padEnd(exponent + 1, '0')
   const fraction = padded.slice(exponent + 1)

@@ -1,6 +1,6 @@
 import type { History } from '../star/history.ts'
-import { LIVE } from '../star/lower.ts'
-import type { AnyTable } from '../star/table.ts'
+import { LIVE, MEMBER_STATE, VERSION_COLUMNS } from '../star/lower.ts'
+import { viewNamesOf, type AnyTable } from '../star/table.ts'
 import { quote } from './dialect.ts'
 
 /** A view over a table: what analysts and reports use. */
@@ -12,11 +12,11 @@ export interface View {
 
 /** The views of a table: the rows that exist; of a dimension, all that were heard of; and its history, where it keeps one. */
 export function viewsOf(table: AnyTable): View[] {
-  const { history } = table.layout
+  const { members, history } = viewNamesOf(table)
   return [
     liveView(table),
-    ...(table.kind === 'dimension' ? [membersView(table)] : []),
-    ...(history ? [historyView(table, history)] : []),
+    ...(members ? [membersView(table, members)] : []),
+    ...(history ? [historyView(table, history, table.layout.history!)] : []),
   ]
 }
 
@@ -31,13 +31,13 @@ function liveView(table: AnyTable): View {
 
 // A fact may come before what it points at. Joined to this view, it finds what has been heard of so far, and says how far
 // that is; what was never heard of at all is NULL after a left join.
-function membersView(table: AnyTable): View {
+function membersView(table: AnyTable, name: string): View {
   const columns = [...table.layout.slots.keys()]
   const state = `CASE ${quote(LIVE)} WHEN 1 THEN 'live' WHEN 0 THEN 'deleted' ELSE 'not yet arrived' END`
   return view(
-    `${table.name}_members`,
-    [...columns, 'member_state'],
-    `SELECT ${list(columns)}, ${state} AS ${quote('member_state')} FROM ${quote(table.layout.relation.name)}`,
+    name,
+    [...columns, MEMBER_STATE],
+    `SELECT ${list(columns)}, ${state} AS ${quote(MEMBER_STATE)} FROM ${quote(table.layout.relation.name)}`,
   )
 }
 
@@ -47,10 +47,10 @@ function membersView(table: AnyTable): View {
  * value of a run holds throughout. Times are made monotone, so that a clock that went back makes no interval that ends before it
  * begins; an interval of no length is left out.
  */
-function historyView(table: AnyTable, history: History): View {
+function historyView(table: AnyTable, name: string, history: History): View {
   const key = Object.keys(table.key)
-  const names = history.columns.map(({ name }) => name)
-  const columns = [...key, ...names, 'valid_from', 'valid_to', 'is_current']
+  const names = history.columns.map((slot) => slot.name)
+  const columns = [...key, ...names, ...VERSION_COLUMNS]
   const inOrder = `OVER (PARTITION BY ${list(key)} ORDER BY ${quote('_event')})`
   const runs = names.map((_, bit) => `SUM((${quote('_set')} >> ${bit}) & 1) ${inOrder} AS ${quote(`_run_${bit}`)}`)
   const numbered =
@@ -60,10 +60,10 @@ function historyView(table: AnyTable, history: History): View {
   const carry = (column: string, run: string): string =>
     `FIRST_VALUE(${quote(column)}) OVER (PARTITION BY ${list([...key, run])} ORDER BY ${quote('_event')}) AS ${quote(column)}`
   const carried =
-    `SELECT ${list(key)}, ${names.map((name, bit) => carry(name, `_run_${bit}`)).join(', ')}, ${carry(LIVE, '_run_live')}, ` +
+    `SELECT ${list(key)}, ${names.map((column, bit) => carry(column, `_run_${bit}`)).join(', ')}, ${carry(LIVE, '_run_live')}, ` +
     `${quote('valid_from')}, LEAD(${quote('valid_from')}) ${inOrder} AS ${quote('valid_to')} FROM (${numbered}) AS numbered`
   return view(
-    `${table.name}_history`,
+    name,
     columns,
     `SELECT ${list([...key, ...names, 'valid_from', 'valid_to'])}, ${quote('valid_to')} IS NULL AS ${quote('is_current')} ` +
       `FROM (${carried}) AS carried WHERE ${quote(LIVE)} = 1 AND (${quote('valid_to')} IS NULL OR ${quote('valid_to')} > ${quote('valid_from')})`,

@@ -5,6 +5,8 @@ const INTEGERS = ['tinyint', 'int', 'bigint']
 
 /** Whether a column of the type `is` can become `wanted`, both as SQL, without losing any value. */
 export function fits(is: string, wanted: string): Fit {
+  // The package makes none without a sign; one that is there cannot hold what is below zero.
+  if (/unsigned/i.test(is)) return 'other'
   const [from, to] = [parse(is), parse(wanted)]
   if (from.name === to.name && from.sizes.join() === to.sizes.join()) return 'same'
   if (INTEGERS.includes(from.name) && INTEGERS.includes(to.name)) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { column as c, defineConfig, defineMigration, dimension, report } from '../../src/index.ts'
+import { column as c, defineConfig, defineMigration, dimension, fact, report } from '../../src/index.ts'
 import type { Handler } from '../../src/mapping/migration.ts'
 import type { AnyTable } from '../../src/star/table.ts'
 
@@ -10,12 +10,22 @@ interface Event {
   readonly at: Date
 }
 const thing = dimension('thing', { key: { id: c.int() } })
+const accepting = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
 const again = dimension('thing', { key: { id: c.int() } })
 
-function define(change: { name?: string; revision?: number; on?: unknown; tables?: Record<string, AnyTable> } = {}) {
+interface Changes {
+  name?: string
+  revision?: number
+  on?: unknown
+  tables?: Record<string, AnyTable>
+  include?: unknown
+  schemas?: unknown
+}
+function define({ include, schemas, ...change }: Changes = {}) {
   const { name = 'things', revision = 1, on = (e: Event) => thing.delete({ id: e._id }), tables = { thing } } = change
   const source = { collection: 'events', type: 'type', order: 'seq', time: 'at' } as const
-  return defineMigration<Event>()({ name, source, revision, tables, on: { happened: on as Handler<Event> } })
+  const more = { ...(include ? { include } : {}), ...(schemas ? { schemas } : {}) } as object
+  return defineMigration<Event>()({ name, source, revision, tables, on: { happened: on as Handler<Event> }, ...more })
 }
 
 test.each<[string, Parameters<typeof define>[0], RegExp]>([
@@ -35,6 +45,13 @@ test.each<[string, Parameters<typeof define>[0], RegExp]>([
   ['a name that is too long', { name: 'a'.repeat(41) }, /cannot name its tables/],
   ['a revision of zero', { revision: 0 }, /The revision of the migration things is 0/],
   ['a revision beyond its byte', { revision: 256 }, /The revision of the migration things is 256/],
+  ['an asynchronous include', { include: async () => true }, /^The include of the migration things is asynchronous/],
+  ['a schema for no event type', { schemas: { hapened: accepting } }, /has a schema for hapened, and no handler\.$/],
+  [
+    'a schema that is none',
+    { schemas: { happened: { parse: () => ({}) } } },
+    /has a schema for happened that is not a Standard Schema\.$/,
+  ],
   ['two tables of one name', { tables: { thing, again } }, /has two tables named thing/],
 ])('%s is refused at the definition', (_, change, sentence) => {
   expect(() => define(change)).toThrow(
@@ -54,6 +71,47 @@ test('a config refuses what is named twice', () => {
     'Two definitions are both named thing.',
   )
   expect(defineConfig({ migrations: [define(), define({ name: 'more' })] }).migrations).toHaveLength(2)
+})
+
+const key = { id: c.int() }
+const columns = { name: c.varchar(9) }
+const withHistory = dimension('thing', { key, columns, history: true })
+test.each<[string, AnyTable, AnyTable, string]>([
+  [
+    'a dimension like the members of another',
+    thing,
+    dimension('thing_members', { key }),
+    'The dimension thing and the dimension thing_members would both have a view named thing_members.',
+  ],
+  [
+    'a fact like the members of a dimension',
+    fact('thing_members', { key }),
+    thing,
+    'The fact thing_members and the dimension thing would both have a view named thing_members.',
+  ],
+  [
+    'a fact like the history of a dimension',
+    withHistory,
+    fact('thing_history', { key }),
+    'The dimension thing and the fact thing_history would both have a view named thing_history.',
+  ],
+  [
+    'a dimension like the table of a history',
+    withHistory,
+    dimension('thing_history', { key }),
+    'The dimension thing and the dimension thing_history would both have a view named thing_history.',
+  ],
+])('%s is refused by the migration, and by a config of two', (_, one, other, sentence) => {
+  expect(() => define({ tables: { one, other } })).toThrow(
+    expect.objectContaining({ code: 'DEFINITION', message: sentence }),
+  )
+  const migrations = [define({ tables: { one } }), define({ name: 'more', tables: { other } })]
+  expect(() => defineConfig({ migrations })).toThrow(expect.objectContaining({ code: 'DEFINITION', message: sentence }))
+})
+
+test('names that only look alike are taken', () => {
+  const tables = { thing, history: dimension('thing_history', { key }), fact: fact('things_members', { key }) }
+  expect(define({ tables }).tables).toBe(tables)
 })
 
 test('a report needs a name and a key', () => {

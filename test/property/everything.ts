@@ -1,6 +1,6 @@
 import { ObjectId, UUID, Binary, Decimal128, Long } from 'bson'
 import fc from 'fast-check'
-import { column as c, dimension, fact } from '../../src/index.ts'
+import { column as c, dimension, fact, group } from '../../src/index.ts'
 import type { Column } from '../../src/star/column.ts'
 import type { Operation, Origin } from '../../src/star/operation.ts'
 import type { Row } from '../../src/star/relation.ts'
@@ -148,6 +148,21 @@ for (const [name, type] of Object.entries(TYPES)) {
   }
 }
 
+const orNull = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.oneof(of, fc.constant(null))
+
+/** Columns that are written together, under each merge that a stamp decides, personal ones too. */
+const groups: readonly Record<string, fc.Arbitrary<unknown>>[] = [
+  { street: orNull(textOf(9)), number: orNull(fc.integer()) },
+  { first_street: orNull(textOf(9)), first_number: orNull(fc.integer()) },
+  { home: orNull(textOf(9)), phone: orNull(fc.integer()) },
+]
+Object.assign(
+  columns,
+  group('address', { street: c.varchar(9).nullable(), number: c.int().nullable() }),
+  group('first_address', { first_street: c.varchar(9).nullable().first(), first_number: c.int().nullable().first() }),
+  group('private', { home: c.varchar(9).pii(), phone: c.int().pii() }),
+)
+
 /** A dimension with every column type under every merge, and a key that mixes text and numbers. */
 export const everything = dimension('everything', { key: { id: c.varchar(40), part: c.bigint() }, columns })
 
@@ -156,12 +171,20 @@ const content = Object.fromEntries(Object.entries(TYPES).map(([name, { of }]) =>
 /** A fact with every column type as its content. */
 export const deed = fact('deed', {
   key: { deed_id: c.binary(8) },
-  measures: { ...content, note: c.text().last().nullable() },
+  measures: {
+    ...content,
+    note: c.text().last().nullable(),
+    ...group('review', { stars: c.int().last().nullable(), verdict: c.varchar(9).last().nullable() }),
+    ...group('origin', { city: c.varchar(9).nullable(), shop: c.int().nullable() }),
+  },
 })
+const review = { stars: orNull(fc.integer()), verdict: orNull(textOf(9)) }
 
 const deedValues: Record<string, fc.Arbitrary<unknown>> = {
   ...Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, type.values])),
   note: textOf(20),
+  city: orNull(textOf(9)),
+  shop: orNull(fc.integer()),
 }
 
 interface Target {
@@ -169,6 +192,8 @@ interface Target {
   readonly keys: fc.Arbitrary<Record<string, unknown>>
   readonly values: Record<string, fc.Arbitrary<unknown>>
   readonly edits: Record<string, fc.Arbitrary<unknown>>
+  /** What an operation sets all of, or nothing. */
+  readonly groups: readonly Record<string, fc.Arbitrary<unknown>>[]
 }
 
 export const EVERYTHING: Target = {
@@ -176,18 +201,22 @@ export const EVERYTHING: Target = {
   keys: fc.record({ id: fc.constantFrom(...UGLY_TEXTS), part: fc.constantFrom(0, 1, -(2n ** 63n), 2n ** 53n + 1n) }),
   values,
   edits: values,
+  groups,
 }
 export const DEED: Target = {
   table: deed,
   keys: fc.record({ deed_id: fc.uint8Array({ maxLength: 2, max: 2 }) }),
   values: deedValues,
   edits: { note: textOf(20) },
+  groups: [review],
 }
 
 /** One operation on a row of the table, under any of few keys. */
-export function operationsOn({ table, keys, values: all, edits }: Target): fc.Arbitrary<Operation> {
+export function operationsOn({ table, keys, values: all, edits, groups: wholes }: Target): fc.Arbitrary<Operation> {
   const given = (of: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
-    fc.record(of, { requiredKeys: [] })
+    fc
+      .tuple(fc.record(of, { requiredKeys: [] }), ...wholes.map((whole) => fc.option(fc.record(whole), { nil: {} })))
+      .map((parts) => Object.assign({}, ...parts) as Record<string, unknown>)
   return fc.oneof(
     {
       weight: 3,

@@ -1,6 +1,6 @@
 import { ObjectId } from 'bson'
 import fc from 'fast-check'
-import { column as c, defineMigration, dimension, fact } from '../../src/index.ts'
+import { column as c, defineMigration, dimension, fact, group } from '../../src/index.ts'
 import type { Migration } from '../../src/mapping/migration.ts'
 import { UGLY_TEXTS } from './everything.ts'
 
@@ -10,6 +10,7 @@ interface Change {
   readonly open?: boolean
   readonly mail?: string
   readonly at?: Date
+  readonly spot?: { readonly x: number | null; readonly y?: number | null }
 }
 interface Base<Type extends string, Payload> {
   readonly _id: ObjectId
@@ -31,6 +32,7 @@ export type ThingEvent =
 
 export const thing = dimension('thing', {
   key: { id: c.varchar(40) },
+  history: true,
   columns: {
     name: c.varchar(40).nullable(),
     size: c.bigint().default(0),
@@ -41,6 +43,7 @@ export const thing = dimension('thing', {
     last_seen: c.datetime().max().nullable(),
     ever_open: c.boolean().any().nullable(),
     always_open: c.boolean().all().nullable(),
+    ...group('spot', { x: c.int().nullable(), y: c.int().nullable() }),
   },
 })
 const place = dimension('place', { key: { id: c.varchar(40), day: c.date() } })
@@ -87,8 +90,10 @@ export function things(revision = 1): Migration {
   })
 }
 
-function fieldsOf({ name, size, mail, open, at }: Change) {
+function fieldsOf({ name, size, mail, open, at, spot }: Change) {
   return {
+    x: spot?.x,
+    y: spot?.y,
     name,
     size,
     mail,
@@ -133,6 +138,8 @@ const payload = fc.record(
     open: fc.boolean(),
     mail: fc.constantFrom('one', 'two', 'three'),
     at: fc.constantFrom(...DAYS),
+    // Now and then a part of the group, which an edit may not set.
+    spot: fc.record({ x: fc.constantFrom(1, 2, null), y: fc.constantFrom(1, 2, null) }, { requiredKeys: ['x'] }),
   },
   { requiredKeys: [] },
 )
@@ -144,7 +151,10 @@ const event = fc.record({
     { weight: 12, arbitrary: fc.constantFrom(...TYPES) },
     { weight: 1, arbitrary: fc.constantFrom<unknown>('thing.vanished', '__proto__', 7, null) },
   ),
-  at: fc.constantFrom(...DAYS),
+  at: fc.oneof(
+    { weight: 30, arbitrary: fc.constantFrom<unknown>(...DAYS) },
+    { weight: 1, arbitrary: fc.constant('today') },
+  ),
   entity: fc.record({
     id: fc.oneof(
       { weight: 20, arbitrary: fc.constantFrom<unknown>(...KEYS) },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { column as c, dimension, fact } from '../../src/index.ts'
+import { column as c, dimension, fact, group } from '../../src/index.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
 import type { Column } from '../../src/star/column.ts'
 
@@ -108,6 +108,77 @@ describe('a definition is refused with a sentence when', () => {
     expect(refused(define)).toMatch(sentence)
   })
 
+  const grouped =
+    (columns: Record<string, Column>): (() => unknown) =>
+    () =>
+      dimension('file', { key: { id: c.int() }, columns })
+  test.each<[string, () => unknown, RegExp]>([
+    ['a name is none', grouped(group('My group', { a: c.int() })), /the name of the group, "My group", is not a name/],
+    ['a name begins with an underscore', grouped(group('_live', { a: c.int() })), /, "_live", is not a name/],
+    [
+      'a column has no stamp',
+      grouped(group('g', { a: c.int(), b: c.int().max() })),
+      /the column b of the group g merges by max, and has no stamp to share\. Leave it out of the group/,
+    ],
+    [
+      'a column is a key',
+      () => dimension('file', { key: group('g', { id: c.int() }) }),
+      /the column id of the group g is a key, and has no stamp to share/,
+    ],
+    [
+      'the merges differ',
+      grouped(group('g', { a: c.int(), b: c.int().first() })),
+      /the column b of the group g differs from a in its merge or in being personal/,
+    ],
+    [
+      'one is personal and one is not',
+      grouped(group('g', { a: c.int(), b: c.int().pii() })),
+      /keep personal ones in a group of their own/,
+    ],
+    [
+      'it is named like a column outside of it',
+      grouped({ g: c.int(), ...group('g', { a: c.int() }) }),
+      /has a group named g, which is also the name of a column\. Give the group another name/,
+    ],
+    [
+      'it is named like the content of a fact',
+      () => fact('sale', { key: { id: c.int() }, measures: group('once', { a: c.int() }) }),
+      /has a group named once, which is also the name of the content of a fact/,
+    ],
+  ])('%s, of a group', (_, define, sentence) => {
+    expect(refused(define)).toMatch(sentence)
+  })
+
+  const withHistory =
+    (name: string, key: Record<string, Column>, columns: Record<string, Column>): (() => unknown) =>
+    () =>
+      dimension(name, { key, columns, history: true })
+  const many = (count: number): Record<string, Column> =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, c.int()]))
+  const id = { id: c.int() }
+  test.each<[string, () => unknown, RegExp]>([
+    ['no column', withHistory('file', id, {}), /^The dimension file keeps the history of 0 columns\. From 1 to 62/],
+    ['only others', withHistory('file', id, { a: c.int().max(), b: c.int().pii() }), /the history of 0 columns/],
+    ['too many columns', withHistory('file', id, many(63)), /keeps the history of 63 columns/],
+    ['too long a name', withHistory('a'.repeat(49), id, many(1)), /is not a name.* at most 48 of them/],
+    [
+      'too long a key',
+      withHistory('file', { id: c.varchar(764) }, many(1)),
+      /has a key of up to 3075 bytes in its history, and MySQL indexes 3072/,
+    ],
+    ['a column named valid_from', withHistory('file', id, { valid_from: c.int() }), /uses\. Give it another name/],
+    ['a key named is_current', withHistory('file', { is_current: c.int() }, many(1)), /its view of the history uses/],
+  ])('it keeps the history of %s', (_, define, sentence) => {
+    expect(refused(define)).toMatch(sentence)
+  })
+
+  test('a column of a dimension is named like what its view of the members adds', () => {
+    const define = withColumn('member_state', c.int())
+    expect(refused(define)).toMatch(/the column member_state has a name that its view of the members uses/)
+    expect(fact('file', { key: { member_state: c.int() } }).name).toBe('file')
+    expect(dimension('file', { key: { id: c.int() }, columns: { valid_to: c.int() } }).history).toBe(false)
+  })
+
   test('two roles of a fact come to one column', () => {
     const file = dimension('file', { key: { path: c.varchar(9) } })
     const define = (): unknown => fact('change', { key: { id: c.int() }, dimensions: { file, file_path: c.int() } })
@@ -132,6 +203,29 @@ test('a fact carries the keys of its dimensions, under their roles unless they b
     'lines',
   ])
   expect(change.layout.relation.name).toBe('fact_change')
+})
+
+test('a group is one register with one stamp, and a group of personal columns another', () => {
+  const user = dimension('user', {
+    key: { id: c.int() },
+    columns: {
+      ...group('spot', { x: c.int(), y: c.int() }),
+      name: c.text(),
+      ...group('home', { street: c.text().pii(), town: c.text().pii() }),
+      ...group('origin', { site: c.text().first(), page: c.text().first() }),
+    },
+  })
+  const names = user.layout.relation.columns.map(({ name }) => name)
+  const registers = user.layout.relation.registers.flatMap((register) =>
+    register.merge === 'stamped' ? [[names[register.stamp], ...register.columns.map((column) => names[column])]] : [],
+  )
+  expect(registers).toEqual([
+    ['_stamp_spot', 'x', 'y'],
+    ['_stamp_name', 'name'],
+    ['_stamp_home', 'street', 'town'],
+    ['_stamp_origin', 'site', 'page'],
+    ['_live_stamp', '_live'],
+  ])
 })
 
 test('a column is immutable: a method gives another one', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { column as c, dimension } from '../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { column as c, dimension, group } from '../../src/index.ts'
 import type { Cell } from '../../src/star/cell.ts'
 import { mergeRows } from '../../src/star/merge.ts'
 import type { Operation } from '../../src/star/operation.ts'
@@ -149,3 +149,68 @@ function program(history: readonly Operation[]): Record<string, Cell> {
   }
   return now
 }
+
+describe('a group', () => {
+  const spot = dimension('spot', {
+    key: { id: c.int() },
+    columns: {
+      ...group('place', { x: c.int().nullable(), y: c.int().nullable() }),
+      ...group('origin', { site: c.int().first().nullable(), page: c.int().first().nullable() }),
+      ...group('home', { street: c.int().pii(), town: c.int().pii() }),
+    },
+  })
+  const layout = spot.layout
+  const rowAfter = (...events: readonly Operation[][]): Record<string, Cell> => {
+    const rows = events.map((operations, seq) => rowsOf(operations, stampOf(BigInt(seq), seq, 1), 'live')[0]!.row)
+    const row = rows.toReversed().reduce((a, b) => mergeRows(layout.relation, a, b))
+    return Object.fromEntries([...layout.slots.values()].map((slot) => [slot.name, row[slot.index]!]))
+  }
+
+  test('is set as a whole, and NULL is a value of it', () => {
+    expect(rowAfter([spot.edit(key, { x: 1, y: 2 })], [spot.edit(key, { x: 3, y: null })])).toMatchObject({
+      x: 3,
+      y: null,
+    })
+    expect(rowAfter([spot.edit(key, { x: 1, y: 2 })], [spot.edit(key, { site: 1, page: 1 })])).toMatchObject({
+      x: 1,
+      y: 2,
+    })
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['one is left out', { x: 1 }, 'An edit of spot sets x of the group place and leaves out y.'],
+    ['one is undefined', { x: undefined, y: 1 }, 'An edit of spot sets y of the group place and leaves out x.'],
+    ['one is set to NULL alone', { y: null }, 'An edit of spot sets y of the group place and leaves out x.'],
+    [
+      'another group is whole',
+      { x: 1, y: 1, site: 1 },
+      'An edit of spot sets site of the group origin and leaves out page.',
+    ],
+    ['it is personal', { street: 1 }, 'An edit of spot sets street of the group home and leaves out town.'],
+  ])('is refused by an edit when %s', (_, values, sentence) => {
+    const operation = { table: spot, kind: 'edit', key, values } as const
+    expect(() => rowsOf([operation], stampOf(1n, 1, 1), 'live')).toThrow(
+      expect.objectContaining({ code: 'VALUE', message: sentence }),
+    )
+  })
+
+  test('may be left out of a create in part: the rest of it is NULL, in the new life', () => {
+    expect(rowAfter([spot.create(key, { x: 1, y: 2 })], [spot.create(key, { x: 3 })])).toMatchObject({ x: 3, y: null })
+  })
+
+  test('of first values is of one operation, also where one event has two, and NULL is a first value', () => {
+    const whole = { site: 1, page: 2 }
+    expect(rowAfter([spot.edit(key, whole)], [spot.edit(key, { site: 3, page: 4 })])).toMatchObject(whole)
+    expect(rowAfter([spot.edit(key, { site: 1, page: null }), spot.edit(key, { site: 3, page: 4 })])).toMatchObject({
+      site: 1,
+      page: null,
+    })
+  })
+
+  test('of personal columns is erased as a whole', () => {
+    expect(rowAfter([spot.edit(key, { street: 1, town: 2 }), spot.erase(key)], [spot.create(key)])).toMatchObject({
+      street: null,
+      town: null,
+    })
+  })
+})

@@ -1,5 +1,16 @@
 import { describe, expectTypeOf, test } from 'vitest'
-import { column as c, defineMigration, dimension, fact, report, type Operation, type RowOf } from '../../src/index.ts'
+import {
+  column as c,
+  defineMigration,
+  dimension,
+  fact,
+  group,
+  report,
+  type MemberOf,
+  type Operation,
+  type RowOf,
+  type VersionOf,
+} from '../../src/index.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9) },
@@ -34,6 +45,39 @@ describe('the types of', () => {
       readonly at: Date
       readonly paid: number
     }>()
+  })
+
+  test('a member and a version say what their views add', () => {
+    const place = dimension('place', {
+      key: { id: c.int() },
+      columns: {
+        ...group('spot', { x: c.int(), y: c.double().nullable() }),
+        mail: c.text().pii(),
+        seen: c.date().max().nullable(),
+      },
+      history: true,
+    })
+    type State = 'live' | 'deleted' | 'not yet arrived'
+    expectTypeOf<MemberOf<typeof place>['member_state']>().toEqualTypeOf<State>()
+    expectTypeOf<MemberOf<typeof place>['x']>().toEqualTypeOf<number | null>()
+    expectTypeOf<MemberOf<typeof place>['id']>().toEqualTypeOf<number>()
+    expectTypeOf<keyof VersionOf<typeof place>>().toEqualTypeOf<
+      'id' | 'x' | 'y' | 'valid_from' | 'valid_to' | 'is_current'
+    >()
+    expectTypeOf<VersionOf<typeof place>['y']>().toEqualTypeOf<number | null>()
+    expectTypeOf<VersionOf<typeof place>['valid_to']>().toEqualTypeOf<Date | null>()
+    report('places', {
+      key: ['id'],
+      tables: { place, sale },
+      legacy: () => [],
+      warehouse: (_, db) => {
+        // @ts-expect-error A fact has no members.
+        db.selectFrom('sale_members')
+        // @ts-expect-error A personal column has no history.
+        db.selectFrom('place_history').select('mail')
+        return db.selectFrom('place_members').innerJoin('place_history as v', 'v.id', 'place_members.id').select('v.x')
+      },
+    })
   })
 
   test('a create ask for what has neither a default nor NULL', () => {

@@ -1,5 +1,5 @@
 /* What the compiler must refuse, line by line: `tsc` checks this file, and an error that is not raised is an error. */
-import { column as c, defineMigration, dimension, fact, report } from '../../src/index.ts'
+import { column as c, defineMigration, dimension, fact, group, report } from '../../src/index.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9) },
@@ -8,6 +8,7 @@ const user = dimension('user', {
     mail: c.varchar(9).pii(),
     plan: c.enum('free', 'gold').default('free'),
     seen: c.datetime().max().nullable(),
+    ...group('spot', { x: c.int(), y: c.int().nullable() }),
   },
 })
 const sale = fact('sale', {
@@ -28,17 +29,17 @@ type Event =
 
 export const operations = [
   // @ts-expect-error A required column is left out.
-  user.create({ id: 'a' }, { mail: 'a@b' }),
+  user.create({ id: 'a' }, { mail: 'a@b', x: 1 }),
   // @ts-expect-error All of the values are left out.
   user.create({ id: 'a' }),
   // @ts-expect-error A column that there is not.
-  user.create({ id: 'a' }, { name: 'a', nme: 'b' }),
+  user.create({ id: 'a' }, { name: 'a', x: 1, nme: 'b' }),
   // @ts-expect-error A null into a column that is not nullable.
-  user.create({ id: 'a' }, { name: null }),
+  user.create({ id: 'a' }, { name: null, x: 1 }),
   // @ts-expect-error A word that is not of the enum.
-  user.create({ id: 'a' }, { name: 'a', plan: 'iron' }),
+  user.create({ id: 'a' }, { name: 'a', x: 1, plan: 'iron' }),
   // @ts-expect-error A key of the wrong type.
-  user.create({ id: 7 }, { name: 'a' }),
+  user.create({ id: 7 }, { name: 'a', x: 1 }),
   // @ts-expect-error A key that there is not.
   user.delete({ key: 'a' }),
   // @ts-expect-error A key that may not be there.
@@ -51,6 +52,16 @@ export const operations = [
   sale.edit({ id: 1 }, { price: 1 }),
   // @ts-expect-error The keys of its dimensions are, too.
   sale.edit({ id: 1 }, { user_id: 'a' }),
+  // @ts-expect-error Not beside what an edit can change either.
+  sale.edit({ id: 1 }, { note: 'a', price: 1 }),
+  // @ts-expect-error An edit with a column that there is not, beside one that there is.
+  user.edit({ id: 'a' }, { name: 'a', nme: 'b' }),
+  // @ts-expect-error An edit of a part of a group.
+  user.edit({ id: 'a' }, { x: 1 }),
+  // @ts-expect-error An edit of the other part of a group, beside another column.
+  user.edit({ id: 'a' }, { name: 'a', y: null }),
+  // @ts-expect-error A group whose value does not fit.
+  user.edit({ id: 'a' }, { x: 1, y: 'b' }),
   // @ts-expect-error The key of a dimension is left out.
   sale.create({ id: 1 }, { day: new Date(0), price: 1 }),
   // @ts-expect-error A column goes by its role and the key's name.
@@ -97,7 +108,7 @@ defineMigration<Event>()({
   source,
   tables,
   on: {
-    joined: (e) => user.create({ id: String(e._id) }, { name: e.mail }),
+    joined: (e) => user.create({ id: String(e._id) }, { name: e.mail, x: 1 }),
     // @ts-expect-error What another event carries.
     left: (e) => user.edit({ id: String(e._id) }, { name: e.mail }),
   },

@@ -6,12 +6,15 @@ import { expect, test } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** What the compiler says of a module that imports `column` as `c`. */
+/** What the compiler says of a module that imports `column` as `c`, and the makers of tables. */
 async function compilerSays(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-types-'))
   try {
     const index = JSON.stringify(join(ROOT, 'src/index.ts'))
-    await writeFile(join(folder, 'fixture.mts'), `import { column as c } from ${index}\n${code}\n`)
+    await writeFile(
+      join(folder, 'fixture.mts'),
+      `import { column as c, dimension, fact, group } from ${index}\nexport const made = [dimension, fact, group]\n${code}\n`,
+    )
     const options = {
       extends: join(ROOT, 'tsconfig.json'),
       compilerOptions: { typeRoots: [join(ROOT, 'node_modules/@types')] },
@@ -30,6 +33,44 @@ async function compilerSays(code: string): Promise<string> {
     await rm(folder, { recursive: true })
   }
 }
+
+const TABLES = `
+const spot = group('spot', { x: c.int(), y: c.int().nullable(), z: c.int() })
+const user = dimension('user', { key: { id: c.int() }, columns: { name: c.varchar(9), ...spot } })
+const sale = fact('sale', { key: { id: c.int() }, measures: { price: c.int(), note: c.text().last() } })
+`
+
+test.each<[string, string, readonly string[]]>([
+  [
+    'sets a part of a group',
+    'user.edit({ id: 1 }, { x: 1, z: 1 })',
+    ['an edit that sets a column of the group spot sets all of them, and y is left out'],
+  ],
+  [
+    'sets one column of a group',
+    'user.edit({ id: 1 }, { name: "a", y: null })',
+    ['of the group spot sets all of them, and x is left out', 'of the group spot sets all of them, and z is left out'],
+  ],
+  ['has a column that there is not', 'user.edit({ id: 1 }, { name: "a", nme: "b" })', ['there is no column nme']],
+  [
+    'changes the content of a fact',
+    'sale.edit({ id: 1 }, { note: "a", price: 2 })',
+    ['price is fixed by the key of the fact, and an edit cannot change it'],
+  ],
+])('an edit that %s is refused by the compiler in a sentence', async (_, code, sentences) => {
+  const said = await compilerSays(`${TABLES}\nexport const wrong = ${code}\nexport const all = [user, sale]`)
+  for (const sentence of sentences) expect(said).toContain(sentence)
+})
+
+test('an edit of a whole group, of none, and of what is known only at run time are taken', async () => {
+  const code = `${TABLES}
+    const known: { name?: string; x?: number; y?: number | null; z?: number } = {}
+    export const right = [
+      user.edit({ id: 1 }, { x: 1, y: null, z: 1 }), user.edit({ id: 1 }, { name: 'a' }), user.edit({ id: 1 }, {}),
+      user.edit({ id: 1 }, known), user.create({ id: 1 }, { name: 'a', x: 1, z: 1 }), sale.edit({ id: 1 }, { note: 'a' }),
+    ]`
+  expect(await compilerSays(code)).toBe('')
+})
 
 test('a merge that does not suit its column is refused by the compiler in a sentence', async () => {
   expect(await compilerSays('export const wrong = c.varchar(9).any()')).toMatch(/any\(\) is for boolean columns/)

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { decodeEvent, encodeEvent } from '../../src/event/bson.ts'
+import { column as c, defineMigration, dimension, type StandardSchema } from '../../src/index.ts'
+import { createMapper, type Mapped } from '../../src/mapping/map-event.ts'
+
+interface Event {
+  readonly _id: number
+  readonly seq: number
+  readonly at: Date
+  readonly type: 'happened' | 'passed'
+  readonly mail?: unknown
+  readonly test?: boolean
+}
+const thing = dimension('thing', { key: { id: c.int() }, columns: { mail: c.varchar(40).nullable() } })
+
+type Validate = StandardSchema['~standard']['validate']
+const schemaOf = (validate: Validate): StandardSchema => ({ '~standard': { version: 1, validate } })
+
+function map(validate: Validate, event: Partial<Event> = {}, include?: (event: Event) => boolean): Mapped {
+  const migration = defineMigration<Event>()({
+    name: 'things',
+    source: { collection: 'events', type: 'type', order: 'seq', time: 'at' },
+    tables: { thing },
+    schemas: { happened: schemaOf(validate) },
+    on: {
+      happened: (e) => thing.create({ id: e._id }, { mail: String(e.mail) }),
+      passed: (e) => thing.create({ id: e._id }, { mail: String(e.mail) }),
+    },
+    ...(include ? { include } : {}),
+  })
+  const whole = { _id: 1, seq: 1, at: new Date(0), type: 'happened', mail: 'a@b', ...event }
+  return createMapper(migration)(decodeEvent(encodeEvent(whole)), 'live')
+}
+const reason = (mapped: Mapped): string => (mapped.outcome === 'quarantined' ? mapped.reason : mapped.outcome)
+
+const hasMail: Validate = (value) => {
+  const { mail } = value as Event
+  return typeof mail === 'string' ? {} : { issues: [{ message: `${String(mail)} is no mail`, path: ['mail'] }] }
+}
+
+test('an event that fits its schema is applied, and one of another type is not asked', () => {
+  expect(reason(map(hasMail))).toBe('applied')
+  expect(reason(map(hasMail, { mail: 7 }))).toBe('The event does not fit its schema at mail.')
+  expect(reason(map(hasMail, { mail: 7, type: 'passed' }))).toBe('applied')
+})
+
+test('a reason tells where, in whatever form the path comes, and never the library’s message or a value', () => {
+  const issues = [
+    { message: 'secret', path: ['payload', 0, { key: 'street' }] },
+    { message: 'secret', path: ['payload', 0, { key: 'street' }] },
+    { message: 'secret' },
+    { message: 'secret', path: [Symbol('s')] },
+    { message: 'secret', path: ['x'] },
+    { message: 'secret', path: ['y'] },
+  ]
+  expect(reason(map(() => ({ issues })))).toBe(
+    'The event does not fit its schema at payload.0.street, its root, Symbol(s), and 2 more.',
+  )
+  expect(reason(map(() => ({ issues: [] })))).toBe('applied')
+})
+
+test.each<[string, () => unknown]>([
+  ['a promise', () => Promise.resolve({})],
+  ['a promise that fails', () => Promise.reject(new Error('late'))],
+  // oxlint-disable-next-line unicorn/no-thenable
+  ['a promise of another kind', () => ({ then: (done: (value: object) => void) => done({}) })],
+])('a schema that gives %s is refused, event by event', (_, validate) => {
+  expect(reason(map(validate as Validate))).toMatch(/^A schema validates asynchronously\. A mapping is a pure function/)
+})
+
+test('a schema that throws, or changes the event, quarantines it', () => {
+  const thrower: Validate = () => {
+    throw new Error('broken schema')
+  }
+  expect(reason(map(thrower))).toMatch(/broken schema$/)
+  const changer: Validate = (value) => Object.assign(value as object, { issues: [] })
+  expect(reason(map(changer))).toMatch(/read only|not extensible|Cannot assign/)
+})
+
+test('what is not included is ignored, before its schema is asked', () => {
+  const include = (e: Event): boolean => e.test !== true
+  expect(reason(map(hasMail, { test: true, mail: 7 }, include))).toBe('ignored')
+  expect(reason(map(hasMail, { mail: 7 }, include))).toMatch(/does not fit its schema/)
+  expect(reason(map(hasMail, {}, include))).toBe('applied')
+})
+
+test('an include that throws quarantines the event', () => {
+  const include = (): boolean => {
+    throw new Error('no tenant')
+  }
+  expect(reason(map(hasMail, {}, include))).toMatch(/no tenant$/)
+})

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Closers } from '../../src/core/closers.ts'
+import { column as c, dimension, group } from '../../src/index.ts'
+import { checksumOf } from '../../src/star/canonical.ts'
+import { mergeBatch } from '../../src/star/merge.ts'
+import type { Operation } from '../../src/star/operation.ts'
+import { rowsOf, type RelationRow } from '../../src/star/row.ts'
+import { stampOf } from '../../src/star/stamp.ts'
+import { relationsOf } from '../../src/star/table.ts'
+import {
+  applySteps,
+  memoryWarehouse,
+  mysqlWarehouse,
+  plan,
+  tableBuckets,
+  type MergeTarget,
+  type Warehouse,
+} from '../../src/warehouse/index.ts'
+import { freshSchema } from '../support/fresh.ts'
+import { empty } from './contents.ts'
+
+const merges = {
+  low: c.int().min().nullable(),
+  high: c.int().max().nullable(),
+  some: c.boolean().any().nullable(),
+  every: c.boolean().all().nullable(),
+  first: c.int().first().nullable(),
+  mail: c.varchar(9).pii(),
+}
+const thing = dimension('thing', {
+  key: { id: c.int() },
+  columns: { ...merges, last: c.int().nullable(), ...group('spot', { x: c.int().nullable(), y: c.int().nullable() }) },
+  history: true,
+})
+const key = { id: 1 }
+const relations = relationsOf(thing)
+
+/** Every kind of thing that an event can do to the row. */
+const DOINGS: readonly (readonly Operation[])[] = [
+  [thing.create(key, { last: 1, first: 1, low: 5, high: 5, some: false, every: true, mail: 'a', x: 1, y: 1 })],
+  [thing.edit(key, { last: null, first: 2, low: 7, high: 7, some: true, every: false, mail: 'b' })],
+  [thing.delete(key)],
+  [thing.create(key, { low: 1, x: 2 })],
+  [thing.erase(key), thing.edit(key, { x: null, y: 3 })],
+  [thing.edit(key, { x: 4, y: 4, last: 4 }), thing.edit(key, { last: 5, first: null })],
+]
+
+/** The rows of an event; two events in a row have one position, and the last of all comes from a corrected mapping. */
+function rowsAt(seq: number, operations: readonly Operation[]): RelationRow[] {
+  const stamp = stampOf(BigInt(seq >> 1), seq, seq === DOINGS.length - 1 ? 2 : 1)
+  return rowsOf(operations, stamp, 'live', `2024-01-0${9 - seq} 00:00:00.000`)
+}
+const EVENTS = DOINGS.map((operations, seq) => rowsAt(seq, operations))
+
+async function deliver(target: MergeTarget, events: readonly RelationRow[][]): Promise<void> {
+  for (const event of events) {
+    for (const { relation, row } of event) await target.merge(relation, mergeBatch(relation, [row]))
+  }
+}
+
+describe('every order of', () => {
+  let stack: Closers
+  let warehouse: Warehouse
+
+  beforeAll(async () => {
+    stack = new Closers()
+    warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+    await applySteps(warehouse, await plan(warehouse, { tables: [thing], internal: [] }))
+  })
+  afterAll(() => stack.disposeAsync())
+
+  test('up to four events on one row gives one checksum on the server, which is that of the pure merge', async () => {
+    for (const events of [1, 2, 3, 4].flatMap((size) => combinations(EVENTS, size))) {
+      const memory = memoryWarehouse()
+      await deliver(memory, events)
+      const expected = relations.map((relation) => checksumOf(memory.buckets(relation)))
+      const found = new Set<string>()
+      for (const order of permutations(events)) {
+        await empty(warehouse, relations)
+        await deliver(warehouse, order)
+        const sums = await Promise.all(relations.map((relation) => tableBuckets(warehouse, relation)))
+        found.add(sums.map(checksumOf).join())
+      }
+      expect([...found]).toEqual([expected.join()])
+    }
+  })
+
+  test('up to six events, one of them twice, gives one row in memory', async () => {
+    for (const events of [2, 3, 4, 5, 6].flatMap((size) => combinations(EVENTS, size))) {
+      const found = new Set<string>()
+      for (const order of permutations(events)) {
+        const memory = memoryWarehouse()
+        await deliver(memory, [...order, order[0]!])
+        found.add(relations.map((relation) => checksumOf(memory.buckets(relation))).join())
+      }
+      expect(found.size).toBe(1)
+    }
+  })
+})
+
+function combinations<T>(items: readonly T[], size: number): T[][] {
+  if (size === 0) return [[]]
+  return items.flatMap((item, i) => combinations(items.slice(i + 1), size - 1).map((rest) => [item, ...rest]))
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]]
+  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]))
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Closers } from '../../src/core/closers.ts'
+import { column as c, dimension, fact, type MemberOf, type RowOf } from '../../src/index.ts'
+import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
+import { freshSchema } from '../support/fresh.ts'
+import { inOrder, write } from './writing.ts'
+
+const user = dimension('user', { key: { id: c.varchar(9) }, columns: { name: c.varchar(9), mail: c.varchar(9).pii() } })
+const message = fact('message', { key: { id: c.int() }, dimensions: { sender: user, receiver: user } })
+// A fact of a process, not of an event: each event sets the milestone that it is about.
+const order = fact('order', {
+  key: { id: c.int() },
+  dimensions: { user },
+  measures: {
+    placed_at: c.datetime().min().nullable(),
+    first_state: c.varchar(9).first().nullable(),
+    shipped_on: c.date().last().nullable(),
+    state: c.varchar(9).last().default('placed'),
+    touched_at: c.datetime().max().nullable(),
+  },
+})
+const tables = [user, message, order]
+
+let stack: Closers
+let warehouse: Warehouse
+
+beforeAll(async () => {
+  stack = new Closers()
+  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+  await applySteps(warehouse, await plan(warehouse, { tables, internal: [] }))
+  await write(
+    warehouse,
+    tables,
+    inOrder(
+      user.create({ id: 'live' }, { name: 'ann' }),
+      user.create({ id: 'dead' }, { name: 'bob' }),
+      user.edit({ id: 'early' }, { name: 'cyd' }),
+      user.delete({ id: 'dead' }),
+      user.delete({ id: 'never' }),
+      user.erase({ id: 'erased' }),
+      message.create({ id: 1 }, { sender_id: 'live', receiver_id: 'dead' }),
+      message.create({ id: 2 }, { sender_id: 'early', receiver_id: 'unheard' }),
+    ),
+  )
+})
+afterAll(() => stack.disposeAsync())
+
+test('the members are all that were ever heard of, and say how far they are', async () => {
+  const rows: Pick<MemberOf<typeof user>, 'id' | 'name' | 'member_state'>[] = await warehouse
+    .reader<{ user_members: MemberOf<typeof user> }>()
+    .selectFrom('user_members')
+    .select(['id', 'name', 'member_state'])
+    .orderBy('id')
+    .execute()
+  expect(rows.map(({ id, name, member_state }) => [id, name, member_state])).toEqual([
+    ['dead', 'bob', 'deleted'],
+    ['early', 'cyd', 'not yet arrived'],
+    ['erased', null, 'not yet arrived'],
+    ['live', 'ann', 'live'],
+    ['never', null, 'deleted'],
+  ])
+  expect(await warehouse.select('SELECT id FROM user')).toEqual([{ id: 'live' }])
+})
+
+test('a fact keeps its row in a left join, whatever has arrived of its dimension, in each of two roles', async () => {
+  const rows = await warehouse
+    .reader<{ message: RowOf<typeof message>; user_members: MemberOf<typeof user> }>()
+    .selectFrom('message')
+    .leftJoin('user_members as sender', 'sender.id', 'message.sender_id')
+    .leftJoin('user_members as receiver', 'receiver.id', 'message.receiver_id')
+    .select((eb) => [
+      'message.id',
+      'sender.name as from',
+      eb.fn.coalesce('sender.member_state', eb.val('never heard of')).as('from_state'),
+      'receiver.name as to',
+      eb.fn.coalesce('receiver.member_state', eb.val('never heard of')).as('to_state'),
+    ])
+    .orderBy('message.id')
+    .execute()
+  expect(rows).toEqual([
+    { id: 1, from: 'ann', from_state: 'live', to: 'bob', to_state: 'deleted' },
+    { id: 2, from: 'cyd', from_state: 'not yet arrived', to: null, to_state: 'never heard of' },
+  ])
+})
+
+test('a fact of a process gathers its milestones in any order', async () => {
+  const key = { id: 7 }
+  const [monday, tuesday] = ['2024-01-01T08:00:00Z', '2024-01-02T08:00:00Z'] as const
+  const events = inOrder(
+    order.create(key, { user_id: 'live', placed_at: monday, first_state: 'cart', touched_at: monday }),
+    order.edit(key, { shipped_on: '2024-01-02', state: 'shipped', touched_at: tuesday, first_state: 'late' }),
+    order.edit(key, { shipped_on: '2024-01-03' }),
+    order.edit(key, { placed_at: tuesday, state: 'returned' }),
+  )
+  for (const arrivals of [events, events.toReversed(), [events[2]!, events[0]!, events[3]!, events[1]!]]) {
+    await warehouse.define('DELETE FROM fact_order')
+    for (const event of arrivals) await write(warehouse, tables, [event])
+    const [row] = await warehouse.reader<{ order: RowOf<typeof order> }>().selectFrom('order').selectAll().execute()
+    expect(row).toEqual({
+      id: 7,
+      user_id: 'live',
+      placed_at: new Date(monday),
+      first_state: 'cart',
+      shipped_on: '2024-01-03',
+      state: 'returned',
+      touched_at: new Date(tuesday),
+    })
+  }
+})

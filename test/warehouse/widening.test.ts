@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Closers } from '../../src/core/closers.ts'
+import { column as c, dimension } from '../../src/index.ts'
+import type { Column } from '../../src/star/column.ts'
+import type { AnyTable } from '../../src/star/table.ts'
+import {
+  applySteps,
+  mysqlWarehouse,
+  plan,
+  type PlanOptions,
+  type Step,
+  type Warehouse,
+} from '../../src/warehouse/index.ts'
+import { fits } from '../../src/warehouse/widening.ts'
+import { freshSchema } from '../support/fresh.ts'
+import { inOrder, write } from './writing.ts'
+
+let stack: Closers
+let warehouse: Warehouse
+
+beforeEach(async () => {
+  stack = new Closers()
+  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+})
+afterEach(() => stack.disposeAsync())
+
+const holding = (value: Column, more: Record<string, Column> = {}): AnyTable =>
+  dimension('thing', { key: { id: c.varchar(9) }, columns: { value, ...more }, history: true })
+const planFor = (table: AnyTable, options?: PlanOptions): Promise<Step[]> =>
+  plan(warehouse, { tables: [table], internal: [] }, options)
+const apply = async (table: AnyTable, options?: PlanOptions): Promise<void> =>
+  applySteps(warehouse, await planFor(table, options))
+const create = (table: AnyTable, values: Record<string, unknown>): Promise<void> =>
+  write(warehouse, [table], inOrder({ table, kind: 'create', key: { id: 'a' }, values }))
+const read = async (table: AnyTable): Promise<unknown> => {
+  const column = table.layout.relation.columns.find(({ name }) => name === 'value')!
+  const [row] = await warehouse.select('SELECT value FROM dim_thing')
+  return column.type.decode(row!['value'])
+}
+
+describe('a column that grows keeps its value, its history follows, and nothing is left to do:', () => {
+  test.each<[string, Column, Column, unknown, unknown]>([
+    ['boolean to int', c.boolean(), c.int(), true, 1],
+    ['boolean to bigint', c.boolean(), c.bigint(), true, 1n],
+    ['int to bigint', c.int(), c.bigint(), -(2 ** 31), -(2n ** 31n)],
+    ['varchar to a longer one', c.varchar(3), c.varchar(300), 'a \0', 'a \0'],
+    ['char to varchar', c.char(3), c.varchar(9), 'a  ', 'a  '],
+    ['varchar to text', c.varchar(9), c.text(), '😀 ', '😀 '],
+    ['enum with a longer word', c.enum('a'), c.enum('a', 'abc'), 'a', 'a'],
+    ['binary', c.binary(2), c.binary(2000), Buffer.of(0, 255), Buffer.of(0, 255)],
+    ['decimal before the point', c.decimal(5, 2), c.decimal(9, 2), '-999.99', '-999.99'],
+    ['decimal after the point', c.decimal(5, 2), c.decimal(9, 6), '-999.99', '-999.990000'],
+  ])('%s', async (_, narrow, wide, value, expected) => {
+    await apply(holding(narrow))
+    await create(holding(narrow), { value })
+    const steps = await planFor(holding(wide))
+    expect(steps.map(({ kind }) => kind)).toEqual(['widen', 'widen'])
+    await applySteps(warehouse, steps)
+    await applySteps(warehouse, steps)
+    expect(await read(holding(wide))).toEqual(expected)
+    expect(await planFor(holding(wide))).toEqual([])
+  })
+})
+
+describe('a column that shrinks is refused, and changed when that is allowed:', () => {
+  test.each<[string, Column, Column, unknown]>([
+    ['bigint to int', c.bigint(), c.int(), 7],
+    ['int to boolean', c.int(), c.boolean(), 1],
+    ['varchar to a shorter one', c.varchar(9), c.varchar(5), 'abc'],
+    ['text to varchar', c.text(), c.varchar(9), 'abc'],
+    ['decimal before the point', c.decimal(9, 2), c.decimal(9, 3), '1.50'],
+    ['decimal after the point', c.decimal(9, 2), c.decimal(9, 1), '1.50'],
+    ['double to int', c.double(), c.int(), 7],
+    ['int to varchar', c.int(), c.varchar(20), 7],
+    ['datetime to date', c.datetime(), c.date(), '2024-02-29T00:00:00Z'],
+  ])('%s', async (_, wide, narrow, value) => {
+    await apply(holding(wide))
+    await create(holding(wide), { value })
+    await expect(planFor(holding(narrow))).rejects.toMatchObject({
+      code: 'SCHEMA',
+      message: expect.stringMatching(/^The column dim_thing\.value is \S+.* and should be \S+\.$/) as string,
+      remedy: expect.stringContaining('--allow-destructive') as string,
+    })
+    const steps = await planFor(holding(narrow), { allowDestructive: true })
+    expect(steps.map(({ kind }) => kind)).toEqual(['change', 'change'])
+    await applySteps(warehouse, steps)
+    expect(await planFor(holding(narrow))).toEqual([])
+    expect(String(await read(holding(narrow)))).toMatch(/^(7|1|abc|1\.500?|1\.5|2024-02-29)$/)
+  })
+
+  test('strictly: a value that does not fit stops the change, and stays', async () => {
+    await apply(holding(c.bigint()))
+    await create(holding(c.bigint()), { value: 2n ** 40n })
+    await expect(apply(holding(c.int()), { allowDestructive: true })).rejects.toMatchObject({ code: 'VALUE' })
+    expect(await read(holding(c.bigint()))).toBe(2n ** 40n)
+  })
+})
+
+test('a column that is no longer defined stays until dropping is allowed, and then goes with its stamp', async () => {
+  const before = holding(c.int(), { gone: c.varchar(9).nullable() })
+  await apply(before)
+  await create(before, { value: 1, gone: 'x' })
+  const views = ['thing', 'thing_members', 'thing_history'].map(
+    (name) => `the view ${name} is missing or lacks columns`,
+  )
+  expect((await planFor(holding(c.int()))).map(({ why }) => why)).toEqual(views)
+  await apply(holding(c.int()))
+  expect(await warehouse.select('SELECT gone FROM dim_thing')).toEqual([{ gone: 'x' }])
+  const steps = await planFor(holding(c.int()), { allowDestructive: true })
+  expect(steps.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
+    'drop: the column dim_thing.gone is no longer defined',
+    'drop: the column dim_thing._stamp_gone is no longer defined',
+    'drop: the column dim_thing_history.gone is no longer defined',
+  ])
+  await applySteps(warehouse, steps)
+  await applySteps(warehouse, steps)
+  expect(await planFor(holding(c.int()), { allowDestructive: true })).toEqual([])
+  expect(await warehouse.select('SELECT * FROM thing')).toEqual([{ id: 'a', value: 1 }])
+})
+
+test('no type fits one that is narrower, and each is the same as itself', () => {
+  const types = ['TINYINT(1)', 'INT', 'BIGINT', 'DOUBLE', 'DATE', 'DATETIME(3)', 'CHAR(24)', 'VARCHAR(9)', 'MEDIUMTEXT']
+  for (const type of [...types, 'DECIMAL(9,2)', 'VARBINARY(9)', 'BINARY(16)', 'LONGBLOB']) {
+    expect(fits(type.toLowerCase(), type)).toBe('same')
+    for (const other of types) if (fits(type, other) === 'wider') expect(fits(other, type)).toBe('other')
+  }
+  expect(fits('int(11)', 'INT')).toBe('same')
+  expect(fits('smallint', 'INT')).toBe('other')
+  expect(fits('int(10) unsigned', 'INT')).toBe('other')
+})
