@@ -45,6 +45,11 @@ export const ORIGIN_COLUMN = '_origin'
 export const CONTENT_HIGH = '_content_high'
 export const CONTENT_LOW = '_content_low'
 const FACT_CONTENT = 'once'
+/** What a stamp's column says of itself: under the one, stamps are inverted, so the two must never be compared. */
+const GUARDS = Object.freeze({
+  last: 'changeover: the latest event counts',
+  first: 'changeover: the earliest event counts',
+})
 /** Columns that the views of a dimension add: that of its members, and those of its history. */
 export const MEMBER_STATE = 'member_state'
 export const VERSION_COLUMNS: readonly string[] = Object.freeze(['valid_from', 'valid_to', 'is_current'])
@@ -83,10 +88,13 @@ export function lower(
   const groups = new Map<string, { stamp: number; columns: number[] }>()
 
   const add = (column: PhysicalColumn): number => physical.push(column) - 1
-  const stampFor = (group: string): { stamp: number; columns: number[] } => {
+  const stampFor = (group: string, merge: Merge): { stamp: number; columns: number[] } => {
     const known = groups.get(group)
     if (known) return known
-    const made = { stamp: add(stampColumn(`_stamp_${group}`)), columns: [] }
+    const made = {
+      stamp: add(stampColumn(`_stamp_${group}`, GUARDS[merge === 'first' ? 'first' : 'last'])),
+      columns: [],
+    }
     groups.set(group, made)
     registers.push({ merge: 'stamped', ...made })
     return made
@@ -103,7 +111,7 @@ export function lower(
     if (merge === 'last' || merge === 'once' || merge === 'first') {
       // Erasure outranks every stamp, so personal data never shares one with what must outlive it.
       const shared = spec.group ?? (merge === 'once' && !spec.pii ? FACT_CONTENT : name)
-      const group = stampFor(shared)
+      const group = stampFor(shared, merge)
       group.columns.push(index)
       slots.set(name, { name, index, spec, merge, stamp: group.stamp, isKey: false })
     } else {
@@ -122,7 +130,7 @@ export function lower(
   }
   if (content) registers.push({ merge: 'max', column: content.high }, { merge: 'max', column: content.low })
   const live = add({ name: LIVE, type: boolean, nullable: true })
-  const stamp = add(stampColumn(LIVE_STAMP))
+  const stamp = add(stampColumn(LIVE_STAMP, GUARDS.last))
   registers.push({ merge: 'stamped', columns: [live], stamp })
   const origin = add({ name: ORIGIN_COLUMN, type: int, nullable: false, defaultSql: '0' })
   registers.push({ merge: 'bits', column: origin })
@@ -192,8 +200,8 @@ function checkRow(place: string, columns: readonly PhysicalColumn[]): void {
   )
 }
 
-function stampColumn(name: string): PhysicalColumn {
-  return { name, type: stampType, nullable: false, defaultSql: `x'${'00'.repeat(16)}'` }
+function stampColumn(name: string, comment: string): PhysicalColumn {
+  return { name, type: stampType, nullable: false, defaultSql: `x'${'00'.repeat(16)}'`, comment }
 }
 
 function commentOf(spec: ColumnSpec): { comment?: string } {

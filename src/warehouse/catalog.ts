@@ -5,6 +5,7 @@ export interface CatalogColumn {
   /** `varchar(60)`, `int(11)` */
   readonly type: string
   readonly collation: string | undefined
+  readonly comment: string
 }
 
 export interface CatalogKey {
@@ -34,15 +35,19 @@ export async function readCatalog(warehouse: Warehouse): Promise<Catalog> {
 
 async function columnsPresent(warehouse: Warehouse): Promise<Map<string, Map<string, CatalogColumn>>> {
   const rows = await warehouse.select(
-    'SELECT TABLE_NAME AS t, COLUMN_NAME AS c, COLUMN_TYPE AS ty, COLLATION_NAME AS co FROM information_schema.COLUMNS ' +
+    'SELECT TABLE_NAME AS t, COLUMN_NAME AS c, COLUMN_TYPE AS ty, COLLATION_NAME AS co, COLUMN_COMMENT AS said FROM information_schema.COLUMNS ' +
       'WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION',
   )
   const tables = new Map<string, Map<string, CatalogColumn>>()
-  for (const { t, c, ty, co } of rows) {
+  for (const { t, c, ty, co, said } of rows) {
     const columns = tables.get(String(t)) ?? new Map<string, CatalogColumn>()
     tables.set(
       String(t),
-      columns.set(String(c), { type: String(ty), collation: typeof co === 'string' ? co : undefined }),
+      columns.set(String(c), {
+        type: String(ty),
+        collation: typeof co === 'string' ? co : undefined,
+        comment: String(said),
+      }),
     )
   }
   return tables

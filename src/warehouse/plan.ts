@@ -80,6 +80,7 @@ function planTable(
     const sql = columnSql(column, dialect)
     if (is === undefined)
       return [{ kind: 'add', why: `${what} is missing`, sql: `ALTER TABLE ${table} ADD COLUMN ${sql}` }]
+    if (column.type.name === 'stamp') checkGuard(what, is, column)
     const fit = fits(is.type, column.type.sql)
     if (fit === 'same' && hasCollation(is, column, dialect)) return []
     const why = `${what} is ${describe(is)} and needs ${column.type.sql}`
@@ -134,6 +135,14 @@ async function planCalendar(warehouse: Warehouse, range: CalendarRange, catalog:
   return [
     { kind: 'fill', why: `the calendar lacks days from ${range.from} to ${range.to}`, sql: fillCalendarSql(range) },
   ]
+}
+
+// The stamps of the earliest and of the latest are written the other way round; in one column they would be compared wrongly.
+function checkGuard(what: string, is: CatalogColumn, { comment = '' }: PhysicalColumn): void {
+  if (is.comment === comment || !is.comment.startsWith('changeover: ')) return
+  throw new ChangeoverError('SCHEMA', `T${what.slice(1)} says "${is.comment}", and its merge is now another.`, {
+    remedy: 'A column cannot go from first to last or back: define it under another name and migrate again.',
+  })
 }
 
 // Text that compares otherwise than by its bytes would make one key of two.
