@@ -80,6 +80,7 @@ function program(signal: AbortSignal): Command {
     .option('--ranges <n>', 'how many ranges the history is cut into', wholeNumber('--ranges'))
     .option('--parallel <n>', 'how many ranges are read side by side', wholeNumber('--parallel'))
     .option('--fresh', 'begin anew even when the last run was interrupted')
+    .option('--heal', 'replay only what the observers wrote down as missed')
   add('sink', 'merge messages from the queue into the warehouse, until told to stop', sinkCommand).option(
     '-m, --migration <name>',
     'which migration, when the config has several',

@@ -1,8 +1,10 @@
 import type { Db } from 'mongodb'
 import { ChangeoverError } from '../core/errors.ts'
 import type { Migration } from '../mapping/migration.ts'
+import { heal } from '../migrate/heal.ts'
 import { migrate } from '../migrate/migrate.ts'
 import { explainMongo, sourceOf } from '../migrate/source.ts'
+import type { Warehouse } from '../warehouse/port.ts'
 import type { Context } from './context.ts'
 import { count, Progress } from './progress.ts'
 
@@ -11,6 +13,7 @@ interface Options {
   readonly ranges?: number
   readonly parallel?: number
   readonly fresh?: boolean
+  readonly heal?: boolean
 }
 
 export async function migrateCommand(context: Context, { migration: name, ...options }: Options): Promise<number> {
@@ -19,6 +22,7 @@ export async function migrateCommand(context: Context, { migration: name, ...opt
   await warehouse.dialect()
   const mongo = (await context.mongo()).db()
   await requireCollection(migration, mongo)
+  if (options.heal) return healCommand(context, migration, mongo, warehouse)
   const progress = new Progress('migrated')
   const start = performance.now()
   const { signal } = context
@@ -38,6 +42,25 @@ export async function migrateCommand(context: Context, { migration: name, ...opt
     `${migration.name}: ${count(events)} events in ${seconds.toFixed(1)} s (${count(Math.round(events / seconds))}/s)${result.resumed ? ', resumed' : ''}.`,
     `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${count(rows)} rows merged; ${count(late)} events came late.`,
     ...(unmapped > 0 ? [`  ${count(unmapped)} events are of types that the mapping does not know.`] : []),
+    ...result.reasons.map((reason) => `  quarantined: ${reason}`),
+  ])
+  return quarantined > 0 ? 1 : 0
+}
+
+async function healCommand(context: Context, migration: Migration, mongo: Db, warehouse: Warehouse): Promise<number> {
+  const { signal } = context
+  const progress = new Progress('windows')
+  const result = await heal(migration, {
+    mongo,
+    warehouse,
+    signal,
+    onProgress: ({ windows, of }) => progress.show(windows, of),
+  }).finally(() => progress.end())
+  const { healed, open, crashed, events, applied, ignored, quarantined } = result
+  context.print(result, [
+    `${migration.name}: ${count(healed)} windows healed; ${count(open)} replayed up to now and still open.`,
+    `  ${count(events)} events had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
+    ...(crashed > 0 ? [`  ${count(crashed)} observers had ended without saying so.`] : []),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ])
   return quarantined > 0 ? 1 : 0

@@ -1,5 +1,7 @@
 export { migrate, DEFAULT_BATCH_EVENTS, DEFAULT_PARALLEL, DEFAULT_RANGES } from './migrate.ts'
 export type { MigrateOptions, MigrateProgress, MigrateResult } from './migrate.ts'
+export { heal, DEFAULT_HEAL_MARGIN_MS, DEFAULT_SETTLE_MS } from './heal.ts'
+export type { HealOptions, HealResult } from './heal.ts'
 export { countWithoutReceipt } from './completeness.ts'
 export { schemaOf } from './schema.ts'
 export { sourceOf } from './source.ts'

@@ -1,211 +1,269 @@
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb'
-import { ChangeoverError, codeOf } from '../core/errors.ts'
+import { ChangeoverError } from '../core/errors.ts'
+import { isLabelled, mayBeWritten } from './failure.ts'
+import type { Capture, Captured, LossReason, Namespace, Tap } from './tap.ts'
+import { insertedOf, upsertedOf, writesOf, type Reply, type Upsert } from './writes.ts'
 
-/** Where captured documents go. Called synchronously, inside the host's own insert: it must be quick. */
-export interface Capture {
-  /** Serialises a document that is being inserted; undefined when it is not wanted. The document is the caller's own. */
-  take(document: object): Uint8Array | undefined
-  /** The documents that the database has accepted, in the order of their insert. */
-  commit(events: readonly Uint8Array[]): void
-  /** Documents that were taken and cannot be followed any further. */
-  lose(count: number, reason: LossReason): void
-  /** Something in the tap itself failed; the host never hears of it. */
-  fail(thrown: unknown): void
+/** How much is followed at once: writes without an answer yet, and what open transactions hold. */
+export interface InFlightLimits {
+  /** @defaultValue 20000 */
+  readonly events: number
+  /** @defaultValue 33554432 */
+  readonly bytes: number
 }
 
-/** Why the tap had to let go of documents that it had taken. */
-export type LossReason = 'outcome-unknown' | 'too-many-in-flight'
+export const DEFAULT_IN_FLIGHT_LIMITS: InFlightLimits = Object.freeze({ events: 20_000, bytes: 32 * 2 ** 20 })
 
-/** How many inserts, and how many open transactions, are followed at once. */
-const MAX_IN_FLIGHT = 10_000
-
-/** Server errors that can come when a part of an insert has been written. */
-const INTERRUPTED = new Set([50, 91, 189, 262, 11600, 11601, 11602])
+/** How long the driver may take to send a write once more, in milliseconds. */
+const RETRY_WITHIN_MS = 60_000
 
 /**
- * Taps inserts into one collection by the driver's command monitoring, in the process that makes them.
- * Gives the function that takes the tap off.
+ * Taps inserts into one collection by the driver's command monitoring, in the process that makes them: at once, and without a
+ * question to any server. It sees `insert`, the inserts of bulk writes of a collection and of a client, and upserts that insert.
+ * What is inserted in a transaction comes when the transaction is committed.
  *
- * Throws a ChangeoverError `CONFIG` when the client was made without `monitorCommands: true`.
+ * An unacknowledged write (`w: 0`) counts as done, as it does for the driver: nobody is told what became of it.
+ *
+ * `start` throws a ChangeoverError `CONFIG` when the client was made without `monitorCommands: true`.
  */
-export function tapCommands(
-  client: MongoClient,
-  namespace: { database: string; collection: string },
-  capture: Capture,
-): () => void {
-  if (!client.options.monitorCommands) {
-    throw new ChangeoverError(
-      'CONFIG',
-      'The MongoClient does not monitor its commands, so its inserts cannot be observed.',
-      {
-        remedy: 'Make it with new MongoClient(url, { monitorCommands: true }).',
-      },
-    )
-  }
-  const inserts = new Map<number, Insert>()
-  const commits = new Map<number, Transaction>()
-  // By session: a session has one transaction at a time, so a later one says that the earlier is over.
-  const transactions = new Map<string, Transaction>()
-
-  // A listener that throws would fail the host's own operation.
-  const guarded =
-    <E>(listener: (event: E) => void) =>
-    (event: E): void => {
-      try {
-        listener(event)
-      } catch (thrown) {
-        capture.fail(thrown)
+export function commandTap(client: MongoClient, namespace: Namespace, limits?: Partial<InFlightLimits>): Tap {
+  let end = (): void => {}
+  return {
+    start(capture) {
+      if (!client.options.monitorCommands) {
+        throw new ChangeoverError(
+          'CONFIG',
+          'The MongoClient does not monitor its commands, so its inserts cannot be observed.',
+          { remedy: 'Make it with new MongoClient(url, { monitorCommands: true }).' },
+        )
       }
-    }
-
-  const started = guarded((event: CommandStartedEvent) => {
-    const { command, commandName, requestId } = event
-    const part = transactionOf(command)
-    if (part) forgetOlder(part)
-    if (part && commandName === 'abortTransaction') return void transactions.delete(part.session)
-    if (part && commandName === 'commitTransaction') {
-      const open = transactions.get(part.session)
-      if (open) commits.set(requestId, open)
-      return
-    }
-    const taken = documentsOf(event, namespace).map((document) => document && capture.take(document))
-    if (count(taken) === 0) return
-    if (inserts.size >= MAX_IN_FLIGHT) return capture.lose(count(taken), 'too-many-in-flight')
-    inserts.set(requestId, { taken, ordered: command['ordered'] !== false, part })
-  })
-
-  const succeeded = guarded(({ requestId, reply }: CommandSucceededEvent) => {
-    const committed = commits.get(requestId)
-    if (committed) {
-      commits.delete(requestId)
-      if (transactions.get(committed.session) !== committed) return
-      transactions.delete(committed.session)
-      return capture.commit(committed.events)
-    }
-    const insert = inserts.get(requestId)
-    if (!insert) return
-    inserts.delete(requestId)
-    const written = writtenOf(insert, reply as Reply)
-    if (written === undefined) return capture.lose(count(insert.taken), 'outcome-unknown')
-    if (written.length === 0) return
-    if (!insert.part) return capture.commit(written)
-    const { session, number } = insert.part
-    const open = transactions.get(session)
-    if (open) open.events.push(...written)
-    else if (transactions.size >= MAX_IN_FLIGHT) capture.lose(written.length, 'too-many-in-flight')
-    else transactions.set(session, { session, number, events: written, mayBeCommitted: false })
-  })
-
-  const failed = guarded(({ requestId, failure }: CommandFailedEvent) => {
-    const committed = commits.get(requestId)
-    commits.delete(requestId)
-    // A commit may be retried under another request; what it holds stays until the outcome is known.
-    if (committed && isLabelled(failure, 'TransientTransactionError')) transactions.delete(committed.session)
-    else if (committed) committed.mayBeCommitted = true
-    const insert = inserts.get(requestId)
-    inserts.delete(requestId)
-    // An insert that fails inside a transaction takes the transaction with it.
-    if (insert && !insert.part && mayBeWritten(failure)) capture.lose(count(insert.taken), 'outcome-unknown')
-  })
-
-  function forgetOlder({ session, number }: Part): void {
-    const open = transactions.get(session)
-    if (!open || open.number === number) return
-    transactions.delete(session)
-    if (open.mayBeCommitted) capture.lose(open.events.length, 'outcome-unknown')
-  }
-
-  client.on('commandStarted', started).on('commandSucceeded', succeeded).on('commandFailed', failed)
-  return () => {
-    client.off('commandStarted', started).off('commandSucceeded', succeeded).off('commandFailed', failed)
-    // Whether these will be written is not seen any more.
-    let left = 0
-    for (const { taken } of inserts.values()) left += count(taken)
-    for (const { events } of transactions.values()) left += events.length
-    inserts.clear()
-    transactions.clear()
-    if (left > 0) capture.lose(left, 'outcome-unknown')
+      const following = new Following(namespace, capture, client.bsonOptions.ignoreUndefined ?? false, {
+        ...DEFAULT_IN_FLIGHT_LIMITS,
+        ...limits,
+      })
+      // A listener that throws would fail the host's own operation.
+      const guarded =
+        <E>(listener: (event: E) => void) =>
+        (event: E): void => {
+          try {
+            listener(event)
+          } catch (thrown) {
+            capture.fail(thrown)
+          }
+        }
+      const started = guarded((event: CommandStartedEvent) => following.started(event))
+      const succeeded = guarded((event: CommandSucceededEvent) => following.succeeded(event))
+      const failed = guarded((event: CommandFailedEvent) => following.failed(event))
+      client.on('commandStarted', started).on('commandSucceeded', succeeded).on('commandFailed', failed)
+      end = () => {
+        client.off('commandStarted', started).off('commandSucceeded', succeeded).off('commandFailed', failed)
+        following.end()
+      }
+    },
+    async stop() {
+      end()
+      end = () => {}
+    },
   }
 }
 
-type Taken = readonly (Uint8Array | undefined)[]
-
-interface Insert {
-  readonly taken: Taken
+/** A command without an answer yet. */
+interface Write {
+  readonly taken: readonly (Captured | undefined)[]
+  readonly upserts: readonly Upsert[]
   readonly ordered: boolean
-  readonly part: Part | undefined
+  readonly command: Readonly<Record<string, unknown>>
+  /** The session and number under which a write may be tried again, or a transaction goes on. */
+  readonly session: string | undefined
+  readonly number: string
+  readonly isInTransaction: boolean
+  readonly isRetry: boolean
 }
 
-/** Names the transaction that a command is part of. */
-interface Part {
+interface Transaction {
   readonly session: string
   readonly number: string
-}
-
-interface Transaction extends Part {
-  readonly events: Uint8Array[]
+  readonly events: Captured[]
   /** A commit failed in a way that tells nothing. */
   mayBeCommitted: boolean
 }
 
-interface Reply {
-  readonly writeErrors?: readonly { readonly index: number }[]
-  /** Of a `bulkWrite`: how many of its operations failed, and which. */
-  readonly nErrors?: number
-  readonly cursor?: { readonly firstBatch: readonly { readonly ok: number; readonly idx: number }[] }
-}
+/** Commands followed from their start to their outcome, and transactions to theirs. */
+class Following {
+  readonly #namespace: Namespace
+  readonly #capture: Capture
+  readonly #ignoreUndefined: boolean
+  readonly #limits: InFlightLimits
+  readonly #writes = new Map<number, Write>()
+  readonly #commits = new Map<number, Transaction>()
+  /** By session: a session has one transaction at a time, so a later one says that the earlier is over. */
+  readonly #transactions = new Map<string, Transaction>()
+  /** Writes that failed and that the driver will try again under the same number, by session. */
+  readonly #retries = new Map<string, { readonly write: Write; readonly timer: NodeJS.Timeout }>()
+  #events = 0
+  #bytes = 0
 
-interface BulkWrite {
-  readonly ops: readonly { readonly insert?: number; readonly document?: object }[]
-  readonly nsInfo: readonly { readonly ns: string }[]
-}
-
-/** The documents that a command inserts, at their index; undefined where it does something else, or elsewhere. */
-function documentsOf(
-  { command, commandName, databaseName }: CommandStartedEvent,
-  { database, collection }: { database: string; collection: string },
-): readonly (object | undefined)[] {
-  if (commandName === 'insert') {
-    return command['insert'] === collection && databaseName === database ? (command['documents'] as object[]) : []
+  constructor(namespace: Namespace, capture: Capture, ignoreUndefined: boolean, limits: InFlightLimits) {
+    this.#namespace = namespace
+    this.#capture = capture
+    this.#ignoreUndefined = ignoreUndefined
+    this.#limits = limits
   }
-  // The write of the whole client, of MongoDB 8 and later.
-  if (commandName !== 'bulkWrite') return []
-  const { ops, nsInfo } = command as unknown as BulkWrite
-  const at = nsInfo.findIndex(({ ns }) => ns === `${database}.${collection}`)
-  return at < 0 ? [] : ops.map(({ insert, document }) => (insert === at ? document : undefined))
+
+  started(event: CommandStartedEvent): void {
+    const { command, commandName, requestId } = event
+    const isInTransaction = command['autocommit'] === false
+    const number = String(command['txnNumber'])
+    // Of all the commands that pass here, few are ours.
+    const early = isInTransaction || this.#retries.size > 0 ? sessionOf(command) : undefined
+    const isRetry = early !== undefined && this.#forgetRetry(early, number)
+    if (early !== undefined && isInTransaction) {
+      const session = early
+      this.#forgetOlder(session, number)
+      const open = this.#transactions.get(session)
+      if (commandName === 'abortTransaction') return this.#drop(open)
+      if (commandName === 'commitTransaction') {
+        if (open) this.#commits.set(requestId, open)
+        return
+      }
+    }
+    const { inserts, upserts } = writesOf(event, this.#namespace, this.#ignoreUndefined)
+    if (inserts.length + upserts.length === 0) return
+    const taken = this.#hold(inserts.map((document) => document && this.#capture.take(document)))
+    if (upserts.length === 0 && taken.every((captured) => captured === undefined)) return
+    const ordered = command['ordered'] !== false
+    const session = early ?? sessionOf(command)
+    this.#writes.set(requestId, { taken, upserts, ordered, command, session, number, isInTransaction, isRetry })
+  }
+
+  succeeded({ requestId, reply }: CommandSucceededEvent): void {
+    const committed = this.#commits.get(requestId)
+    if (committed) {
+      this.#commits.delete(requestId)
+      if (this.#transactions.get(committed.session) !== committed) return
+      this.#drop(committed)
+      return this.#capture.commit(committed.events)
+    }
+    const write = this.#writes.get(requestId)
+    if (!write) return
+    this.#writes.delete(requestId)
+    const { taken, upserts, ordered, command } = write
+    this.#release(taken)
+    const written = insertedOf(taken, ordered, reply as Reply)
+    if (written === undefined) return this.#lose(taken, 'outcome-unknown')
+    for (const { whole, part } of upserts.length > 0 ? upsertedOf(upserts, command, reply as Reply) : []) {
+      const captured = this.#capture.take(whole ?? part)
+      if (whole && captured) written.push(captured)
+      // Whether it is wanted is not known either, when its type is not.
+      else if (!whole) this.#lose([captured ?? { bytes: new Uint8Array(), time: undefined }], 'upsert-unknown')
+    }
+    if (written.length === 0) return
+    if (write.isInTransaction && write.session !== undefined) this.#join(write.session, write.number, written)
+    else this.#capture.commit(written)
+  }
+
+  failed({ requestId, failure }: CommandFailedEvent): void {
+    const committed = this.#commits.get(requestId)
+    this.#commits.delete(requestId)
+    // A commit may be retried under another request; what it holds stays until the outcome is known.
+    if (committed && isLabelled(failure, 'TransientTransactionError')) this.#drop(committed)
+    else if (committed) committed.mayBeCommitted = true
+    const write = this.#writes.get(requestId)
+    if (!write) return
+    this.#writes.delete(requestId)
+    // A write that fails inside a transaction takes the transaction with it.
+    if (write.isInTransaction || !mayBeWritten(failure)) return this.#release(write.taken)
+    if (write.session === undefined || write.isRetry) return this.#giveUp(write)
+    const { session } = write
+    this.#forgetRetry(session, '')
+    const timer = setTimeout(() => this.#forgetRetry(session, ''), RETRY_WITHIN_MS).unref()
+    this.#retries.set(session, { write, timer })
+  }
+
+  end(): void {
+    // Whether these will be written is not seen any more.
+    for (const session of this.#retries.keys()) this.#forgetRetry(session, '')
+    for (const write of this.#writes.values()) this.#giveUp(write)
+    for (const { events } of this.#transactions.values()) this.#lose(events, 'outcome-unknown')
+    this.#writes.clear()
+    this.#commits.clear()
+    this.#transactions.clear()
+  }
+
+  #join(session: string, number: string, written: readonly (Captured | undefined)[]): void {
+    const held = this.#hold(written).filter((captured) => captured !== undefined)
+    const open = this.#transactions.get(session)
+    if (open) open.events.push(...held)
+    else this.#transactions.set(session, { session, number, events: held, mayBeCommitted: false })
+  }
+
+  #forgetOlder(session: string, number: string): void {
+    const open = this.#transactions.get(session)
+    if (!open || open.number === number) return
+    this.#drop(open)
+    if (open.mayBeCommitted) this.#lose(open.events, 'outcome-unknown')
+  }
+
+  #drop(transaction: Transaction | undefined): void {
+    if (!transaction || this.#transactions.get(transaction.session) !== transaction) return
+    this.#transactions.delete(transaction.session)
+    this.#release(transaction.events)
+  }
+
+  /** A write under the same number is the retry, and knows what became of both; any other says that there was none. */
+  #forgetRetry(session: string, number: string): boolean {
+    const retry = this.#retries.get(session)
+    if (!retry) return false
+    this.#retries.delete(session)
+    clearTimeout(retry.timer)
+    const isRetry = retry.write.number === number
+    if (isRetry) this.#release(retry.write.taken)
+    else this.#giveUp(retry.write)
+    return isRetry
+  }
+
+  #giveUp({ taken, upserts }: Write): void {
+    this.#release(taken)
+    this.#lose(taken, 'outcome-unknown')
+    for (const { template } of upserts) {
+      const captured = this.#capture.take(template.with(undefined).part)
+      if (captured) this.#lose([captured], 'outcome-unknown')
+    }
+  }
+
+  /** Lets go of what would be too much. */
+  #hold(taken: readonly (Captured | undefined)[]): (Captured | undefined)[] {
+    const tooMany: Captured[] = []
+    const held = taken.map((captured) => {
+      if (captured === undefined) return undefined
+      if (this.#events >= this.#limits.events || this.#bytes + captured.bytes.length > this.#limits.bytes) {
+        tooMany.push(captured)
+        return undefined
+      }
+      this.#events++
+      this.#bytes += captured.bytes.length
+      return captured
+    })
+    this.#lose(tooMany, 'too-many-in-flight')
+    return held
+  }
+
+  #release(taken: readonly (Captured | undefined)[]): void {
+    for (const captured of taken) {
+      if (captured === undefined) continue
+      this.#events--
+      this.#bytes -= captured.bytes.length
+    }
+  }
+
+  #lose(taken: readonly (Captured | undefined)[], reason: LossReason): void {
+    const lost = taken.filter((captured) => captured !== undefined)
+    if (lost.length > 0) this.#capture.lose(lost, reason)
+  }
 }
 
-/**
- * What of an insert was written: with errors, the others when unordered, those before the first when ordered. Undefined when
- * the reply does not say which.
- */
-function writtenOf({ taken, ordered }: Insert, { writeErrors, nErrors = 0, cursor }: Reply): Uint8Array[] | undefined {
-  const failed = cursor?.firstBatch.filter(({ ok }) => !ok).map(({ idx }) => idx) ?? []
-  if (failed.length < nErrors) return undefined
-  const refused = new Set([...failed, ...(writeErrors?.map(({ index }) => index) ?? [])])
-  const end = ordered && refused.size > 0 ? Math.min(...refused) : taken.length
-  return taken.filter((bytes, i): bytes is Uint8Array => bytes !== undefined && i < end && !refused.has(i))
-}
-
-function count(taken: Taken): number {
-  return taken.filter((bytes) => bytes !== undefined).length
-}
-
-/** Whether a failed insert may have written something: not when the server refused it, nor when it was never sent. */
-function mayBeWritten(failure: Error): boolean {
-  if (/^BSON|^(Type|Range)Error$/.test(failure.name)) return false
-  if (failure.name !== 'MongoServerError') return true
-  return isLabelled(failure, 'RetryableWriteError') || INTERRUPTED.has(Number(codeOf(failure)))
-}
-
-function isLabelled(failure: Error, label: string): boolean {
-  const { errorLabels } = failure as { readonly errorLabels?: readonly string[] }
-  return errorLabels?.includes(label) ?? false
-}
-
-/** The transaction of a command: its session and number. A retryable write alone is no transaction. */
-function transactionOf(command: Readonly<Record<string, unknown>>): Part | undefined {
-  if (command['autocommit'] !== false) return undefined
+function sessionOf(command: Readonly<Record<string, unknown>>): string | undefined {
+  if (command['txnNumber'] === undefined) return undefined
   const { id } = command['lsid'] as { readonly id: { readonly buffer: Uint8Array } }
-  return { session: Buffer.from(id.buffer).toString('hex'), number: String(command['txnNumber']) }
+  return Buffer.from(id.buffer).toString('hex')
 }

@@ -1,34 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import type { MongoClient } from 'mongodb'
 import { messageOf } from '../core/errors.ts'
 import { SafeEmitter } from '../core/emitter.ts'
-import { safeLogger, silentLogger, type Logger } from '../core/logger.ts'
-import { encodeEvent } from '../event/bson.ts'
-import type { Flags } from '../flags/port.ts'
 import type { Migration } from '../mapping/migration.ts'
-import { reader } from '../mapping/path.ts'
-import type { QueueSender } from '../queue/port.ts'
-import { tapCommands, type LossReason } from './command-tap.ts'
-import { DEFAULT_PUBLISHER_LIMITS, Publisher, type DropReason, type PublisherLimits } from './publisher.ts'
-
-export interface ObserveOptions {
-  /** Where the events are sent. */
-  readonly queue: QueueSender
-  /** Asked before every event; see `flag`. */
-  readonly flags: Flags
-  /**
-   * The flag that switches publishing.
-   *
-   * @defaultValue `changeover.<name of the migration>.write`
-   */
-  readonly flag?: string
-  /** Bounds and pace of publishing, each with a default. */
-  readonly limits?: Partial<PublisherLimits>
-  /** @defaultValue says nothing */
-  readonly logger?: Logger
-}
+import { coverageOf } from '../missed/store.ts'
+import type { BreakerState } from './breaker.ts'
+import { byReason, createTake, isSkipped, type SkipReason } from './capture.ts'
+import { commandTap } from './command-tap.ts'
+import { Coverage } from './coverage.ts'
+import { within } from './deadline.ts'
+import { registerMetrics } from './metrics.ts'
+import { resolveOptions, type ObserveOptions } from './options.ts'
+import { Publisher, type DropReason } from './publisher.ts'
+import { Spill } from './spill.ts'
+import type { Capture, Captured, LossReason } from './tap.ts'
+import { TimeRange } from './time-range.ts'
 
 /** Why an event of the mapping's was not captured or not published. */
-export type MissReason = DropReason | LossReason | 'flag-off' | 'without-id' | 'not-serialisable'
+export type MissReason = DropReason | LossReason | SkipReason
 
 /** What an observer has done since it began. */
 export interface ObserverCounters {
@@ -40,98 +29,205 @@ export interface ObserverCounters {
   readonly missed: Readonly<Partial<Record<MissReason, number>>>
 }
 
+/** How an observer is just now. */
+export interface ObserverHealth {
+  /** Events and bytes in memory that wait to be sent. */
+  readonly backlogEvents: number
+  readonly backlogBytes: number
+  /** Events in the file that wait to be sent. */
+  readonly spilledEvents: number
+  /** How long the oldest event in memory has been waiting, in milliseconds. */
+  readonly lagMs: number
+  readonly breaker: BreakerState
+  /** Whether all that was missed has been written down. */
+  readonly isRecorded: boolean
+}
+
 /** What an observer tells; a listener that throws breaks nothing. */
 export interface ObserverEvents extends Record<string, unknown> {
   published: { readonly events: number; readonly messages: number }
   missed: { readonly events: number; readonly reason: MissReason; readonly detail: string }
+  breaker: { readonly state: BreakerState }
 }
 
 /** An observer at work beside the host's own code. */
 export interface Observer extends AsyncDisposable {
+  /** Names it in the coverage collection. */
+  readonly instance: string
   readonly counters: ObserverCounters
-  /** How many captured events wait to be sent. */
+  readonly health: ObserverHealth
+  /** How many captured events wait in memory to be sent. */
   readonly backlog: number
-  on<Name extends 'published' | 'missed'>(name: Name, listener: (payload: ObserverEvents[Name]) => void): () => void
+  on<Name extends 'published' | 'missed' | 'breaker'>(
+    name: Name,
+    listener: (payload: ObserverEvents[Name]) => void,
+  ): () => void
   /** Sends what waits; resolves when nothing does. Never rejects. */
   flush(): Promise<void>
   /**
-   * Stops observing, and sends what waits for at most `timeoutMs` (default 5000). Idempotent; never rejects.
+   * Stops observing, sends what waits for at most `timeoutMs` (default 5000), and writes down what it could not send. Idempotent;
+   * never rejects.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 export const DEFAULT_CLOSE_TIMEOUT_MS = 5000
 
+/** What the last writing down may take beyond the time for sending, in milliseconds. */
+const RECORD_MS = 1000
+/** What a tap may take to remember how far it came. */
+const SAVE_MS = 2000
+
 /**
- * Observes the inserts that this process makes through `client`, and publishes those that the migration takes. Returns at
- * once; from then on it never throws, never rejects, never blocks and never keeps the process alive.
+ * Observes the inserts into the migration's source, and publishes those that the migration takes. Returns at once; from then on it
+ * never throws, never rejects, never blocks and never keeps the process alive.
  *
- * Throws a ChangeoverError `CONFIG` when the client does not monitor its commands.
+ * Throws a ChangeoverError `CONFIG` when an option is wrong, or the client does not monitor its commands.
+ *
+ * @example const observer = observe(client, history, { queue: sqs(new SQSClient({}), queueUrl), flags: unleashFlags(unleash) })
  */
 export function observe(client: MongoClient, migration: Migration, options: ObserveOptions): Observer {
-  const logger = safeLogger(options.logger ?? silentLogger)
-  const flag = options.flag ?? `changeover.${migration.name}.write`
+  const resolved = resolveOptions(migration, options)
+  const { queue, limits, logger, heartbeatMs } = resolved
+  const instance = randomUUID()
+  const database = migration.source.database ?? client.db().databaseName
   const emitter = new SafeEmitter<ObserverEvents>((thrown) =>
     logger.warn('a listener failed', { error: messageOf(thrown) }),
   )
-  const typeOf = reader(migration.source.type)
-  const ignoreUndefined = client.bsonOptions.ignoreUndefined ?? false
   const counters = { captured: 0, published: 0, messages: 0, missed: {} as Partial<Record<MissReason, number>> }
+  const metrics = registerMetrics(resolved.metrics, migration.name, () => health)
 
-  const missed = (events: number, reason: MissReason, detail: string): void => {
+  const coverage =
+    resolved.coverage &&
+    new Coverage({
+      collection: (
+        (name) => () =>
+          coverageOf(client.db(database), name)
+      )(resolved.coverage.collection),
+      migration: migration.name,
+      instance,
+      heartbeatMs,
+      pending: (range) => publisher.pending(range),
+      trouble: (thrown) =>
+        thrown === undefined
+          ? logger.info('what is missed is recorded again')
+          : logger.error('what is missed cannot be recorded; it is kept in memory', { error: messageOf(thrown) }),
+    })
+  const count = (events: number, reason: MissReason, detail: string): void => {
     counters.missed[reason] = (counters.missed[reason] ?? 0) + events
+    metrics?.missed(events, reason)
     emitter.emit('missed', { events, reason, detail })
   }
+  const missed = (events: readonly Captured[], reason: MissReason, detail: string): void => {
+    if (coverage) coverage.missed(reason, events)
+    count(events.length, reason, detail)
+  }
+  const spill =
+    resolved.spill &&
+    new Spill(resolved.spill, migration.name, instance, heartbeatMs, {
+      more: () => void publisher.flush(),
+      lost(range, detail) {
+        if (coverage) coverage.missedRange('spilled', range)
+        count(range.events, 'spilled', detail)
+      },
+      trouble: (thrown) => logger.error('the spill file fails', { error: messageOf(thrown) }),
+    })
   const publisher = new Publisher(
-    options.queue,
+    queue,
     migration.name,
-    { ...DEFAULT_PUBLISHER_LIMITS, ...options.limits },
+    limits,
     {
       published(events, messages) {
         counters.published += events
         counters.messages += messages
+        metrics?.published(events)
         emitter.emit('published', { events, messages })
       },
       dropped: missed,
+      breaker: (state) => emitter.emit('breaker', { state }),
     },
+    spill,
   )
+  const health: ObserverHealth = {
+    get backlogEvents() {
+      return publisher.backlog
+    },
+    get backlogBytes() {
+      return publisher.bytes
+    },
+    get spilledEvents() {
+      return spill?.backlog ?? 0
+    },
+    get lagMs() {
+      return publisher.lagMs
+    },
+    get breaker() {
+      return publisher.breaker
+    },
+    get isRecorded() {
+      return coverage ? !coverage.isBehind : false
+    },
+  }
 
-  const isWanted = (document: object): boolean => {
-    const handler = migration.handlers.get(String(typeOf(document)))
-    return handler !== undefined && handler !== 'ignore'
-  }
-  const namespace = {
-    database: migration.source.database ?? client.db().databaseName,
-    collection: migration.source.collection,
-  }
-  const untap = tapCommands(client, namespace, {
-    take(document) {
-      try {
-        if (!isWanted(document)) return undefined
-        if (!options.flags.isEnabled(flag)) missed(1, 'flag-off', flag)
-        // With forceServerObjectId only the server knows what the event is called.
-        else if (!Object.hasOwn(document, '_id')) missed(1, 'without-id', 'the server makes its _id')
-        else return encodeEvent(document, ignoreUndefined)
-      } catch (thrown) {
-        missed(1, 'not-serialisable', messageOf(thrown))
-      }
-      return undefined
+  const capture: Capture = {
+    take: createTake(migration, { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
+    commit(events, settled) {
+      const done = settled && (coverage ? () => coverage.whenRecorded(settled) : settled)
+      const wanted = events.filter((event) => !isSkipped(event))
+      for (const [reason, skipped] of byReason(events)) missed(skipped, reason, skipped[0]!.detail)
+      if (wanted.length === 0) return done?.()
+      counters.captured += wanted.length
+      metrics?.captured(wanted.length)
+      if (coverage) coverage.captured(wanted)
+      publisher.add(wanted, done)
     },
-    commit(events) {
-      counters.captured += events.length
-      publisher.add(events)
+    lose(events, reason) {
+      // What could not be serialised here could not be there either.
+      const lost = events.filter((event) => !isSkipped(event) || event.reason !== 'not-serialisable')
+      if (lost.length > 0) missed(lost, reason, '')
     },
-    lose: (events, reason) => missed(events, reason, ''),
+    missedBetween(from, to, reason) {
+      if (coverage) coverage.missedBetween(reason, from, to)
+      // How many is not known; that there may be some is.
+      count(1, reason, 'a stretch of the stream')
+    },
+    get isFull() {
+      return publisher.isFull
+    },
+    whenRoom: (signal) => publisher.whenRoom(signal),
     fail: (thrown) => logger.error('the tap failed', { error: messageOf(thrown) }),
-  })
+  }
+  const tap = resolved.tap ?? commandTap(client, { database, collection: migration.source.collection })
+  try {
+    tap.start(capture)
+  } catch (thrown) {
+    metrics?.end()
+    void spill?.close()
+    throw thrown
+  }
+  if (coverage) coverage.start()
 
   let closing: Promise<void> | undefined
-  const close: Observer['close'] = ({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) => {
-    closing ??= (untap(), publisher.close(timeoutMs))
-    return closing
+  const shut = async (timeoutMs: number): Promise<void> => {
+    await within(timeoutMs, tap.stop())
+    await publisher.close(timeoutMs)
+    await within(RECORD_MS, spill?.close())
+    const left = new TimeRange()
+    spill?.pending(left)
+    if (left.events > 0) {
+      // The next observer on this machine sends them; should there be none, the window is what is left.
+      if (coverage) coverage.missedRange('spilled', left)
+      count(left.events, 'spilled', 'it waits in the file')
+    }
+    if (coverage) await coverage.close(Math.max(RECORD_MS, timeoutMs))
+    await within(SAVE_MS, tap.save?.())
+    metrics?.end()
   }
+  const close: Observer['close'] = ({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) => (closing ??= shut(timeoutMs))
   return {
+    instance,
     counters,
+    health,
     get backlog() {
       return publisher.backlog
     },

@@ -1,56 +1,34 @@
 import { pause } from '../core/abort.ts'
 import { backoffMs, type RetryPolicy } from '../core/retry.ts'
 import { packMessages } from '../event/message.ts'
-import type { OutgoingMessage, QueueSender, SendOutcome } from '../queue/port.ts'
+import type { QueueSender } from '../queue/port.ts'
+import { ABORT_MS, attempt } from './attempt.ts'
+import { Breaker, type BreakerState } from './breaker.ts'
+import { within } from './deadline.ts'
+import type { PublisherLimits } from './limits.ts'
+import type { Overflow } from './overflow.ts'
+import type { Captured } from './tap.ts'
+import type { TimeRange } from './time-range.ts'
 
-/** Bounds and pace of publishing. All sizes are in bytes of BSON, before compression. */
-export interface PublisherLimits {
-  /**
-   * The most events that wait to be sent; more are dropped and counted.
-   *
-   * @defaultValue 20000
-   */
-  readonly bufferEvents: number
-  /**
-   * The most bytes that wait to be sent; more are dropped and counted.
-   *
-   * @defaultValue 33554432
-   */
-  readonly bufferBytes: number
-  /**
-   * How long an event waits for others to share its message, in milliseconds.
-   *
-   * @defaultValue 50
-   */
-  readonly lingerMs: number
-  /**
-   * The most events that one round of sending takes.
-   *
-   * @defaultValue 500
-   */
-  readonly batchEvents: number
-}
-
-export const DEFAULT_PUBLISHER_LIMITS: PublisherLimits = Object.freeze({
-  bufferEvents: 20_000,
-  bufferBytes: 32 * 2 ** 20,
-  lingerMs: 50,
-  batchEvents: 500,
-})
-
-/** Why an event was not published. */
-export type DropReason = 'overflow' | 'oversize' | 'refused' | 'closed'
+/** Why an event was not published. `spilled`: it lies in a file, for an observer to come. */
+export type DropReason = 'overflow' | 'breaker-open' | 'oversize' | 'refused' | 'closed' | 'spilled'
 
 /** What the publisher tells. */
 export interface PublisherEvents {
   published(events: number, messages: number): void
-  dropped(events: number, reason: DropReason, detail: string): void
+  dropped(events: readonly Captured[], reason: DropReason, detail: string): void
+  breaker(state: BreakerState): void
 }
 
 const RETRY: RetryPolicy = Object.freeze({ tries: Number.POSITIVE_INFINITY, baseMs: 50, capMs: 10_000 })
 
-/** How long a queue has to answer once it is told to stop, in milliseconds. */
-const ABORT_MS = 250
+/** An event in the buffer. */
+interface Waiting {
+  readonly event: Captured
+  /** When it came, by a clock that only goes forward. */
+  readonly at: number
+  readonly settled: (() => void) | undefined
+}
 
 /**
  * A bounded buffer in front of a queue. `add` is synchronous and never fails; sending happens beside it, one batch at a time,
@@ -61,42 +39,103 @@ export class Publisher {
   readonly #migration: string
   readonly #limits: PublisherLimits
   readonly #events: PublisherEvents
+  readonly #overflow: Overflow | undefined
+  readonly #breaker: Breaker
   readonly #closed = new AbortController()
-  #waiting: Uint8Array[] = []
+  readonly #forRoom = new Set<() => void>()
+  #waiting: Waiting[] = []
+  /** Taken from the buffer and neither sent nor dropped yet. */
+  #sending = new Set<Waiting>()
   #bytes = 0
   #isOver = false
-  /** Taken from the buffer and neither sent nor dropped yet. */
-  #sending = 0
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
+  /** Ends the present wait before the next try. */
+  #hurry: AbortController | undefined
 
-  constructor(queue: QueueSender, migration: string, limits: PublisherLimits, events: PublisherEvents) {
+  constructor(
+    queue: QueueSender,
+    migration: string,
+    limits: PublisherLimits,
+    events: PublisherEvents,
+    overflow?: Overflow,
+  ) {
     this.#queue = queue
     this.#migration = migration
     this.#limits = limits
     this.#events = events
+    this.#overflow = overflow
+    this.#breaker = new Breaker(limits.breakerFailures, limits.breakerOpenMs, (state) => events.breaker(state))
   }
 
   /** How many events wait to be sent, or are being sent. */
   get backlog(): number {
-    return this.#waiting.length + this.#sending
+    return this.#waiting.length + this.#sending.size
   }
 
-  add(events: readonly Uint8Array[]): void {
-    let dropped = 0
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get breaker(): BreakerState {
+    return this.#breaker.state
+  }
+
+  /** How long the oldest event has been waiting, in milliseconds; 0 when none is. */
+  get lagMs(): number {
+    const [oldest = this.#waiting[0]] = this.#sending
+    return oldest === undefined ? 0 : performance.now() - oldest.at
+  }
+
+  /** The times of all that waits or is being sent. */
+  pending(range: TimeRange): void {
+    for (const { event } of this.#waiting) range.add(event.time)
+    for (const { event } of this.#sending) range.add(event.time)
+    this.#overflow?.pending(range)
+  }
+
+  get isFull(): boolean {
+    return this.backlog >= this.#limits.bufferEvents / 2 || this.#bytes >= this.#limits.bufferBytes / 2
+  }
+
+  /** Resolves when the buffer is no longer half full, or the signal aborts. Never rejects. */
+  async whenRoom(signal: AbortSignal): Promise<void> {
+    if (!this.isFull || signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const done = (): void => resolve()
+    this.#forRoom.add(done)
+    signal.addEventListener('abort', done, { once: true })
+    await promise
+    signal.removeEventListener('abort', done)
+    this.#forRoom.delete(done)
+  }
+
+  /** Takes events over, or drops them. `settled` is called once, when each of them is sent or dropped. */
+  add(events: readonly Captured[], settled?: () => void): void {
+    const countdown = settled && countingDown(events.length, settled)
+    const dropped: Captured[] = []
+    const at = performance.now()
     for (const event of events) {
-      const full = this.backlog >= this.#limits.bufferEvents || this.#bytes + event.length > this.#limits.bufferBytes
-      if (full || this.#closed.signal.aborted) dropped++
-      else {
-        this.#waiting.push(event)
-        this.#bytes += event.length
+      const full =
+        this.backlog >= this.#limits.bufferEvents || this.#bytes + event.bytes.length > this.#limits.bufferBytes
+      if (!full && !this.#closed.signal.aborted) {
+        this.#waiting.push({ event, at, settled: countdown })
+        this.#bytes += event.bytes.length
+      } else {
+        if (this.#closed.signal.aborted || !this.#overflow?.add(event)) dropped.push(event)
+        countdown?.()
       }
     }
-    if (dropped > 0 && this.#closed.signal.aborted) this.#events.dropped(dropped, 'closed', 'the observer is closed')
-    else if (dropped > 0) this.#events.dropped(dropped, 'overflow', 'the buffer is full')
-    if (this.#waiting.length >= this.#limits.batchEvents) void this.flush()
+    if (dropped.length > 0) this.#drop(dropped)
+    if (this.#waiting.length >= this.#limits.batchEvents || this.#bytes >= this.#limits.batchBytes) void this.flush()
     else if (this.#waiting.length > 0)
       this.#timer ??= setTimeout(() => void this.flush(), this.#limits.lingerMs).unref()
+  }
+
+  #drop(events: readonly Captured[]): void {
+    if (this.#closed.signal.aborted) return this.#events.dropped(events, 'closed', 'the observer is closed')
+    const isOpen = this.#breaker.state !== 'closed'
+    this.#events.dropped(events, isOpen ? 'breaker-open' : 'overflow', 'the buffer is full')
   }
 
   /** Sends what waits now; resolves when the buffer is empty. Never rejects. */
@@ -107,80 +146,145 @@ export class Publisher {
     return this.#running ?? Promise.resolve()
   }
 
-  /** Flushes for at most `timeoutMs`; what is left then is dropped and counted. Never rejects. */
+  /** Flushes for at most `timeoutMs`; what is left then is dropped, or kept in the file. Never rejects. */
   async close(timeoutMs: number): Promise<void> {
-    await within(timeoutMs, this.flush())
+    const flushed = this.flush()
+    // Whatever the breaker says, there is no later.
+    this.#hurry?.abort()
+    await within(timeoutMs, flushed)
     this.#closed.abort()
     // A queue that heeds the signal answers now; another one is not waited for.
     await within(ABORT_MS, this.#running)
     this.#isOver = true
     clearTimeout(this.#timer)
-    const left = this.backlog
+    const left = [...this.#sending, ...this.#waiting]
     this.#waiting = []
-    this.#sending = 0
+    this.#sending.clear()
     this.#bytes = 0
-    if (left > 0) this.#events.dropped(left, 'closed', 'it was not sent before the deadline')
+    const dropped = left.filter(({ event }) => !this.#overflow?.add(event))
+    if (dropped.length > 0) {
+      const events = dropped.map(({ event }) => event)
+      this.#events.dropped(events, 'closed', 'it was not sent before the deadline')
+    }
+    for (const { settled } of left) settled?.()
+    for (const done of this.#forRoom) done()
   }
 
   #hasWork(): boolean {
-    return this.#waiting.length > 0 && !this.#closed.signal.aborted
+    const hasMore = this.#waiting.length > 0 || (this.#overflow?.hasMore ?? false)
+    return hasMore && !this.#closed.signal.aborted
   }
 
   async #drain(): Promise<void> {
     while (this.#hasWork()) {
-      const batch = this.#waiting.splice(0, this.#limits.batchEvents)
-      this.#sending = batch.length
-      await this.#send(batch)
-      if (this.#closed.signal.aborted) break
-      this.#bytes -= batch.reduce((sum, event) => sum + event.length, 0)
+      // Live events first: the others have waited long already, and are safe where they are.
+      const batch = this.#take()
+      if (batch.length > 0) await this.#send(batch)
+      else if (!(await this.#sendSpilled())) break
     }
     // At once, not when the promise is seen to be settled: an event that comes in between begins a drain of its own.
     this.#running = undefined
   }
 
+  #take(): Waiting[] {
+    let [count, bytes] = [0, 0]
+    for (const { event } of this.#waiting) {
+      bytes += event.bytes.length
+      if (count > 0 && bytes > this.#limits.batchBytes) break
+      if (++count === this.#limits.batchEvents) break
+    }
+    const batch = this.#waiting.splice(0, count)
+    for (const waiting of batch) this.#sending.add(waiting)
+    return batch
+  }
+
+  /** Whether there was anything. */
+  async #sendSpilled(): Promise<boolean> {
+    const events = await this.#overflow!.read(this.#limits.batchEvents, this.#limits.batchBytes)
+    if (events.length === 0 || this.#closed.signal.aborted) return false
+    const at = performance.now()
+    await this.#send(events.map((event) => ({ event, at, settled: undefined })))
+    // What could not be sent stays where it is, for the next observer.
+    if (this.#isOver || this.#closed.signal.aborted) return false
+    await this.#overflow!.sent()
+    return true
+  }
+
   /** Sends until all is sent or refused, or until the publisher is closed; what is left then stays in `#sending`. */
-  async #send(batch: readonly Uint8Array[]): Promise<void> {
+  async #send(batch: readonly Waiting[]): Promise<void> {
     const { messageBytes, batchBytes } = this.#queue.limits
     const limit = Math.min(messageBytes, batchBytes)
-    const { bodies, oversized } = packMessages(this.#migration, batch, limit)
-    if (oversized.length > 0) this.#settle(oversized.length, 'oversize', `over ${limit} bytes`)
-    let waiting = bodies.map(({ body, events }, i) => ({ id: String(i), body, events }))
-    for (let failures = 1; waiting.length > 0; failures++) {
-      const outcomes = await this.#try(waiting)
+    const all = batch.map(({ event }) => event.bytes)
+    const { bodies, oversized } = packMessages(this.#migration, all, limit)
+    const tooLarge = new Set(oversized)
+    if (tooLarge.size > 0) {
+      this.#settle(
+        batch.filter((_, i) => tooLarge.has(i)),
+        'oversize',
+        `over ${limit} bytes`,
+      )
+    }
+    const fitting = batch.filter((_, i) => !tooLarge.has(i))
+    let at = 0
+    let waiting = bodies.map(({ body, events }, i) => ({
+      id: String(i),
+      body,
+      events: fitting.slice(at, (at += events)),
+    }))
+    while (waiting.length > 0) {
+      await this.#untilMaySend()
+      // While the breaker is half-open, one message tries for all.
+      const now = this.#breaker.state === 'half-open' ? waiting.slice(0, 1) : waiting
+      const outcomes = await attempt(this.#queue, now, this.#limits.sendTimeoutMs, this.#closed.signal)
       if (this.#isOver) return
-      const again: typeof waiting = []
-      for (const message of waiting) {
+      const again: typeof waiting = waiting.slice(now.length)
+      for (const message of now) {
         const outcome = outcomes.get(message.id)
         if (outcome?.status === 'sent') this.#settle(message.events)
         else if (outcome && !outcome.retryable) this.#settle(message.events, 'refused', outcome.reason)
         else again.push(message)
       }
+      if (again.length < waiting.length) this.#breaker.succeeded()
+      else this.#breaker.failed(performance.now())
       waiting = again
       if (waiting.length === 0 || this.#closed.signal.aborted) return
-      await pause(backoffMs(failures, RETRY, Math.random()), this.#closed.signal, { ref: false })
+      if (this.#breaker.state === 'closed')
+        await this.#wait(backoffMs(this.#breaker.failures || 1, RETRY, Math.random()))
     }
   }
 
-  /** The outcomes by id. A queue that rejects, which it should not, has taken nothing. */
-  async #try(messages: readonly OutgoingMessage[]): Promise<Map<string, SendOutcome>> {
-    try {
-      const outcomes = await this.#queue.send(messages, { signal: this.#closed.signal })
-      return new Map(outcomes.map((outcome) => [outcome.id, outcome]))
-    } catch {
-      return new Map()
-    }
+  async #untilMaySend(): Promise<void> {
+    const ms = this.#breaker.waitMs(performance.now())
+    if (ms > 0) await this.#wait(ms)
+    this.#breaker.try()
   }
 
-  #settle(events: number, dropped?: DropReason, detail = ''): void {
-    this.#sending -= events
-    if (dropped === undefined) this.#events.published(events, 1)
-    else this.#events.dropped(events, dropped, detail)
+  async #wait(ms: number): Promise<void> {
+    this.#hurry = new AbortController()
+    await pause(ms, AbortSignal.any([this.#hurry.signal, this.#closed.signal]), { ref: false })
+    this.#hurry = undefined
+  }
+
+  #settle(settled: readonly Waiting[], dropped?: DropReason, detail = ''): void {
+    for (const waiting of settled) {
+      // What came from a file was never counted.
+      if (this.#sending.delete(waiting)) this.#bytes -= waiting.event.bytes.length
+    }
+    if (dropped === undefined) this.#events.published(settled.length, 1)
+    else
+      this.#events.dropped(
+        settled.map(({ event }) => event),
+        dropped,
+        detail,
+      )
+    for (const waiting of settled) waiting.settled?.()
+    if (!this.isFull) for (const done of this.#forRoom) done()
   }
 }
 
-/** Waits for the work, but no longer than `ms`. Keeps the process alive so long: its caller waits. */
-async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
-  const done = new AbortController()
-  await Promise.race([work, pause(ms, done.signal)])
-  done.abort()
+function countingDown(from: number, done: () => void): () => void {
+  let left = from
+  return () => {
+    if (--left === 0) done()
+  }
 }

@@ -6,7 +6,7 @@ export interface Captured {
 }
 
 /** Why a tap had to let go of documents that it had taken. */
-export type LossReason = 'outcome-unknown' | 'too-many-in-flight' | 'token-lost'
+export type LossReason = 'outcome-unknown' | 'too-many-in-flight' | 'upsert-unknown' | 'token-lost'
 
 /** Where captured documents go. Called synchronously, inside the host's own work: it must be quick, and it never throws. */
 export interface Capture {
@@ -35,6 +35,8 @@ export interface Tap {
   start(capture: Capture): void
   /** Sees nothing any more, and has told of what it could not follow. Never rejects; idempotent. */
   stop(): Promise<void>
+  /** Remembers how far everything is settled, where that is of use to a later one: called after `stop`. Never rejects. */
+  save?(): Promise<void>
 }
 
 /** Where the inserts to be seen go. */

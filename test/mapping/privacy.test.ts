@@ -47,7 +47,10 @@ describe('protection', () => {
 
   it('keeps what is selected, and what places the event', () => {
     expect(made({ select: ['who.phone', 'parts.n'] })!(given)).toEqual({
-      ...{ _id: 1, seq: 1, type: 'signed', at: new Date(0) },
+      _id: 1,
+      seq: 1,
+      type: 'signed',
+      at: new Date(0),
       who: { phone: '1' },
       parts: [{ n: 1 }, { n: 2 }],
     })

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { idsOf, moving, observing } from './observing.ts'
+import { commandTap, observe } from '../../src/observer/index.ts'
+import { tapContract } from '../contract/tap.ts'
+import { idsOf, movements, moving, observing } from './observing.ts'
+
+tapContract('by commands', (client, namespace) => ({ tap: commandTap(client, namespace) }))
 
 describe('inserts', () => {
   it('sends an event that was inserted', async () => {
@@ -151,5 +155,59 @@ describe('transactions', () => {
     expect(tries).toBeGreaterThan(1)
     expect(idsOf(await sent())).toEqual([1])
     expect(observer.counters.missed).toEqual({})
+  })
+})
+
+describe('bounds', () => {
+  it('lets go of what would be too much to hold, and says so', async () => {
+    const mongo = await observing()
+    const { client, events } = mongo
+    await mongo.observer.close()
+    const namespace = { database: events.dbName, collection: 'events' }
+    const queue = mongo.queue
+    const observer = observe(client, movements, {
+      queue,
+      flags: mongo.flags,
+      tap: commandTap(client, namespace, { events: 3 }),
+    })
+    await client.withSession(async (session) => {
+      session.startTransaction()
+      await events.insertMany(
+        [1, 2].map((id) => moving(id)),
+        { session },
+      )
+      await events.insertMany(
+        [3, 4].map((id) => moving(id)),
+        { session },
+      )
+      await session.commitTransaction()
+      session.startTransaction()
+      await events.insertMany(
+        [5, 6, 7].map((id) => moving(id)),
+        { session },
+      )
+      await session.abortTransaction()
+    })
+    await events.insertMany([8, 9, 10].map((id) => moving(id)))
+    await observer.close()
+    expect(observer.counters).toMatchObject({ captured: 6, missed: { 'too-many-in-flight': 1 } })
+  })
+
+  it('counts bytes too', async () => {
+    const { client, events, flags, queue } = await observing()
+    const namespace = { database: events.dbName, collection: 'events' }
+    const tap = commandTap(client, namespace, { bytes: 1000 })
+    const observer = observe(client, movements, { queue, flags, tap })
+    await events.insertMany([moving(1), moving(2, { text: 'x'.repeat(2000) }), moving(3)])
+    await observer.close()
+    expect(observer.counters).toMatchObject({ captured: 2, missed: { 'too-many-in-flight': 1 } })
+  })
+})
+
+describe('unacknowledged writes', () => {
+  it('count as done, as they do for the driver', async () => {
+    const { events, sent } = await observing()
+    await events.insertOne(moving(1), { writeConcern: { w: 0 } })
+    expect(idsOf(await sent())).toEqual([1])
   })
 })

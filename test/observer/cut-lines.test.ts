@@ -25,12 +25,22 @@ async function behindProxy(options: MongoClientOptions = {}) {
 }
 
 it('sends once an insert that the driver had to send twice', async () => {
-  const { proxy, events, sent } = await behindProxy()
+  const { proxy, events, sent, observer } = await behindProxy()
   await events.countDocuments()
   proxy.cut('insert')
   await events.insertOne(moving(1))
   expect(proxy.cuts).toBe(1)
   expect(await sent()).toEqual([1])
+  expect(observer.counters).toMatchObject({ captured: 1, missed: {} })
+})
+
+it('counts as unknown, once, an insert whose retry was not answered either', async () => {
+  const { proxy, events, sent, observer } = await behindProxy()
+  await events.countDocuments()
+  proxy.cut('insert', 2)
+  await expect(events.insertOne(moving(1))).rejects.toThrow()
+  expect(await sent()).toEqual([])
+  expect(observer.counters.missed).toEqual({ 'outcome-unknown': 1 })
 })
 
 it('counts as unknown an insert whose answer never came', async () => {
@@ -87,9 +97,9 @@ it('counts nothing for an insert that was cut inside a transaction: the transact
 })
 
 it('counts as unknown an insert that ran out of its own time', async () => {
-  const { proxy, events, observer } = await behindProxy({ retryWrites: false })
+  const { proxy, events, observer } = await behindProxy({ retryWrites: false, socketTimeoutMS: 500 })
   await events.countDocuments()
   proxy.swallow('insert')
-  await expect(events.insertOne(moving(1), { timeoutMS: 500 })).rejects.toThrow(/time/i)
+  await expect(events.insertOne(moving(1))).rejects.toThrow(/timed out/)
   expect(observer.counters.missed).toEqual({ 'outcome-unknown': 1 })
 })

@@ -64,7 +64,7 @@ describe('the host', () => {
     await events.insertOne(moving(1))
     expect(await events.countDocuments()).toBe(1)
     expect(await sent()).toEqual([])
-    expect(observer.counters.missed).toEqual({ 'not-serialisable': 1 })
+    expect(observer.counters.missed).toEqual({ 'flag-off': 1 })
   })
 
   it('is not observed any more after close, which may be called twice', async () => {

@@ -1,6 +1,7 @@
 // A process that has nothing but a publisher whose queue is down: it closes it, or leaves.
 import { encodeEvent } from '../../src/event/bson.ts'
-import { DEFAULT_PUBLISHER_LIMITS, Publisher } from '../../src/observer/publisher.ts'
+import { DEFAULT_PUBLISHER_LIMITS } from '../../src/observer/limits.ts'
+import { Publisher } from '../../src/observer/publisher.ts'
 
 process.channel?.unref()
 let dropped = 0
@@ -11,9 +12,9 @@ const publisher = new Publisher(
   },
   'movements',
   DEFAULT_PUBLISHER_LIMITS,
-  { published() {}, dropped: (events) => void (dropped += events) },
+  { published() {}, dropped: (events) => void (dropped += events.length), breaker() {} },
 )
-publisher.add([1, 2, 3].map((id) => encodeEvent({ _id: id })))
+publisher.add([1, 2, 3].map((id) => ({ bytes: encodeEvent({ _id: id }), time: undefined })))
 if (process.argv[2] === 'close') {
   await publisher.close(300)
   console.log(`closed, ${dropped} dropped`)

@@ -2,74 +2,18 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
-import { DEFAULT_PUBLISHER_LIMITS, Publisher, type PublisherLimits } from '../../src/observer/publisher.ts'
-import { memoryQueue, type Queue, type QueueSender } from '../../src/queue/index.ts'
+import { memoryQueue, type QueueSender } from '../../src/queue/index.ts'
 import { eventsIn, idsOf } from './observing.ts'
-
-const soon = { signal: AbortSignal.timeout(20_000), everyMs: 1 }
-
-/** A publisher and what it told. */
-function publishing(queue: QueueSender, limits: Partial<PublisherLimits> = {}) {
-  const told = { published: 0, messages: 0, dropped: {} as Record<string, number>, details: [] as string[] }
-  const publisher = new Publisher(
-    queue,
-    'movements',
-    { ...DEFAULT_PUBLISHER_LIMITS, ...limits },
-    {
-      published(events, messages) {
-        told.published += events
-        told.messages += messages
-      },
-      dropped(events, reason, detail) {
-        told.dropped[reason] = (told.dropped[reason] ?? 0) + events
-        told.details.push(detail)
-      },
-    },
-  )
-  return { publisher, told }
-}
-
-function someEvents(count: number, from = 0, padding = 0): Uint8Array[] {
-  return Array.from({ length: count }, (_, i) => encodeEvent({ _id: from + i, text: noise(padding) }))
-}
-
-/** Text that does not compress away. */
-function noise(length: number): string {
-  let text = ''
-  while (text.length < length) text += Math.random().toString(36).slice(2)
-  return text.slice(0, length)
-}
-
-/** A queue before which `send` answers something else for the first `times` calls. */
-function failingFirst(queue: Queue, times: number, answer: QueueSender['send']): QueueSender {
-  let calls = 0
-  return {
-    limits: queue.limits,
-    send: (messages, o) => (calls++ < times ? answer(messages, o) : queue.send(messages, o)),
-  }
-}
-
-const retryable: QueueSender['send'] = async (messages) =>
-  messages.map(({ id }) => ({ id, status: 'failed', retryable: true, reason: 'later' }))
-
-/** Never answers, and does not heed its signal. */
-const deaf: QueueSender['send'] = () => new Promise(() => {})
-
-/** Never answers, but heeds its signal as the real queue does. */
-const mute: QueueSender['send'] = (messages, { signal } = {}) =>
-  new Promise((resolve) => {
-    signal?.addEventListener('abort', () => void retryable(messages).then(resolve))
-  })
+import { deaf, failingFirst, mute, publishing, retryable, someEvents, soon } from './publishing.ts'
 
 describe('sending', () => {
   it('begins by itself, soon after the first event and at once with a full batch', async () => {
     const queue = memoryQueue()
     const { publisher, told } = publishing(queue, { lingerMs: 5, batchEvents: 10 })
     publisher.add(someEvents(1))
-    await until(() => told.published === 1, soon)
+    await until(() => told.published === 1, soon())
     publisher.add(someEvents(25, 1))
-    await until(() => told.published === 26, soon)
+    await until(() => told.published === 26, soon())
     expect(idsOf(await eventsIn(queue))).toEqual(Array.from({ length: 26 }, (_, i) => i))
   })
 
@@ -124,7 +68,7 @@ describe('sending', () => {
       for (let i = 0; i < round; i++) await Promise.resolve()
       publisher.add(someEvents(1, 100 + round))
       await flushed
-      await until(() => publisher.backlog === 0, soon)
+      await until(() => publisher.backlog === 0, soon())
     }
     expect(await eventsIn(queue)).toHaveLength(40)
   })
@@ -133,7 +77,7 @@ describe('sending', () => {
 describe('bounds', () => {
   it.each([
     ['events', { bufferEvents: 10 }],
-    ['bytes', { bufferBytes: 10 * someEvents(1)[0]!.length }],
+    ['bytes', { bufferBytes: 10 * someEvents(1)[0]!.bytes.length }],
   ])('holds no more %s than it may, and counts what it drops', async (_, limits) => {
     const { publisher, told } = publishing(memoryQueue(), limits)
     publisher.add(someEvents(4))

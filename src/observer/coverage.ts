@@ -1,0 +1,241 @@
+import type { AnyBulkWriteOperation, Collection } from 'mongodb'
+import { heartbeatId, windowId, type CoverageWindow } from '../missed/format.ts'
+import type { CoverageDocument } from '../missed/store.ts'
+import { within } from './deadline.ts'
+import type { Captured } from './tap.ts'
+import { TimeRange } from './time-range.ts'
+
+/** A window that is longer than this is closed and followed by another, so that a healed hour is not healed again. */
+const MAX_WINDOW_MS = 60 * 60 * 1000
+
+/** What coverage needs to know, and tells. */
+export interface CoverageOptions {
+  readonly collection: () => Collection<CoverageDocument>
+  readonly migration: string
+  readonly instance: string
+  readonly heartbeatMs: number
+  /** Adds the times of all events that are on their way. */
+  readonly pending: (range: TimeRange) => void
+  /** Told when writing begins to fail, and, with undefined, when it works again. */
+  readonly trouble: (thrown: unknown) => void
+}
+
+/** What is missed for one reason, while it is being missed. */
+interface Open {
+  readonly id: string
+  readonly reason: string
+  readonly range: TimeRange
+  readonly since: number
+  isWritten: boolean
+  isDirty: boolean
+  grew: boolean
+}
+
+/**
+ * Writes down what is not captured, as windows of document time, by reason; and a heartbeat, so that the end of this process is a window
+ * too. An event costs a comparison or two; writing is done every few seconds, beside everything else.
+ *
+ * A window is closed when something was captured since the last write and nothing was missed for its reason.
+ */
+export class Coverage {
+  readonly #options: CoverageOptions
+  readonly #open = new Map<string, Open>()
+  /** Closed, and not written so yet. */
+  #closed: Open[] = []
+  #waiting: (() => void)[] = []
+  #windows = 0
+  #hasCaptured = false
+  /** How far documents' times lie behind and ahead of this host's clock, at most, in milliseconds. */
+  #behind = 0
+  #ahead = 0
+  #isTimed = true
+  #isFailing = false
+  #isOver = false
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> | undefined
+
+  constructor(options: CoverageOptions) {
+    this.#options = options
+  }
+
+  /** Whether there is something that has been missed and is not written down yet. */
+  get isBehind(): boolean {
+    return this.#closed.length > 0 || [...this.#open.values()].some(({ isDirty }) => isDirty)
+  }
+
+  /** Begins with a heartbeat, at once but not within the caller's own turn. */
+  start(): void {
+    this.#timer = setTimeout(() => void this.#tick(), 0).unref()
+  }
+
+  captured(events: readonly Captured[]): void {
+    this.#hasCaptured = true
+    this.#see(events)
+  }
+
+  missed(reason: string, events: readonly Captured[]): void {
+    this.#see(events)
+    const { range } = this.#grow(reason)
+    range.addAll(events)
+  }
+
+  missedRange(reason: string, missed: TimeRange): void {
+    this.#grow(reason).range.merge(missed)
+  }
+
+  missedBetween(reason: string, from: Date | undefined, to: Date | undefined): void {
+    const { range } = this.#grow(reason)
+    if (from && to) range.stretch(from.getTime(), to.getTime())
+    else range.forget()
+  }
+
+  /** Calls back once all that has been missed so far is written down. */
+  whenRecorded(recorded: () => void): void {
+    if (this.isBehind || this.#writing) this.#waiting.push(recorded)
+    else recorded()
+  }
+
+  /** Writes what it has, with all windows closed, and takes the heartbeat away. Never rejects. */
+  async close(timeoutMs: number): Promise<void> {
+    clearTimeout(this.#timer)
+    const last = async (): Promise<void> => {
+      await this.#writing
+      clearTimeout(this.#timer)
+      for (const reason of this.#open.keys()) this.#shut(reason)
+      this.#isOver = true
+      await this.#write()
+    }
+    await within(timeoutMs, last())
+    this.#isOver = true
+  }
+
+  #see(events: readonly Captured[]): void {
+    const now = Date.now()
+    for (const { time } of events) {
+      if (time === undefined) this.#isTimed = false
+      else {
+        const behind = now - time.getTime()
+        if (behind > this.#behind) this.#behind = behind
+        else if (-behind > this.#ahead) this.#ahead = -behind
+      }
+    }
+  }
+
+  #grow(reason: string): Open {
+    const known = this.#open.get(reason)
+    const open: Open = known ?? {
+      id: String(++this.#windows),
+      reason,
+      range: new TimeRange(),
+      since: performance.now(),
+      isWritten: false,
+      isDirty: true,
+      grew: true,
+    }
+    if (!known) this.#open.set(reason, open)
+    open.isDirty = true
+    open.grew = true
+    return open
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#isOver) return
+    for (const open of this.#open.values()) {
+      const isOld = performance.now() - open.since > MAX_WINDOW_MS
+      if ((!open.grew && this.#hasCaptured) || (isOld && open.isWritten)) this.#shut(open.reason)
+      open.grew = false
+    }
+    this.#hasCaptured = false
+    this.#writing = this.#write()
+    await this.#writing
+    this.#writing = undefined
+    if (!this.#isOver) this.#timer = setTimeout(() => void this.#tick(), this.#options.heartbeatMs).unref()
+  }
+
+  #shut(reason: string): void {
+    const open = this.#open.get(reason)
+    if (!open) return
+    this.#open.delete(reason)
+    this.#closed.push(open)
+  }
+
+  async #write(): Promise<void> {
+    const { collection, trouble } = this.#options
+    const closed = this.#closed
+    const dirty = [...this.#open.values()].filter(({ isDirty }) => isDirty)
+    const waiting = this.#waiting
+    this.#waiting = []
+    const writes = [
+      ...closed.map((window) => this.#windowWrite(window, 'closed')),
+      ...dirty.map((window) => this.#windowWrite(window, 'open')),
+      // Last, so that what it no longer speaks for has been written down by then.
+      this.#heartbeat(),
+    ]
+    for (const window of dirty) window.isDirty = false
+    try {
+      await collection().bulkWrite(writes, { ordered: true })
+      this.#closed = this.#closed.filter((window) => !closed.includes(window))
+      for (const window of dirty) window.isWritten = true
+      for (const recorded of waiting) recorded()
+      if (this.#isFailing) trouble(undefined)
+      this.#isFailing = false
+    } catch (thrown) {
+      for (const window of dirty) window.isDirty = true
+      this.#waiting = [...waiting, ...this.#waiting]
+      // Of its windows one is kept for each reason, however long this lasts.
+      for (const window of closed) this.#reopen(window)
+      if (!this.#isFailing) trouble(thrown)
+      this.#isFailing = true
+    }
+  }
+
+  #reopen(window: Open): void {
+    if (this.#isOver) return
+    const successor = this.#open.get(window.reason)
+    if (successor?.isWritten) return
+    if (successor) window.range.merge(successor.range)
+    this.#open.set(window.reason, window)
+    window.isDirty = true
+    this.#closed = this.#closed.filter((other) => other !== window)
+  }
+
+  #windowWrite(window: Open, state: CoverageWindow['state']): AnyBulkWriteOperation<CoverageDocument> {
+    const { migration, instance } = this.#options
+    const { reason, range, isWritten } = window
+    const { from, to, events } = range
+    return {
+      updateOne: {
+        filter: { _id: windowId(migration, instance, window.id) },
+        update: {
+          $set: { kind: 'window', migration, instance, reason, from, to, events, state },
+          $currentDate: { updatedAt: true, ...(isWritten ? {} : { openedAt: true }) },
+          $inc: { writes: 1 },
+        },
+        upsert: true,
+      },
+    }
+  }
+
+  /** What would be missed, were this process to end just now; when it is over, nothing. */
+  #heartbeat(): AnyBulkWriteOperation<CoverageDocument> {
+    const { migration, instance, heartbeatMs, pending } = this.#options
+    const _id = heartbeatId(migration, instance)
+    if (this.#isOver) return { deleteOne: { filter: { _id } } }
+    const now = Date.now()
+    const range = new TimeRange()
+    pending(range)
+    range.stretch(now - this.#behind, now + this.#ahead)
+    if (!this.#isTimed) range.forget()
+    const { from, to } = range
+    return {
+      updateOne: {
+        filter: { _id },
+        update: {
+          $set: { kind: 'heartbeat', migration, instance, from, to, everyMs: heartbeatMs },
+          $currentDate: { updatedAt: true },
+        },
+        upsert: true,
+      },
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { ChangeoverError } from '../core/errors.ts'
+
+/** Bounds and pace of publishing. All sizes are in bytes of BSON, before compression. */
+export interface PublisherLimits {
+  /**
+   * The most events that wait to be sent; for more, see `overflow`.
+   *
+   * @defaultValue 20000
+   */
+  readonly bufferEvents: number
+  /**
+   * The most bytes that wait to be sent.
+   *
+   * @defaultValue 33554432
+   */
+  readonly bufferBytes: number
+  /**
+   * How long an event waits for others to share its message, in milliseconds.
+   *
+   * @defaultValue 50
+   */
+  readonly lingerMs: number
+  /**
+   * The most events that one round of sending takes.
+   *
+   * @defaultValue 500
+   */
+  readonly batchEvents: number
+  /**
+   * The most bytes that one round of sending takes, but one event at least. They are compressed in one go, in the host's own thread.
+   *
+   * @defaultValue 131072
+   */
+  readonly batchBytes: number
+  /**
+   * How long the queue has to answer, in milliseconds, before the round counts as failed.
+   *
+   * @defaultValue 30000
+   */
+  readonly sendTimeoutMs: number
+  /**
+   * After so many failures in a row nothing is sent for a while.
+   *
+   * @defaultValue 5
+   */
+  readonly breakerFailures: number
+  /**
+   * The while, in milliseconds; it doubles with each try that fails, up to a minute.
+   *
+   * @defaultValue 5000
+   */
+  readonly breakerOpenMs: number
+}
+
+export const DEFAULT_PUBLISHER_LIMITS: PublisherLimits = Object.freeze({
+  bufferEvents: 20_000,
+  bufferBytes: 32 * 2 ** 20,
+  lingerMs: 50,
+  batchEvents: 500,
+  batchBytes: 128 * 2 ** 10,
+  sendTimeoutMs: 30_000,
+  breakerFailures: 5,
+  breakerOpenMs: 5000,
+})
+
+/** The given limits over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
+export function resolvePublisherLimits(limits: Partial<PublisherLimits> = {}): PublisherLimits {
+  const resolved = Object.freeze({ ...DEFAULT_PUBLISHER_LIMITS, ...limits })
+  for (const [name, value] of Object.entries(resolved))
+    requireWhole(`limits.${name}`, value, name === 'lingerMs' ? 0 : 1)
+  return resolved
+}
+
+export function requireWhole(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new ChangeoverError('CONFIG', `The option ${name} of observe is ${String(value)}.`, {
+    remedy: `Use a whole number from ${least}.`,
+  })
+}

@@ -1,0 +1,130 @@
+import { ChangeoverError } from '../core/errors.ts'
+import { safeLogger, silentLogger, type Logger } from '../core/logger.ts'
+import type { FlagContext, Flags } from '../flags/port.ts'
+import type { Migration } from '../mapping/migration.ts'
+import { DEFAULT_COVERAGE_COLLECTION } from '../missed/format.ts'
+import type { QueueSender } from '../queue/port.ts'
+import { requireWhole, resolvePublisherLimits, type PublisherLimits } from './limits.ts'
+import type { MetricsLike } from './metrics.ts'
+import type { SpillOptions } from './spill.ts'
+import type { Tap } from './tap.ts'
+
+export interface ObserveOptions {
+  /** Where the events are sent. */
+  readonly queue: QueueSender
+  /** Asked before every event; see `flag`. Until it is ready, the answer is taken to be no. */
+  readonly flags: Flags
+  /**
+   * The flag that switches publishing.
+   *
+   * @defaultValue `changeover.<name of the migration>.write`
+   */
+  readonly flag?: string
+  /**
+   * Whom the flag is asked for, by the event: what a gradual rollout decides by. It is given the caller's own document, within the
+   * caller's own insert: be quick. What it throws counts as off.
+   *
+   * @defaultValue asked for nobody in particular
+   */
+  readonly context?: (event: Readonly<Record<string, unknown>>) => FlagContext
+  /**
+   * The way in which inserts are seen.
+   *
+   * @defaultValue `commandTap`: by the driver's command monitoring, in this process
+   */
+  readonly tap?: Tap
+  /**
+   * The largest event that is sent, in bytes of BSON. The queue has a limit of its own, for what it has become when compressed.
+   *
+   * @defaultValue 1048576
+   */
+  readonly maxEventBytes?: number
+  /** Bounds and pace of publishing, each with a default. */
+  readonly limits?: Partial<PublisherLimits>
+  /**
+   * What becomes of events when the buffer is full: dropped and recorded, or kept in a file.
+   *
+   * @defaultValue `'drop-and-record'`
+   */
+  readonly overflow?: 'drop-and-record' | { readonly spill: SpillOptions }
+  /**
+   * How it is written down what was not captured; false writes nothing, and then only a whole `migrate` finds it.
+   *
+   * @defaultValue written to `changeover_coverage` beside the events, every 5000 ms
+   */
+  readonly coverage?: false | CoverageSettings
+  /** The `metrics` of `@opentelemetry/api`, or a meter. */
+  readonly metrics?: MetricsLike
+  /** @defaultValue says nothing */
+  readonly logger?: Logger
+}
+
+export interface CoverageSettings {
+  /** @defaultValue `changeover_coverage` */
+  readonly collection?: string
+  /**
+   * How often what was missed is written, and that this process lives, in milliseconds. Silent for three times as long, it is taken
+   * for dead.
+   *
+   * @defaultValue 5000
+   */
+  readonly heartbeatMs?: number
+}
+
+export const DEFAULT_HEARTBEAT_MS = 5000
+export const DEFAULT_MAX_EVENT_BYTES: number = 2 ** 20
+
+/** Everything that an observer goes by. */
+export interface Resolved {
+  readonly queue: QueueSender
+  readonly flags: Flags
+  readonly flag: string
+  readonly context: ObserveOptions['context']
+  readonly tap: Tap | undefined
+  readonly maxEventBytes: number
+  readonly limits: PublisherLimits
+  readonly spill: SpillOptions | undefined
+  readonly coverage: false | Required<CoverageSettings>
+  readonly heartbeatMs: number
+  readonly metrics: MetricsLike | undefined
+  readonly logger: Logger
+}
+
+/** The given options over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
+export function resolveOptions(migration: Migration, options: ObserveOptions): Resolved {
+  const { overflow = 'drop-and-record', coverage = {}, maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
+  const { collection = DEFAULT_COVERAGE_COLLECTION, heartbeatMs = DEFAULT_HEARTBEAT_MS } = coverage || {}
+  const spill = overflow === 'drop-and-record' ? undefined : overflow.spill
+  requireWhole('maxEventBytes', maxEventBytes, 1)
+  requireWhole('coverage.heartbeatMs', heartbeatMs, 10)
+  if (spill?.maxBytes !== undefined) requireWhole('overflow.spill.maxBytes', spill.maxBytes, 1)
+  if (coverage && collection === migration.source.collection) {
+    throw new ChangeoverError('CONFIG', `Coverage would be written among the events, into ${collection}.`, {
+      remedy: 'Name another collection: coverage: { collection: … }',
+    })
+  }
+  const { personal = {}, hmacKey } = migration.source
+  if (!hmacKey && Object.values<string | undefined>(personal).includes('hmac')) {
+    throw new ChangeoverError(
+      'CONFIG',
+      `The migration ${migration.name} hashes fields, and its source has no hmacKey.`,
+      {
+        remedy: 'Give it one, the same everywhere: hmacKey: process.env.CHANGEOVER_HMAC_KEY',
+      },
+    )
+  }
+  return Object.freeze({
+    queue: options.queue,
+    flags: options.flags,
+    flag: options.flag ?? `changeover.${migration.name}.write`,
+    context: options.context,
+    tap: options.tap,
+    maxEventBytes,
+    limits: resolvePublisherLimits(options.limits),
+    spill,
+    coverage: coverage && { collection, heartbeatMs },
+    heartbeatMs,
+    metrics: options.metrics,
+    logger: safeLogger(options.logger ?? silentLogger),
+  })
+}
