@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { until } from '../../src/core/abort.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
 import { supervise } from './supervised.ts'
-import type { Command, Supervised } from './supervised.ts'
+import type { Command, Supervised, User } from './supervised.ts'
 
 /** How long a server has to answer its own driver, in milliseconds. */
 const READY_MS = 60_000
@@ -19,8 +19,10 @@ export interface Recipe {
   /** What else could be done, should it fail. */
   readonly remedy: string
   readonly env: NodeJS.ProcessEnv
-  /** The user who runs it, when that is another one. */
+  /** The user who runs it, when that is another one and the server changes to it by itself. */
   readonly owner?: number | undefined
+  /** The user it is started as, when that is another one. */
+  readonly as?: User | undefined
   steps(folder: string, port: number): readonly Command[]
   /** Resolves when the server does its work, through its own driver. */
   ping(port: number): Promise<unknown>

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -16,6 +16,9 @@ export interface Machine {
   answers(url: string): Promise<boolean>
 }
 
+/** Where Debian and its kin keep PostgreSQL, a folder a version. */
+const POSTGRESQL = '/usr/lib/postgresql'
+
 /** Servers are often kept out of a user's PATH. */
 const SERVER_FOLDERS = [
   '/usr/sbin',
@@ -27,6 +30,9 @@ const SERVER_FOLDERS = [
     `/opt/homebrew/opt/${name}/bin`,
     `/usr/local/opt/${name}/bin`,
   ]),
+  ...(existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL) : [])
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((version) => `${POSTGRESQL}/${version}/bin`),
 ]
 
 export function thisMachine(env: NodeJS.ProcessEnv): Machine {

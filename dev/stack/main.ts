@@ -22,12 +22,20 @@ try {
 }
 
 /** Those that are not set yet: the others are known where this was started, and may hold passwords. */
-function variables({ mysqlUrl, mongoUrl, sqs }: Stack): [string, string][] {
+function variables({ mysqlUrl, mongoUrl, sqs, flags }: Stack): [string, string][] {
   const all: [string, string][] = [
     ['MYSQL_URL', mysqlUrl],
     ['MONGODB_URL', mongoUrl],
     ['SQS_ENDPOINT', sqs.endpoint],
     ['AWS_REGION', sqs.region],
+    ...(flags.kind === 'unleash'
+      ? ([
+          ['UNLEASH_URL', flags.url],
+          ['UNLEASH_TOKEN', flags.token ?? ''],
+          ['UNLEASH_PRODUCTION_TOKEN', flags.productionToken ?? ''],
+          ['UNLEASH_ADMIN_TOKEN', flags.adminToken ?? ''],
+        ] satisfies [string, string][])
+      : []),
   ]
   return all.filter(([name]) => !process.env[name])
 }

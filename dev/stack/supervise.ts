@@ -8,7 +8,7 @@ import { join } from 'node:path'
 
 import type { FromSupervisor, Plan } from './supervised.ts'
 
-const { folder, log: logName, steps, graceMs } = JSON.parse(process.argv[2] ?? '') as Plan
+const { folder, log: logName, steps, graceMs, as } = JSON.parse(process.argv[2] ?? '') as Plan
 const log = openSync(join(folder, logName), 'a')
 let current: ChildProcess | undefined
 let ending = false
@@ -24,6 +24,7 @@ for (const [index, [command, ...args]] of steps.entries()) {
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', log, log],
     detached: true,
+    ...as,
   })
   const reason = await once(current, 'exit').then(
     ([code, signal]: (number | string | null)[]) => (code === 0 ? undefined : `ended with ${signal ?? `code ${code}`}`),

@@ -10,6 +10,12 @@ import { lastLines } from './run.ts'
 /** A program and its arguments. */
 export type Command = readonly [program: string, ...args: string[]]
 
+/** A user to run as. */
+export interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
 /** What a supervisor is told: run these one after the other; the last one is the server. */
 export interface Plan {
   readonly folder: string
@@ -17,6 +23,8 @@ export interface Plan {
   readonly steps: readonly Command[]
   /** How long after SIGTERM the server is killed, in milliseconds. */
   readonly graceMs: number
+  /** Whom the steps run as, when that is another one; only root may choose. */
+  readonly as?: User | undefined
 }
 
 /** What a supervisor says, once, when a step fails or the server ends by itself. */
@@ -39,16 +47,18 @@ const LOG = 'server.log'
 /**
  * Starts a server that ends, and whose folder goes, when this process ends, in whichever way.
  *
- * @param owner the user that the folder is to belong to, when that is another one
+ * @param owner the user that the folder is to belong to, when that is another one and the server changes to it by itself
+ * @param as the user that the server is started as, and the folder belongs to; for a server that will not begin as root
  */
 export function supervise(
   name: string,
   stepsIn: (folder: string) => readonly Command[],
-  { env, owner }: { env: NodeJS.ProcessEnv; owner?: number | undefined },
+  { env, owner, as }: { env: NodeJS.ProcessEnv; owner?: number | undefined; as?: User | undefined },
 ): Supervised {
   const folder = mkdtempSync(join(tmpdir(), `changeover-${name}-`))
-  if (owner !== undefined) chownSync(folder, owner, -1)
-  const plan: Plan = { folder, log: LOG, steps: stepsIn(folder), graceMs: 10_000 }
+  const owned = as?.uid ?? owner
+  if (owned !== undefined) chownSync(folder, owned, -1)
+  const plan: Plan = { folder, log: LOG, steps: stepsIn(folder), graceMs: 10_000, as }
   const child = fork(fileURLToPath(new URL('supervise.ts', import.meta.url)), [JSON.stringify(plan)], {
     // Out of the terminal's process group: Ctrl-C is for the stack to handle, in its own order.
     detached: true,

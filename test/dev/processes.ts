@@ -23,6 +23,8 @@ export function descendants(of: number, all = processes()): Process[] {
 
 /** The data folders that commands speak of. */
 export function folders(of: readonly Process[]): string[] {
-  const found = of.flatMap(({ command }) => command.match(/[^\s=]*\/changeover-(mysql|mongodb)-\w+/) ?? [])
+  const found = of.flatMap(
+    ({ command }) => command.match(/[^\s=]*\/changeover-(mysql|mongodb|postgres|unleash)-\w+/) ?? [],
+  )
   return [...new Set(found.filter((text) => text.startsWith('/')))]
 }

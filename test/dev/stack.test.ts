@@ -148,12 +148,19 @@ describe('an address from the environment', () => {
       AWS_REGION: 'eu-north-1',
       UNLEASH_URL: `http://127.0.0.1:${port}/api`,
       UNLEASH_TOKEN: 'hunter2',
+      UNLEASH_ADMIN_TOKEN: 'hunter2',
     }
     await using stack = await startStack({ env, only: ['mysql', 'sqs', 'flags'] })
     server.close()
     expect(stack.mysqlUrl).toBe(env.MYSQL_URL)
     expect(stack.sqs).toMatchObject({ endpoint: env.SQS_ENDPOINT, region: 'eu-north-1' })
-    expect(stack.flags).toEqual({ kind: 'unleash', url: env.UNLEASH_URL, token: 'hunter2' })
+    expect(stack.flags).toEqual({
+      kind: 'unleash',
+      url: env.UNLEASH_URL,
+      token: 'hunter2',
+      adminUrl: `${env.UNLEASH_URL}/admin`,
+      adminToken: 'hunter2',
+    })
     expect(stack.found.join('\n')).toContain(`mysql://app@127.0.0.1:${port}, given by MYSQL_URL`)
     expect(stack.found.join('\n')).not.toContain('hunter2')
   })
@@ -196,6 +203,20 @@ describe('on a machine with nothing', () => {
     expect(error.message).toBe(
       'There is no MongoDB: install it, so that there is a mongod, or Python 3 for its stand-in, or set MONGODB_URL.',
     )
+  })
+
+  test.each([{ CHANGEOVER_UNLEASH: '1' }, { CI: 'true' }])(
+    'Unleash, asked for by %j, is what to do without',
+    async (env) => {
+      const error = await failure(startStack({ machine: bareMachine({ env }), only: ['flags'] }))
+      expect(error).toMatchObject({ code: 'CONFIG', message: 'There is no npm to install unleash-server with.' })
+      expect(error.remedy).toContain('CHANGEOVER_UNLEASH=0')
+    },
+  )
+
+  test.each([{}, { CHANGEOVER_UNLEASH: '0', CI: 'true' }])('Unleash is not wanted with %j', async (env) => {
+    await using stack = await startStack({ machine: bareMachine({ env }), only: ['flags'] })
+    expect(stack.flags).toEqual({ kind: 'offline' })
   })
 
   test('one that is missing ends the others', { timeout: START_MS }, async () => {

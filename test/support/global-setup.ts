@@ -1,14 +1,32 @@
 import type { TestProject } from 'vitest/node'
-import { startStack } from '../../dev/stack/index.ts'
+import { startStack, type FlagSource } from '../../dev/stack/index.ts'
+import { Closers } from '../../src/core/closers.ts'
+import { messageOf } from '../../src/core/errors.ts'
 
 /** One stack for all suites; each makes itself a database and a queue of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stack = await startStack({ only: ['mysql', 'mongodb', 'sqs'], say: console.error })
-  for (const line of stack.found) console.error(line)
+  const started = new Closers()
+  const [servers, flags] = await Promise.allSettled([
+    startStack({ only: ['mysql', 'mongodb', 'sqs'], say: console.error }),
+    // By itself: what stands in its way is told by the tests that need it, and does not keep the others from running.
+    startStack({ only: ['flags'], say: console.error }),
+  ])
+  for (const outcome of [servers, flags]) if (outcome.status === 'fulfilled') started.use(outcome.value)
+  if (servers.status === 'rejected') {
+    await started.disposeAsync()
+    throw servers.reason
+  }
+  const stack = servers.value
+  const why = flags.status === 'fulfilled' ? flags.value.found : [`flags    ${messageOf(flags.reason)}`]
+  for (const line of [...stack.found, ...why]) console.error(line)
   project.provide('mysqlUrl', stack.mysqlUrl)
   project.provide('mongoUrl', stack.mongoUrl)
   project.provide('sqs', { ...stack.sqs })
-  return () => stack.stop()
+  project.provide(
+    'flags',
+    flags.status === 'fulfilled' ? flags.value.flags : { kind: 'failed', reason: messageOf(flags.reason) },
+  )
+  return () => started.disposeAsync()
 }
 
 declare module 'vitest' {
@@ -20,5 +38,6 @@ declare module 'vitest' {
       readonly region: string
       readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
     }
+    readonly flags: FlagSource | { readonly kind: 'failed'; readonly reason: string }
   }
 }

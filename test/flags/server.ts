@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { inject, onTestFinished } from 'vitest'
+import { InMemStorageProvider, Unleash, type UnleashConfig } from 'unleash-client'
+import { flagAdmin, type FlagAdmin } from '../../dev/stack/unleash-admin.ts'
+import { destroyUnleash } from '../../src/flags/index.ts'
+
+/** How often the clients of these tests ask, in milliseconds. */
+export const POLL_MS = 1000
+
+/** A real Unleash, and the hand on its flags. */
+export interface FlagServer {
+  readonly url: string
+  readonly tokens: { readonly development: string; readonly production: string }
+  readonly admin: FlagAdmin
+}
+
+/** Why there is no server to test with; undefined when there is one, or when there should be. */
+export const whyNone: string | undefined =
+  inject('flags').kind === 'offline' ? 'no server was asked for: CHANGEOVER_UNLEASH=1 runs one' : undefined
+
+/** The server of this run. Throws when one was asked for and could not be had, or cannot be switched by us. */
+export function flagServer(): FlagServer {
+  const source = inject('flags')
+  if (source.kind === 'failed') throw new Error(`There is no Unleash: ${source.reason}`)
+  const admin = flagAdmin(source)
+  if (source.kind !== 'unleash' || !admin || !source.token || !source.productionToken) {
+    throw new Error(
+      'These tests switch flags: beside UNLEASH_URL, set UNLEASH_TOKEN, UNLEASH_PRODUCTION_TOKEN and UNLEASH_ADMIN_TOKEN.',
+    )
+  }
+  return { url: source.url, tokens: { development: source.token, production: source.productionToken }, admin }
+}
+
+/** A new flag of a name that no other run has, off everywhere. */
+export async function freshFlag({ admin }: FlagServer): Promise<string> {
+  const flag = `changeover.test_${randomBytes(6).toString('hex')}.write`
+  await admin.create(flag)
+  return flag
+}
+
+/** An application's instance; it ends with the test. */
+export function clientOf(url: string, token: string, config: Partial<UnleashConfig> = {}): Unleash {
+  const unleash = new Unleash({
+    appName: 'test',
+    url,
+    customHeaders: { Authorization: token },
+    refreshInterval: POLL_MS,
+    disableMetrics: true,
+    skipInstanceCountWarning: true,
+    storageProvider: new InMemStorageProvider(),
+    ...config,
+  })
+  onTestFinished(() => destroyUnleash(unleash))
+  return unleash
+}
+
+/** A way to a server that can be cut, and stays so until it is mended. */
+export async function cuttable(target: string): Promise<{ url: string; cut: () => void; mend: () => void }> {
+  const { hostname, port } = new URL(target)
+  const sockets = new Set<Socket>()
+  let isCut = false
+  const server = createServer((client) => {
+    if (isCut) return void client.destroy()
+    const upstream = connect(Number(port), hostname)
+    for (const socket of [client, upstream]) {
+      sockets.add(socket)
+      socket
+        .on('error', () => {})
+        .on('close', () => {
+          client.destroy()
+          upstream.destroy()
+          sockets.delete(socket)
+        })
+    }
+    client.pipe(upstream).pipe(client)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const cut = (): void => {
+    isCut = true
+    for (const socket of sockets) socket.destroy()
+  }
+  onTestFinished(() => {
+    cut()
+    server.close()
+  })
+  const url = new URL(target)
+  url.port = String((server.address() as AddressInfo).port)
+  return { url: url.href, cut, mend: () => void (isCut = false) }
+}
