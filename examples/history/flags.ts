@@ -1,6 +1,7 @@
 import { destroyUnleash, unleashFlags, type FlagContext, type Flags } from 'changeover/flags'
 import { InMemStorageProvider, Unleash } from 'unleash-client'
 import type { FlagSource } from '../../dev/stack/index.ts'
+import { flagAdmin } from '../../dev/stack/unleash-admin.ts'
 
 export const WRITE_FLAG = 'changeover.history.write'
 
@@ -13,10 +14,14 @@ export interface Switch extends AsyncDisposable {
 
 /** A flag from a real Unleash server where there is one, else from unleash-client without a server. */
 export async function flagSwitch(source: FlagSource): Promise<Switch> {
-  return source.kind === 'unleash' ? served(source.url, source.token) : offline()
+  return source.kind === 'unleash' ? served(source) : offline()
 }
 
-async function served(url: string, token: string | undefined): Promise<Switch> {
+async function served(source: Extract<FlagSource, { kind: 'unleash' }>): Promise<Switch> {
+  const { url, token } = source
+  const admin = flagAdmin(source)
+  await admin?.create(WRITE_FLAG)
+  await admin?.turn(WRITE_FLAG, 'development', false)
   const unleash = new Unleash({
     url,
     appName: 'changeover-history',
@@ -30,8 +35,9 @@ async function served(url: string, token: string | undefined): Promise<Switch> {
   return {
     flags,
     what: `${WRITE_FLAG} at ${url}`,
-    // Whoever runs a server decides there.
+    // Without the token for it, whoever runs the server decides there.
     async turnOn() {
+      await admin?.turn(WRITE_FLAG, 'development', true)
       const deadline = AbortSignal.timeout(30_000)
       while (!flags.isEnabled(WRITE_FLAG)) {
         if (deadline.aborted)

@@ -19,6 +19,9 @@ async function demo(...args: string[]): Promise<{ code: number; stdout: string; 
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    // Its flag has one name, and each run is to find it off: no server that several runs share.
+    CHANGEOVER_UNLEASH: '0',
+    UNLEASH_URL: '',
   }
   const ran = run(process.execPath, ['examples/history/demo.ts', ...args], { cwd: root, env, maxBuffer: 2 ** 26 })
   return ran.then(

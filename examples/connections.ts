@@ -1,0 +1,29 @@
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { destroyUnleash, fixedFlags, unleashFlags, type Flags } from 'changeover/flags'
+import { sqs, type QueueSender } from 'changeover/queue'
+import { Unleash } from 'unleash-client'
+
+/** What an application that observes needs beside its database, from the environment. */
+export interface Connections {
+  readonly queue: QueueSender
+  readonly flags: Flags
+  close(): void
+}
+
+/** Unleash where `UNLEASH_URL` names one; without, the flag is on when `OBSERVE=1`, for a try. */
+export function connectionsOf(env: NodeJS.ProcessEnv, appName: string, flag: string): Connections {
+  const { SQS_QUEUE_URL: queueUrl, SQS_ENDPOINT: endpoint, UNLEASH_URL: url, UNLEASH_TOKEN: token } = env
+  if (queueUrl === undefined) throw new Error('SQS_QUEUE_URL is not set.')
+  const client = new SQSClient(endpoint === undefined ? {} : { endpoint })
+  const unleash = url
+    ? new Unleash({ url, appName, ...(token === undefined ? {} : { customHeaders: { Authorization: token } }) })
+    : undefined
+  return {
+    queue: sqs(client, queueUrl),
+    flags: unleash ? unleashFlags(unleash) : fixedFlags({ [flag]: env['OBSERVE'] === '1' }),
+    close() {
+      if (unleash) destroyUnleash(unleash)
+      client.destroy()
+    },
+  }
+}
