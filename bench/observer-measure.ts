@@ -1,0 +1,66 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { benchEvent, type Mode } from './observer-host.ts'
+
+/** What one round of one mode came to. Times in microseconds. */
+export interface Round {
+  /** What the whole process burnt for an insert: its own code, the driver, the garbage collector, what is sent beside it. */
+  readonly cpu: number
+  readonly p50: number
+  readonly p99: number
+  /** How late the event loop came to a timer, 99 of 100 times at most. */
+  readonly loopP99: number
+}
+
+export interface Load {
+  /** Inserts of a round. */
+  readonly inserts: number
+  /** How many of them are under way at a time. */
+  readonly concurrency: number
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** One round: so many inserts, and what they leave to be done. */
+export async function measure(mode: Mode, { inserts, concurrency }: Load): Promise<Round> {
+  const took = new Float64Array(inserts)
+  let next = 0
+  const writer = async (): Promise<void> => {
+    while (next < inserts) {
+      const i = next++
+      const event = benchEvent(i)
+      const start = performance.now()
+      await mode.insert(event)
+      took[i] = performance.now() - start
+    }
+  }
+  // What the mode before left behind is not this one's.
+  collectGarbage()
+  const loop = monitorEventLoopDelay({ resolution: 1 })
+  loop.enable()
+  const before = process.cpuUsage()
+  await Promise.all(Array.from({ length: concurrency }, writer))
+  await mode.settle()
+  const { user, system } = process.cpuUsage(before)
+  loop.disable()
+  took.sort()
+  return {
+    cpu: (user + system) / inserts,
+    p50: at(took, 0.5) * 1000,
+    p99: at(took, 0.99) * 1000,
+    loopP99: loop.percentile(99) / 1000,
+  }
+}
+
+/** The value below which a share of the sorted ones lie. */
+export function at(sorted: ArrayLike<number>, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+/** The median and the quartiles. */
+export function spread(values: readonly number[]): { median: number; low: number; high: number } {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { median: at(sorted, 0.5), low: at(sorted, 0.25), high: at(sorted, 0.75) }
+}
