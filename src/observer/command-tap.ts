@@ -73,9 +73,6 @@ interface Write {
   readonly upserts: readonly Upsert[]
   readonly ordered: boolean
   readonly command: Readonly<Record<string, unknown>>
-  /** The session and number under which a write may be tried again, or a transaction goes on. */
-  readonly session: string | undefined
-  readonly number: string
   readonly isInTransaction: boolean
   readonly isRetry: boolean
 }
@@ -113,13 +110,12 @@ class Following {
   started(event: CommandStartedEvent): void {
     const { command, commandName, requestId } = event
     const isInTransaction = command['autocommit'] === false
-    const number = String(command['txnNumber'])
     // Of all the commands that pass here, few are ours.
     const early = isInTransaction || this.#retries.size > 0 ? sessionOf(command) : undefined
-    const isRetry = early !== undefined && this.#forgetRetry(early, number)
+    const isRetry = early !== undefined && this.#forgetRetry(early, numberOf(command))
     if (early !== undefined && isInTransaction) {
       const session = early
-      this.#forgetOlder(session, number)
+      this.#forgetOlder(session, numberOf(command))
       const open = this.#transactions.get(session)
       if (commandName === 'abortTransaction') return this.#drop(open)
       if (commandName === 'commitTransaction') {
@@ -132,8 +128,7 @@ class Following {
     const taken = this.#hold(inserts.map((document) => document && this.#capture.take(document)))
     if (upserts.length === 0 && taken.every((captured) => captured === undefined)) return
     const ordered = command['ordered'] !== false
-    const session = early ?? sessionOf(command)
-    this.#writes.set(requestId, { taken, upserts, ordered, command, session, number, isInTransaction, isRetry })
+    this.#writes.set(requestId, { taken, upserts, ordered, command, isInTransaction, isRetry })
   }
 
   succeeded({ requestId, reply }: CommandSucceededEvent): void {
@@ -158,7 +153,8 @@ class Following {
       else if (!whole) this.#lose([captured ?? { bytes: new Uint8Array(), time: undefined }], 'upsert-unknown')
     }
     if (written.length === 0) return
-    if (write.isInTransaction && write.session !== undefined) this.#join(write.session, write.number, written)
+    const session = write.isInTransaction ? sessionOf(command) : undefined
+    if (session !== undefined) this.#join(session, numberOf(command), written)
     else this.#capture.commit(written)
   }
 
@@ -173,8 +169,8 @@ class Following {
     this.#writes.delete(requestId)
     // A write that fails inside a transaction takes the transaction with it.
     if (write.isInTransaction || !mayBeWritten(failure)) return this.#release(write.taken)
-    if (write.session === undefined || write.isRetry) return this.#giveUp(write)
-    const { session } = write
+    const session = sessionOf(write.command)
+    if (session === undefined || write.isRetry) return this.#giveUp(write)
     this.#forgetRetry(session, '')
     const timer = setTimeout(() => this.#forgetRetry(session, ''), RETRY_WITHIN_MS).unref()
     this.#retries.set(session, { write, timer })
@@ -216,7 +212,7 @@ class Following {
     if (!retry) return false
     this.#retries.delete(session)
     clearTimeout(retry.timer)
-    const isRetry = retry.write.number === number
+    const isRetry = numberOf(retry.write.command) === number
     if (isRetry) this.#release(retry.write.taken)
     else this.#giveUp(retry.write)
     return isRetry
@@ -260,6 +256,11 @@ class Following {
     const lost = taken.filter((captured) => captured !== undefined)
     if (lost.length > 0) this.#capture.lose(lost, reason)
   }
+}
+
+// Asked for only where a transaction or a retry is about: most writes are neither, and both cost more than the rest of the tap.
+function numberOf(command: Readonly<Record<string, unknown>>): string {
+  return String(command['txnNumber'])
 }
 
 function sessionOf(command: Readonly<Record<string, unknown>>): string | undefined {

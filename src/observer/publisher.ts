@@ -50,6 +50,8 @@ export class Publisher {
   #isOver = false
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
+  /** Whether somebody waits for the buffer to be empty. */
+  #isFlushing = false
   /** Ends the present wait before the next try. */
   #hurry: AbortController | undefined
 
@@ -127,9 +129,8 @@ export class Publisher {
       }
     }
     if (dropped.length > 0) this.#drop(dropped)
-    if (this.#waiting.length >= this.#limits.batchEvents || this.#bytes >= this.#limits.batchBytes) void this.flush()
-    else if (this.#waiting.length > 0)
-      this.#timer ??= setTimeout(() => void this.flush(), this.#limits.lingerMs).unref()
+    if (this.#isBatchFull()) void this.#run()
+    else if (this.#waiting.length > 0) this.#linger()
   }
 
   #drop(events: readonly Captured[]): void {
@@ -140,6 +141,19 @@ export class Publisher {
 
   /** Sends what waits now; resolves when the buffer is empty. Never rejects. */
   flush(): Promise<void> {
+    this.#isFlushing = true
+    return this.#run()
+  }
+
+  #linger(): void {
+    this.#timer ??= setTimeout(() => void this.#run(), this.#limits.lingerMs).unref()
+  }
+
+  #isBatchFull(): boolean {
+    return this.#waiting.length >= this.#limits.batchEvents || this.#bytes >= this.#limits.batchBytes
+  }
+
+  #run(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#running === undefined && this.#hasWork()) this.#running = this.#drain()
@@ -181,7 +195,13 @@ export class Publisher {
       const batch = this.#take()
       if (batch.length > 0) await this.#send(batch)
       else if (!(await this.#sendSpilled())) break
+      // What came while that was sent waits for company too: under a steady load each answer would else send one event or two.
+      if (!this.#isFlushing && this.#waiting.length > 0 && !this.#isBatchFull()) {
+        this.#linger()
+        break
+      }
     }
+    if (this.#waiting.length === 0) this.#isFlushing = false
     // At once, not when the promise is seen to be settled: an event that comes in between begins a drain of its own.
     this.#running = undefined
   }
