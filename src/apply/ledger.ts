@@ -4,7 +4,7 @@ import { ORIGIN, type Origin } from '../star/operation.ts'
 import type { Relation, Row } from '../star/relation.ts'
 import { bigint, int } from '../star/types-number.ts'
 import { binary, blob, text } from '../star/types-text.ts'
-import { datetime } from '../star/types-time.ts'
+import { datetime, instantText } from '../star/types-time.ts'
 
 /** What became of an event. Under one revision of the mapping, a greater outcome outranks a smaller one. */
 export type Outcome = 'quarantined' | 'ignored' | 'applied'
@@ -75,7 +75,7 @@ export function receiptRow(
 export const MAX_QUARANTINED_BYTES: number = 4 * 2 ** 20
 
 export function quarantineRow(key: Uint8Array, now: Date, revision: number, reason: string, body: Uint8Array): Row {
-  const seen = now.toISOString().replace('T', ' ').slice(0, 23)
+  const seen = instantText(now)
   if (body.length <= MAX_QUARANTINED_BYTES) return [key, seen, seen, revision, reason, body]
   return [key, seen, seen, revision, `${reason} (Its ${body.length} bytes are not kept here.)`, Buffer.of()]
 }

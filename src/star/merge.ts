@@ -24,7 +24,8 @@ export function mergeRows(relation: Relation, a: Row, b: Row): Row {
   return merged
 }
 
-function mergeValues(
+/** The join of two values of a register without a stamp; NULL is nothing yet. */
+export function mergeValues(
   merge: 'min' | 'max' | 'bits',
   order: (a: NonNullable<Cell>, b: NonNullable<Cell>) => number,
   a: Cell,

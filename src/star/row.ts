@@ -4,7 +4,7 @@ import { writeFingerprint } from './content.ts'
 import { Misfit, show } from './data-type.ts'
 import { beginHistory, hasHistory, writeHistory, type History } from './history.ts'
 import type { Slot } from './lower.ts'
-import { keyText } from './merge.ts'
+import { keyText, mergeValues } from './merge.ts'
 import { ORIGIN, type Operation, type Origin } from './operation.ts'
 import type { Relation, Row } from './relation.ts'
 import { ABSENT, ERASED, inverted, STAMP_BYTES, type Stamp } from './stamp.ts'
@@ -105,7 +105,9 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
       row[slot.stamp] = slot.merge === 'first' ? inverted(stamp) : stamp
       row[slot.index] = cell
     } else if (cell !== null) {
-      row[slot.index] = joined(slot, row[slot.index]!, cell)
+      // Two operations of one event join here as two events do in the warehouse.
+      const merge = slot.merge === 'min' || slot.merge === 'all' ? 'min' : 'max'
+      row[slot.index] = mergeValues(merge, slot.spec.type.order, row[slot.index]!, cell)
     }
   }
 }
@@ -125,13 +127,6 @@ function refusePartOfGroup(table: AnyTable, values: Operation['values']): void {
     `An edit of ${table.name} sets ${given.get(group)} of the group ${group} and leaves out ${left.name}.`,
     { remedy: 'An edit sets all columns of a group or none: they share one stamp.' },
   )
-}
-
-// Two operations of one event join here as two events do in the warehouse.
-function joined(slot: Slot, known: Cell, cell: NonNullable<Cell>): NonNullable<Cell> {
-  if (known === null) return cell
-  const keepsSmaller = slot.merge === 'min' || slot.merge === 'all'
-  return slot.spec.type.order(cell, known) < 0 === keepsSmaller ? cell : known
 }
 
 // What nobody writes is NULL in the new life; a merge that outlives the row, if it may be NULL, is left as it was.

@@ -18,10 +18,15 @@ export const datetime: DataType = {
   keyBytes: 7,
   encode: (value) => {
     const at = instantOf(value)
-    return at instanceof Misfit ? at : new Date(at).toISOString().replace('T', ' ').slice(0, 23)
+    return at instanceof Misfit ? at : instantText(new Date(at))
   },
   decode: (raw) => String(raw).padEnd(19, ' ').slice(0, 19) + (String(raw).slice(19) || '.').padEnd(4, '0').slice(0, 4),
   order: (a, b) => compareText(a as string, b as string),
+}
+
+/** An instant as its cell: `2024-05-06 07:08:09.123`, in UTC. */
+export function instantText(at: Date): string {
+  return at.toISOString().replace('T', ' ').slice(0, 23)
 }
 
 /** A day in the proleptic Gregorian calendar, without a zone. */
