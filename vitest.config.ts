@@ -6,8 +6,8 @@ const source = fileURLToPath(new URL('src', import.meta.url))
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^changeover$/, replacement: `${source}/index.ts` },
-      { find: /^changeover\/(\w+)$/, replacement: `${source}/$1/index.ts` },
+      { find: /^changeover$/, replacement: `${source}/exports/index.ts` },
+      { find: /^changeover\/(\w+)$/, replacement: `${source}/exports/$1.ts` },
     ],
   },
   test: {

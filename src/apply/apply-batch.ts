@@ -1,15 +1,10 @@
 import { hash } from 'node:crypto'
-import { ChangeoverError, messageOf } from '../core/errors.ts'
-import { decodeEvent } from '../event/bson.ts'
-import { createMapper, type Mapped, type Mapper } from '../mapping/map-event.ts'
-import type { Migration } from '../mapping/migration.ts'
-import { protectBytes, protection } from '../mapping/privacy.ts'
-import { mergeBatch } from '../star/merge.ts'
-import type { Origin } from '../star/operation.ts'
-import type { Relation, Row } from '../star/relation.ts'
-import { relationsOf } from '../star/table.ts'
-import type { MergeTarget } from '../warehouse/port.ts'
-import { ledgerOf, quarantineRow, receiptRow, type Outcome } from './ledger.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
+import { decodeEvent } from '../event/index.ts'
+import { type CompiledMigration, type Mapped, type Mapper, protectBytes } from '../mapping/index.ts'
+import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
+import type { MergeTarget } from '../warehouse/index.ts'
+import { ledgerOf, quarantineRow, receiptRow, type Outcome } from '../ledger/index.ts'
 
 /** Brings batches of events into the warehouse. The one way in, for the sink, the migration and repairs. */
 export interface Applier {
@@ -37,15 +32,17 @@ export interface Applied {
   readonly reasons: readonly string[]
 }
 
-export function createApplier(migration: Migration, target: MergeTarget, now: () => Date = () => new Date()): Applier {
-  const mapper = createMapper(migration)
-  const protect = protection(migration.source)
+export function createApplier(
+  migration: CompiledMigration,
+  target: MergeTarget,
+  now: () => Date = () => new Date(),
+): Applier {
+  const { map, protect, relations } = migration
   const { receipts, quarantine } = ledgerOf(migration)
-  const order = Object.values(migration.tables).flatMap(relationsOf)
 
   return {
     async apply(events, origin, signal) {
-      const { entries, duplicates } = mapAll(events, mapper, origin)
+      const { entries, duplicates } = mapAll(events, map, origin)
       const rows = await writeRows(entries, signal)
       const refused = entries.filter((entry) => entry.mapped.outcome === 'quarantined')
       await target.merge(quarantine, mergeBatch(quarantine, refused.map(quarantined)), { signal })
@@ -68,7 +65,7 @@ export function createApplier(migration: Migration, target: MergeTarget, now: ()
   }
 
   async function writeRows(entries: readonly Entry[], signal: AbortSignal | undefined): Promise<number> {
-    const rows = new Map<Relation, Row[]>(order.map((relation) => [relation, []]))
+    const rows = new Map<Relation, Row[]>(relations.map((relation) => [relation, []]))
     for (const { mapped } of entries) {
       if (mapped.outcome !== 'applied') continue
       for (const { relation, row } of mapped.rows) rows.get(relation)!.push(row)

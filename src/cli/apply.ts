@@ -1,6 +1,5 @@
-import { schemaOf } from '../migrate/schema.ts'
-import { applySteps, plan, type Step } from '../warehouse/plan.ts'
-import type { Warehouse } from '../warehouse/port.ts'
+import { schemaOf } from '../ledger/index.ts'
+import { applySteps, plan, type Step, type Warehouse } from '../warehouse/index.ts'
 import type { Context } from './context.ts'
 
 interface Options {

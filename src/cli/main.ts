@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ChangeoverError, messageOf } from '../core/errors.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
 import { applyCommand, planCommand } from './apply.ts'
 import { Context, type CommonOptions } from './context.ts'
 import { migrateCommand } from './migrate.ts'

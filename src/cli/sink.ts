@@ -1,4 +1,4 @@
-import { createSink } from '../sink/sink.ts'
+import { createSink } from '../sink/index.ts'
 import type { Context } from './context.ts'
 import { count } from './progress.ts'
 

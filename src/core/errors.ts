@@ -44,15 +44,33 @@ export type ErrorCode =
   /** The work was stopped by its signal or by its deadline. */
   | 'ABORTED'
 
-/** The message of anything that was thrown, on one line, cut at `limit` characters. */
+/** The message of anything that was thrown, on one line, cut at `limit` characters. Never throws, whatever it is given. */
 export function messageOf(thrown: unknown, limit = 500): string {
-  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown)
+  let text: string
+  try {
+    // Typed as text, but anybody can have put anything there.
+    const { message, name }: { message?: unknown; name?: unknown } = thrown instanceof Error ? thrown : {}
+    text = thrown instanceof Error ? String(message) || String(name) : String(thrown)
+  } catch {
+    // A getter, a proxy or an object without a prototype: anything can be thrown.
+    text = 'an error that has no readable message'
+  }
   const line = text.replaceAll(/\s+/g, ' ').trim()
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line
 }
 
-/** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … */
+/** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … Never throws. */
 export function codeOf(thrown: unknown): string | number | undefined {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined
-  return typeof thrown.code === 'string' || typeof thrown.code === 'number' ? thrown.code : undefined
+  const code = propertyOf(thrown, 'code')
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined
+}
+
+/** A property of a thrown thing, or undefined when it has none or cannot be asked. Never throws. */
+export function propertyOf(thrown: unknown, name: string): unknown {
+  if (typeof thrown !== 'object' || thrown === null) return undefined
+  try {
+    return Reflect.get(thrown, name)
+  } catch {
+    return undefined
+  }
 }

@@ -1,6 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { ChangeoverError, messageOf } from '../core/errors.ts'
-import { splitDocuments } from './bson.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
+import { splitDocuments } from './codec.ts'
 
 /**
  * A message's body: JSON that says what it is, so that a person who looks into a queue can tell, and in it the events as

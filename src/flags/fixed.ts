@@ -1,4 +1,4 @@
-import { SafeEmitter } from '../core/emitter.ts'
+import { SafeEmitter } from '../core/index.ts'
 import type { FlagContext, Flags } from './port.ts'
 
 /** On, off, or decided by whom it is asked for. */

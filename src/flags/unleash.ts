@@ -1,4 +1,4 @@
-import { SafeEmitter } from '../core/emitter.ts'
+import { SafeEmitter } from '../core/index.ts'
 import type { FlagContext, Flags } from './port.ts'
 
 /** The application's own `Unleash` instance (unleash-client 6), as far as it is used here. */

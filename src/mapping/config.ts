@@ -1,8 +1,5 @@
-import { ChangeoverError } from '../core/errors.ts'
-import { Misfit } from '../star/data-type.ts'
-import { calendar } from '../star/calendar.ts'
-import { refuseNamesakes, type AnyTable } from '../star/table.ts'
-import { date } from '../star/types-time.ts'
+import { ChangeoverError } from '../core/index.ts'
+import { Misfit, calendar, refuseNamesakes, type AnyTable, date } from '../star/index.ts'
 import type { Migration } from './migration.ts'
 import type { Report } from './report.ts'
 

@@ -1,47 +1,8 @@
-import { ChangeoverError } from '../core/errors.ts'
-import { refuseNamesakes, type AnyTable } from '../star/table.ts'
-import type { Operation } from '../star/operation.ts'
-import { MAX_REVISION } from '../star/stamp.ts'
+import { ChangeoverError } from '../core/index.ts'
+import { refuseNamesakes, type AnyTable, type Operation, MAX_REVISION } from '../star/index.ts'
 import type { Path, ValueAt } from './path.ts'
-import { checkPrivacy } from './privacy.ts'
+import { checkSource, type Source } from './source.ts'
 import type { StandardSchema } from './schema.ts'
-
-/** Where the events are, and where in an event its parts are, as dotted paths that MongoDB understands too. */
-export interface Source<P extends string = string> {
-  /** The database; by default the one that the connection address names. */
-  readonly database?: string
-  readonly collection: string
-  /** The event's type. */
-  readonly type: P
-  /** The place of the event in the stream: an integer sequence or a Date. It decides which of two writes counts. */
-  readonly order: P
-  /** When the event was recorded, a Date. */
-  readonly time: P
-  /** The id of what the event is about. */
-  readonly entity?: P
-  /**
-   * The only fields that are used, beside `_id` and those named above. Neither these three nor `hmacKey` changes what is stored; they
-   * say what leaves the process of the observer, and what handlers and the quarantine see, live and migrated alike.
-   *
-   * @defaultValue all
-   */
-  readonly select?: readonly P[]
-  /**
-   * Fields that are left out.
-   *
-   * @defaultValue none
-   */
-  readonly omit?: readonly P[]
-  /**
-   * Personal fields: `'drop'` leaves one out, `'hmac'` puts a keyed hash (HMAC-SHA256, `hmac:` and 64 hex digits) in its place, by
-   * which equal values stay equal.
-   *
-   * @defaultValue none
-   */
-  readonly personal?: { readonly [K in P]?: 'drop' | 'hmac' }
-  /** The key of the hashes: the same wherever the migration is used, and not in the code. */
-  readonly hmacKey?: string | undefined
-}
 
 /** What an event does: operations on rows, in the order given. Pure: it sees a frozen event and nothing else. */
 export type Handler<E> = (event: E) => Operation | readonly Operation[]
@@ -114,7 +75,6 @@ export function defineMigration<E>(): <
       })
     }
     checkSource(spec.name, spec.source)
-    checkPrivacy(spec.name, spec.source)
     const names = new Set<string>()
     for (const [name, table] of Object.entries<AnyTable | undefined>(spec.tables)) {
       if (table?.layout === undefined) {
@@ -143,15 +103,6 @@ function checkName(name: string): void {
   throw new ChangeoverError('DEFINITION', `The migration's name, ${JSON.stringify(name)}, cannot name its tables.`, {
     remedy: 'Begin with a letter and use lower-case letters, digits and underscores, at most 40 of them.',
   })
-}
-
-function checkSource(migration: string, source: Source): void {
-  for (const part of ['collection', 'type', 'order', 'time'] as const) {
-    if (typeof source[part] === 'string' && source[part] !== '') continue
-    throw new ChangeoverError('DEFINITION', `The source of the migration ${migration} does not say its ${part}.`, {
-      remedy: part === 'collection' ? 'Name the collection of the events.' : 'Name the field as a dotted path.',
-    })
-  }
 }
 
 function checkHandler(migration: string, type: string, handler: unknown): void {

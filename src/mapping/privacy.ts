@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { ChangeoverError } from '../core/errors.ts'
-import { decodeEvent, encodeEvent } from '../event/bson.ts'
-import type { Source } from './migration.ts'
+import { ChangeoverError } from '../core/index.ts'
+import { decodeEvent, encodeEvent } from '../event/index.ts'
+import type { Source } from './source.ts'
 
 /** What is done to a personal field before anything else sees the event: it is taken out, or hashed under a key. */
 export type Protection = 'drop' | 'hmac'
@@ -42,17 +42,6 @@ export function protectBytes(protect: Protect, bytes: Uint8Array): Uint8Array {
   } catch {
     return new Uint8Array()
   }
-}
-
-/** Refuses what no event could be dealt with after. */
-export function checkPrivacy(migration: string, source: Source): void {
-  const guarded = [...(source.omit ?? []), ...Object.keys(source.personal ?? {})]
-  const needed = ['_id', source.type, source.order, source.time]
-  const clash = guarded.find((path) => needed.some((need) => need === path || need.startsWith(`${path}.`)))
-  if (clash === undefined) return
-  throw new ChangeoverError('DEFINITION', `The source of the migration ${migration} withholds ${clash}.`, {
-    remedy: 'The _id, the type, the order and the time of an event are needed to place it; withhold other fields.',
-  })
 }
 
 function treeOf(paths: readonly (readonly [string, Part])[]): Tree {

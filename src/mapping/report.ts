@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import type { Kysely } from 'kysely'
-import { ChangeoverError } from '../core/errors.ts'
-import type { AnyTable, MemberOf, RowOf, VersionOf } from '../star/table.ts'
+import { ChangeoverError } from '../core/index.ts'
+import type { AnyTable, MemberOf, RowOf, VersionOf } from '../star/index.ts'
 
 /** A row of a report: values by column. */
 export type ReportRow = Readonly<Record<string, unknown>>

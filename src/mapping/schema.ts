@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/errors.ts'
+import { ChangeoverError } from '../core/index.ts'
 
 /**
  * What any library that follows Standard Schema (https://standardschema.dev), version 1, gives for a schema: Valibot, Zod,

@@ -1,11 +1,11 @@
 import type { Db, Document, Filter } from 'mongodb'
-import { createApplier } from '../apply/apply-batch.ts'
-import type { Migration } from '../mapping/migration.ts'
-import { DEFAULT_COVERAGE_COLLECTION, type CoverageWindow } from '../missed/format.ts'
-import { bury, coverageOf, readCoverage } from '../missed/store.ts'
-import type { Warehouse } from '../warehouse/port.ts'
-import { withoutReceipt } from './completeness.ts'
-import { explainMongo, sourceOf, type EventSource } from './source.ts'
+import { createApplier } from '../apply/index.ts'
+import type { Migration } from '../mapping/index.ts'
+import { DEFAULT_COVERAGE_COLLECTION, type CoverageWindow, bury, coverageOf, readCoverage } from '../coverage/index.ts'
+import type { Warehouse } from '../warehouse/index.ts'
+import { withoutReceipt } from '../ledger/index.ts'
+import { explainMongo, sourceOf, type EventSource } from '../stream/index.ts'
+import { compile } from '../mapping/index.ts'
 
 export interface HealOptions {
   /** The database that the connection address names; it is read from its primary. */
@@ -88,7 +88,7 @@ async function healing(migration: Migration, options: HealOptions): Promise<Heal
     await bury(collection, heartbeat, now)
   }
   const { windows } = await readCoverage(db, name, migration.name)
-  const applier = createApplier(migration, warehouse)
+  const applier = createApplier(compile(migration), warehouse)
   const sum = { healed: 0, open: 0, events: 0, applied: 0, ignored: 0, quarantined: 0 }
   const reasons = new Set<string>()
   let done = 0

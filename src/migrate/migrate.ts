@@ -1,13 +1,11 @@
 import type { Db } from 'mongodb'
-import { ChangeoverError } from '../core/errors.ts'
-import { createApplier, type Applied, type Applier } from '../apply/apply-batch.ts'
-import { decodeEvent } from '../event/bson.ts'
-import type { Migration } from '../mapping/migration.ts'
-import type { Warehouse } from '../warehouse/port.ts'
-import { Checkpoints, type RangeProgress, type Run } from './checkpoint.ts'
-import { withoutReceipt } from './completeness.ts'
-import { cutRanges } from './ranges.ts'
-import { countUnmapped, explainMongo, sourceOf, type EventSource } from './source.ts'
+import { ChangeoverError } from '../core/index.ts'
+import { createApplier, type Applied, type Applier } from '../apply/index.ts'
+import { decodeEvent } from '../event/index.ts'
+import { compile, type Migration } from '../mapping/index.ts'
+import type { Warehouse } from '../warehouse/index.ts'
+import { Checkpoints, type RangeProgress, type Run, withoutReceipt } from '../ledger/index.ts'
+import { cutRanges, countUnmapped, explainMongo, sourceOf, type EventSource } from '../stream/index.ts'
 
 export interface MigrateOptions {
   /** The database that the connection address names; a secondary will do. */
@@ -104,7 +102,7 @@ class Migrating {
     this.#migration = migration
     this.#options = options
     this.#source = sourceOf(migration, options.mongo)
-    this.#applier = createApplier(migration, options.warehouse)
+    this.#applier = createApplier(compile(migration), options.warehouse)
     this.#checkpoints = new Checkpoints(options.warehouse, migration)
     this.#batchEvents = options.batchEvents ?? DEFAULT_BATCH_EVENTS
   }

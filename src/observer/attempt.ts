@@ -1,4 +1,4 @@
-import type { OutgoingMessage, QueueSender, SendOutcome } from '../queue/port.ts'
+import type { OutgoingMessage, QueueSender, SendOutcome } from '../queue/index.ts'
 
 /** How long a queue has to answer once it is told to stop, in milliseconds. */
 export const ABORT_MS = 250

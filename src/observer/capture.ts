@@ -1,10 +1,8 @@
 import { types } from 'node:util'
-import { messageOf } from '../core/errors.ts'
-import { decodeEvent, encodeEvent } from '../event/bson.ts'
-import type { FlagContext, Flags } from '../flags/port.ts'
-import type { Migration } from '../mapping/migration.ts'
-import { reader } from '../mapping/path.ts'
-import { protection } from '../mapping/privacy.ts'
+import { messageOf } from '../core/index.ts'
+import { decodeEvent, encodeEvent } from '../event/index.ts'
+import type { FlagContext, Flags } from '../flags/index.ts'
+import { type CompiledMigration, reader } from '../mapping/index.ts'
 import { storedBytes } from './stored-document.ts'
 import type { Captured } from './tap.ts'
 
@@ -49,12 +47,15 @@ export function byReason(events: readonly Captured[]): Map<SkipReason, Skipped[]
  * Makes the function that chooses and serialises a document: undefined when the mapping does not take it. It runs within the host's
  * own insert, on the host's own object, which may be anything; whatever it does, this never throws and never changes it.
  */
-export function createTake(migration: Migration, options: CaptureOptions): (document: object) => Captured | undefined {
+export function createTake(
+  migration: CompiledMigration,
+  options: CaptureOptions,
+): (document: object) => Captured | undefined {
+  const { protect } = migration
   const { flags, flag, context, maxEventBytes, ignoreUndefined } = options
   const typeOf = reader(migration.source.type)
   const timeOf = reader(migration.source.time)
-  const protect = protection(migration.source)
-  const wanted = new Set([...migration.handlers].filter(([, handler]) => handler !== 'ignore').map(([type]) => type))
+  const wanted = new Set(migration.handledTypes)
 
   return (document) => {
     let time: Date | undefined

@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb'
-import { safeLogger, silentLogger, type Logger } from '../core/logger.ts'
+import { safeLogger, silentLogger, type Logger } from '../core/index.ts'
 import { DEFAULT_POSITION_COLLECTION, PositionStore } from './stream-position.ts'
 import { StreamReader } from './stream-reader.ts'
 import type { Namespace, Tap } from './tap.ts'

@@ -1,6 +1,6 @@
 import { Timestamp } from 'bson'
 import type { ChangeStream, ChangeStreamOptions, Document, MongoClient } from 'mongodb'
-import { bsonType } from '../star/data-type.ts'
+import { bsonType } from '../event/index.ts'
 import type { Namespace } from './tap.ts'
 
 /** Where a change stream is to begin: after what a token stands for, or with the first change at a time. */

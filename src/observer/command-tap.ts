@@ -1,5 +1,5 @@
 import type { CommandFailedEvent, CommandStartedEvent, CommandSucceededEvent, MongoClient } from 'mongodb'
-import { ChangeoverError } from '../core/errors.ts'
+import { ChangeoverError } from '../core/index.ts'
 import { isLabelled, mayBeWritten } from './failure.ts'
 import type { Capture, Captured, LossReason, Namespace, Tap } from './tap.ts'
 import { insertedOf, upsertedOf, writesOf, type Reply, type Upsert } from './writes.ts'

@@ -1,7 +1,6 @@
 import type { AnyBulkWriteOperation, Collection } from 'mongodb'
-import { heartbeatId, windowId, type CoverageWindow } from '../missed/format.ts'
-import type { CoverageDocument } from '../missed/store.ts'
-import { within } from './deadline.ts'
+import { heartbeatId, windowId, type CoverageWindow, type CoverageDocument } from '../coverage/index.ts'
+import { waitAtMost } from '../core/index.ts'
 import type { Captured } from './tap.ts'
 import { TimeRange } from './time-range.ts'
 
@@ -105,7 +104,7 @@ export class Coverage {
       this.#isOver = true
       await this.#write()
     }
-    await within(timeoutMs, last())
+    await waitAtMost(timeoutMs, last())
     this.#isOver = true
   }
 

@@ -1,4 +1,4 @@
-import { codeOf } from '../core/errors.ts'
+import { codeOf } from '../core/index.ts'
 
 /** Server errors that can come when a part of an insert has been written. */
 const INTERRUPTED: ReadonlySet<number> = new Set([50, 91, 189, 262, 11600, 11601, 11602])

@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/errors.ts'
+import { ChangeoverError } from '../core/index.ts'
 
 /** Bounds and pace of publishing. All sizes are in bytes of BSON, before compression. */
 export interface PublisherLimits {

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { MongoClient } from 'mongodb'
-import { messageOf } from '../core/errors.ts'
-import { SafeEmitter } from '../core/emitter.ts'
-import type { Migration } from '../mapping/migration.ts'
-import { coverageOf } from '../missed/store.ts'
-import type { BreakerState } from './breaker.ts'
+import { messageOf, SafeEmitter, type BreakerState, waitAtMost } from '../core/index.ts'
+import { compile, type Migration } from '../mapping/index.ts'
+import { coverageOf } from '../coverage/index.ts'
 import { byReason, createTake, isSkipped, type SkipReason } from './capture.ts'
 import { commandTap } from './command-tap.ts'
 import { Coverage } from './coverage.ts'
-import { within } from './deadline.ts'
 import { registerMetrics } from './metrics.ts'
 import { resolveOptions, type ObserveOptions } from './options.ts'
 import { Publisher, type DropReason } from './publisher.ts'
@@ -170,7 +167,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
   }
 
   const capture: Capture = {
-    take: createTake(migration, { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
+    take: createTake(compile(migration), { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
     commit(events, settled) {
       const done = settled && (coverage ? () => coverage.whenRecorded(settled) : settled)
       const wanted = events.filter((event) => !isSkipped(event))
@@ -209,9 +206,9 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
 
   let closing: Promise<void> | undefined
   const shut = async (timeoutMs: number): Promise<void> => {
-    await within(timeoutMs, tap.stop())
+    await waitAtMost(timeoutMs, tap.stop())
     await publisher.close(timeoutMs)
-    await within(RECORD_MS, spill?.close())
+    await waitAtMost(RECORD_MS, spill?.close())
     const left = new TimeRange()
     spill?.pending(left)
     if (left.events > 0) {
@@ -220,7 +217,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
       count(left.events, 'spilled', 'it waits in the file')
     }
     if (coverage) await coverage.close(Math.max(RECORD_MS, timeoutMs))
-    await within(SAVE_MS, tap.save?.())
+    await waitAtMost(SAVE_MS, tap.save?.())
     metrics?.end()
   }
   const close: Observer['close'] = ({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) => (closing ??= shut(timeoutMs))

@@ -1,10 +1,7 @@
-import { pause } from '../core/abort.ts'
-import { backoffMs, type RetryPolicy } from '../core/retry.ts'
-import { packMessages } from '../event/message.ts'
-import type { QueueSender } from '../queue/port.ts'
+import { pause, backoffMs, type RetryPolicy, Breaker, type BreakerState, waitAtMost } from '../core/index.ts'
+import { packMessages } from '../event/index.ts'
+import type { QueueSender } from '../queue/index.ts'
 import { ABORT_MS, attempt } from './attempt.ts'
-import { Breaker, type BreakerState } from './breaker.ts'
-import { within } from './deadline.ts'
 import type { PublisherLimits } from './limits.ts'
 import type { Overflow } from './overflow.ts'
 import type { Captured } from './tap.ts'
@@ -165,10 +162,10 @@ export class Publisher {
     const flushed = this.flush()
     // Whatever the breaker says, there is no later.
     this.#hurry?.abort()
-    await within(timeoutMs, flushed)
+    await waitAtMost(timeoutMs, flushed)
     this.#closed.abort()
     // A queue that heeds the signal answers now; another one is not waited for.
-    await within(ABORT_MS, this.#running)
+    await waitAtMost(ABORT_MS, this.#running)
     this.#isOver = true
     clearTimeout(this.#timer)
     const left = [...this.#sending, ...this.#waiting]

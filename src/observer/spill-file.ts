@@ -1,6 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { codeOf } from '../core/errors.ts'
+import { codeOf } from '../core/index.ts'
 import type { Captured } from './tap.ts'
 
 /*

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, truncate, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { codeOf } from '../core/errors.ts'
+import { codeOf } from '../core/index.ts'
 import type { Overflow } from './overflow.ts'
 import { encodeRecord, readRecords, touchedAt } from './spill-file.ts'
 import type { Captured } from './tap.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Collection, Document, MongoClient, Timestamp } from 'mongodb'
-import { codeOf } from '../core/errors.ts'
+import { codeOf } from '../core/index.ts'
 import { isTimestamp } from './change-stream.ts'
 import type { Namespace } from './tap.ts'
 

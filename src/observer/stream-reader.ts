@@ -1,14 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ChangeStream, Document, MongoClient, Timestamp } from 'mongodb'
-import { pause } from '../core/abort.ts'
-import { codeOf, messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
-import { backoffMs, type RetryPolicy } from '../core/retry.ts'
+import {
+  pause,
+  codeOf,
+  messageOf,
+  type Logger,
+  backoffMs,
+  type RetryPolicy,
+  waitAtMost,
+  answerWithin,
+} from '../core/index.ts'
 import { AWAIT_MS, cursorOf, FragmentJoiner, openChangeStream, secondOf } from './change-stream.ts'
 import { remembers, serverTime, timeOfToken } from './change-stream.ts'
 import type { Change, StreamStart } from './change-stream.ts'
-import { within } from './deadline.ts'
-import { answered } from './patience.ts'
 import { PositionSaver } from './position-saver.ts'
 import { SettledPrefix } from './settled-prefix.ts'
 import { storedDocument } from './stored-document.ts'
@@ -71,7 +75,7 @@ export class StreamReader implements Tap {
     this.#logger = logger
     this.#saver = new PositionSaver(
       // Beyond the stop: what is on its way then is still to be settled.
-      (position) => answered(store.save(position), pace.silenceMs, new AbortController().signal),
+      (position) => answerWithin(pace.silenceMs, store.save(position), new AbortController().signal),
       (thrown) => this.#tell('the position of the change stream could not be stored', thrown),
     )
     this.#prefix = new SettledPrefix((position) => this.#saver.offer(position, pace.saveMs))
@@ -93,13 +97,13 @@ export class StreamReader implements Tap {
   }
 
   async save(): Promise<void> {
-    await within(STOP_MS, this.#saver.save())
+    await waitAtMost(STOP_MS, this.#saver.save())
   }
 
   async #stop(): Promise<void> {
     this.#stopped.abort()
-    await within(STOP_MS, this.#running)
-    await within(STOP_MS, this.#saver.close())
+    await waitAtMost(STOP_MS, this.#running)
+    await waitAtMost(STOP_MS, this.#saver.close())
     this.#live.resolve()
   }
 
@@ -167,7 +171,7 @@ export class StreamReader implements Tap {
       }
     } finally {
       const closing = stream.close().catch(() => {})
-      if (signal.aborted) await within(STOP_MS, closing)
+      if (signal.aborted) await waitAtMost(STOP_MS, closing)
     }
   }
 
@@ -255,7 +259,7 @@ export class StreamReader implements Tap {
 
   /** Nothing is waited for without end, nor beyond the stop. */
   #ask<T>(work: Promise<T>): Promise<T> {
-    return answered(work, AWAIT_MS + this.#pace.silenceMs, this.#stopped.signal)
+    return answerWithin(AWAIT_MS + this.#pace.silenceMs, work, this.#stopped.signal)
   }
 
   async #now(): Promise<Timestamp> {

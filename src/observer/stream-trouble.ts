@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb'
-import { ChangeoverError, codeOf, messageOf } from '../core/errors.ts'
+import { ChangeoverError, codeOf, messageOf } from '../core/index.ts'
 import type { StreamStart } from './change-stream.ts'
 import type { Namespace } from './tap.ts'
 

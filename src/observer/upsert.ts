@@ -1,4 +1,4 @@
-import { decodeEvent, encodeEvent } from '../event/bson.ts'
+import { decodeEvent, encodeEvent } from '../event/index.ts'
 
 /** What an upsert would insert, as far as its command tells. */
 export interface Template {

@@ -8,8 +8,8 @@ export type {
   QueueLimits,
   QueueReceiver,
   QueueSender,
-  ReceivedMessage,
   ReceiveOptions,
+  ReceivedMessage,
   SendOutcome,
 } from './port.ts'
 export { sqs } from './sqs.ts'

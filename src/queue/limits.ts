@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/errors.ts'
+import { ChangeoverError } from '../core/index.ts'
 import type { QueueLimits } from './port.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { MAX_WAIT_SECONDS, resolveLimits } from './limits.ts'
 import { pack, tooLarge } from './pack.ts'
 import type { Queue, QueueLimits, ReceivedMessage, SendOutcome } from './port.ts'
-import { createWakers } from './wakers.ts'
+import { createWakers } from '../core/index.ts'
 
 /** Options of {@link memoryQueue}. */
 export interface MemoryQueueOptions {

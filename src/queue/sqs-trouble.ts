@@ -1,5 +1,4 @@
-import { ChangeoverError, codeOf, messageOf } from '../core/errors.ts'
-import type { ErrorCode } from '../core/errors.ts'
+import { ChangeoverError, codeOf, messageOf, type ErrorCode } from '../core/index.ts'
 
 /** Why a request, or one entry of it, was not done. */
 export interface SqsTrouble {

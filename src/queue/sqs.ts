@@ -1,6 +1,5 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs'
-import { ChangeoverError } from '../core/errors.ts'
-import { redactUrl } from '../core/redact.ts'
+import { ChangeoverError, redactUrl } from '../core/index.ts'
 import { MAX_WAIT_SECONDS, resolveLimits } from './limits.ts'
 import { pack, tooLarge } from './pack.ts'
 import type { OutgoingMessage, Queue, QueueLimits, ReceivedMessage, SendOutcome } from './port.ts'

@@ -1,5 +1,2 @@
-export { reconcile, MAX_DIFFERENCES } from './reconcile.ts'
+export { MAX_DIFFERENCES, reconcile } from './reconcile.ts'
 export type { ReconcileOptions, ReportResult, Verdict } from './reconcile.ts'
-export { compareReports, MAX_REPORT_ROWS } from './compare.ts'
-export type { Change, Difference } from './compare.ts'
-export { FLOAT_TOLERANCE, sameValue } from './same-value.ts'

@@ -1,9 +1,8 @@
 import type { Db } from 'mongodb'
-import { ChangeoverError, messageOf } from '../core/errors.ts'
-import type { Report, ReportRow, RowSource } from '../mapping/report.ts'
-import type { Warehouse } from '../warehouse/port.ts'
-import { explain, troubleOf, type Trouble } from '../warehouse/trouble.ts'
-import { compareReports, type Difference } from './compare.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
+import type { Report, ReportRow, RowSource } from '../mapping/index.ts'
+import { type Warehouse, explain, troubleOf, type Trouble } from '../warehouse/index.ts'
+import { compareReports, type Difference } from '../compare/index.ts'
 
 /** What came of comparing one report: the sides agree, they differ, or one of them could not be computed. */
 export type Verdict = 'agree' | 'differ' | 'failed'

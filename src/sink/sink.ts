@@ -1,12 +1,18 @@
-import { pause } from '../core/abort.ts'
-import { ChangeoverError, messageOf } from '../core/errors.ts'
-import { silentLogger, type Logger } from '../core/logger.ts'
-import { backoffMs, type RetryPolicy } from '../core/retry.ts'
-import { createApplier } from '../apply/apply-batch.ts'
-import type { Migration } from '../mapping/migration.ts'
-import type { QueueReceiver, ReceivedMessage } from '../queue/port.ts'
-import type { MergeTarget } from '../warehouse/port.ts'
+import {
+  pause,
+  ChangeoverError,
+  messageOf,
+  silentLogger,
+  type Logger,
+  backoffMs,
+  type RetryPolicy,
+} from '../core/index.ts'
+import { createApplier } from '../apply/index.ts'
+import type { Migration } from '../mapping/index.ts'
+import type { QueueReceiver, ReceivedMessage } from '../queue/index.ts'
+import type { MergeTarget } from '../warehouse/index.ts'
 import { noCounts, work, type SinkCounters } from './work.ts'
+import { compile } from '../mapping/index.ts'
 
 export interface SinkOptions {
   /** Where merged rows go. */
@@ -71,7 +77,7 @@ export function createSink(migration: Migration, options: SinkOptions): Sink {
     graceMs = DEFAULT_GRACE_MS,
     logger = silentLogger,
   } = options
-  const applier = createApplier(migration, warehouse)
+  const applier = createApplier(compile(migration), warehouse)
   const counters = noCounts()
 
   const handle: Sink['handle'] = async (bodies, signal) => {

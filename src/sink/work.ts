@@ -1,5 +1,5 @@
-import type { Applier } from '../apply/apply-batch.ts'
-import { decodeMessage } from '../event/message.ts'
+import type { Applier } from '../apply/index.ts'
+import { decodeMessage } from '../event/index.ts'
 
 /** What a number of messages came to, summed. */
 export interface SinkCounters {

@@ -1,7 +1,9 @@
-export { column, group } from './column.ts'
-export type { Column, ColumnState, ColumnTypes, Fresh, Grouped, JsonInput, Merge } from './column.ts'
-export { calendar } from './calendar.ts'
-export { dimension, fact, Table } from './table.ts'
+export { calendar } from './define/calendar.ts'
+export { column, group } from './define/column.ts'
+export type { Column, ColumnState, ColumnTypes, Fresh, Grouped, JsonInput, Merge } from './define/column.ts'
+export type { CheckedEdit, Columns, CreateInput, EditInput, KeyInput, ViewRow } from './define/infer.ts'
+export { CONTENT_HIGH, CONTENT_LOW, LIVE, MEMBER_STATE, VERSION_COLUMNS } from './define/layout.ts'
+export { Table, dimension, fact, refuseNamesakes, relationsOf, viewNamesOf } from './define/table.ts'
 export type {
   AnyTable,
   Dimension,
@@ -11,6 +13,20 @@ export type {
   MemberOf,
   RowOf,
   VersionOf,
-} from './table.ts'
-export type { CheckedEdit, Columns, CreateInput, EditInput, KeyInput, ViewRow } from './infer.ts'
-export type { Operation, Origin } from './operation.ts'
+} from './define/table.ts'
+export { bucketsOf, checksumOf, comparedColumns, hex128 } from './rows/canonical.ts'
+export type { Buckets } from './rows/canonical.ts'
+export { FINGERPRINT_MASK } from './rows/content.ts'
+export type { History } from './rows/history.ts'
+export { keyText, mergeBatch, mergeRows } from './rows/merge.ts'
+export { ORIGIN } from './rows/operation.ts'
+export type { Operation, Origin } from './rows/operation.ts'
+export type { PhysicalColumn, Relation, Row } from './rows/relation.ts'
+export { rowsOf } from './rows/row.ts'
+export type { RelationRow } from './rows/row.ts'
+export { MAX_REVISION, positionOf, stampOf } from './rows/stamp.ts'
+export type { Cell } from './types/cell.ts'
+export { Misfit } from './types/data-type.ts'
+export { bigint, decimal, int } from './types/number.ts'
+export { binary, blob, stampType, text, varchar } from './types/text.ts'
+export { date, datetime, instantText } from './types/time.ts'

@@ -1,18 +1,15 @@
 import { EJSON } from 'bson'
 import fc from 'fast-check'
-import { createApplier } from '../apply/apply-batch.ts'
-import { ledgerOf } from '../apply/ledger.ts'
-import { ChangeoverError, messageOf } from '../core/errors.ts'
-import { encodeEvent } from '../event/bson.ts'
-import type { Migration } from '../mapping/migration.ts'
-import { checksumOf } from '../star/canonical.ts'
-import type { Relation } from '../star/relation.ts'
-import { relationsOf } from '../star/table.ts'
-import { tableBuckets } from '../warehouse/checksum.ts'
-import { quote } from '../warehouse/dialect.ts'
-import type { Warehouse } from '../warehouse/port.ts'
+import { createApplier } from '../apply/index.ts'
+import { ledgerOf } from '../ledger/index.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
+import { encodeEvent } from '../event/index.ts'
+import type { Migration } from '../mapping/index.ts'
+import { checksumOf, type Relation, relationsOf } from '../star/index.ts'
+import { tableBuckets, quote, type Warehouse } from '../warehouse/index.ts'
 import { eventsAndTwins, mapped } from './mapped.ts'
 import { deliveries, schedule, type Arrival } from './delivery.ts'
+import { compile } from '../mapping/index.ts'
 
 export interface ConvergenceOptions {
   /**
@@ -137,7 +134,7 @@ async function deliver(
   arrivals: readonly Arrival[],
 ): Promise<void> {
   const work = schedule(arrivals).map(async (batches) => {
-    const applier = createApplier(migration, warehouse)
+    const applier = createApplier(compile(migration), warehouse)
     for (const batch of batches)
       await applier.apply(
         batch.map((event) => bodies[event]!),

@@ -1,10 +1,9 @@
 import { EJSON } from 'bson'
 import fc from 'fast-check'
-import { createApplier } from '../apply/apply-batch.ts'
-import { decodeEvent } from '../event/bson.ts'
-import { createMapper, type Mapped } from '../mapping/map-event.ts'
-import type { Migration } from '../mapping/migration.ts'
-import { memoryWarehouse, type MemoryWarehouse } from '../warehouse/memory.ts'
+import { createApplier } from '../apply/index.ts'
+import { decodeEvent } from '../event/index.ts'
+import { type Mapped, type Migration, compile } from '../mapping/index.ts'
+import { memoryWarehouse, type MemoryWarehouse } from '../warehouse/index.ts'
 
 /** What a history comes to by the pure merge. Throws when it says already that the mapping, or the history, is not right. */
 export async function mapped(
@@ -15,7 +14,7 @@ export async function mapped(
   refuseTwins(bodies)
   refuseImpure(migration, bodies)
   const target = memoryWarehouse()
-  const { quarantined, reasons } = await createApplier(migration, target).apply(bodies, 'live')
+  const { quarantined, reasons } = await createApplier(compile(migration), target).apply(bodies, 'live')
   if (quarantined > 0 && !allowQuarantine) {
     throw new Error(`${quarantined} of its events are quarantined: ${reasons.join(' ')}`)
   }
@@ -46,9 +45,9 @@ function refuseTwins(bodies: readonly Uint8Array[]): void {
 }
 
 function refuseImpure(migration: Migration, bodies: readonly Uint8Array[]): void {
-  const mapper = createMapper(migration)
+  const { map } = compile(migration)
   for (const [i, body] of bodies.entries()) {
-    const [first, second] = [mapper(decodeEvent(body), 'live'), mapper(decodeEvent(body), 'live')]
+    const [first, second] = [map(decodeEvent(body), 'live'), map(decodeEvent(body), 'live')]
     if (fc.stringify(plain(first)) === fc.stringify(plain(second))) continue
     throw new Error(`a handler is impure: called twice with the event ${i} below, it gave two results`)
   }

@@ -1,7 +1,4 @@
-import type { Buckets } from '../star/canonical.ts'
-import { bucketsOf } from '../star/canonical.ts'
-import { keyText, mergeRows } from '../star/merge.ts'
-import type { Relation, Row } from '../star/relation.ts'
+import { type Buckets, bucketsOf, keyText, mergeRows, type Relation, type Row } from '../star/index.ts'
 import type { MergeTarget } from './port.ts'
 
 /** A warehouse in memory, by the pure merge: for tests of a mapping, and to compute what a real one should hold. */

@@ -1,16 +1,14 @@
 import { CompiledQuery, Kysely, MysqlDialect } from 'kysely'
 import { createPool as createReadPool } from 'mysql2'
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2/promise'
-import { ChangeoverError } from '../core/errors.ts'
-import { redactUrl } from '../core/redact.ts'
-import { retry, type RetryPolicy } from '../core/retry.ts'
-import { chunks, paramsOf } from './params.ts'
+import { ChangeoverError, redactUrl, retry, type RetryPolicy } from '../core/index.ts'
+import { chunks, paramsOf } from './merge/params.ts'
 import type { Dialect } from './dialect.ts'
-import { mergeSql } from './merge-sql.ts'
+import { mergeSql } from './merge/statement.ts'
 import type { Warehouse, WarehouseCounters } from './port.ts'
 import { prepareSession, READER_SETTINGS } from './session.ts'
 import { explain, isLockConflict, isTransient } from './trouble.ts'
-import type { Relation, Row } from '../star/relation.ts'
+import type { Relation, Row } from '../star/index.ts'
 
 export interface MysqlWarehouseOptions {
   /**

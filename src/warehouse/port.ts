@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Relation, Row } from '../star/relation.ts'
+import type { Relation, Row } from '../star/index.ts'
 import type { Dialect } from './dialect.ts'
 
 /** Where rows are merged. All that the data path needs of a warehouse. */

@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2/promise'
-import { ChangeoverError } from '../core/errors.ts'
+import { ChangeoverError } from '../core/index.ts'
 import { dialectOf, type Dialect } from './dialect.ts'
 
 const SQL_MODE = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'

@@ -1,4 +1,4 @@
-import { ChangeoverError, codeOf, messageOf } from '../core/errors.ts'
+import { ChangeoverError, codeOf, messageOf } from '../core/index.ts'
 
 /** What kind of trouble a MySQL error is. */
 export type Trouble = 'retryable' | 'unreachable' | 'denied' | 'schema' | 'data' | 'other'

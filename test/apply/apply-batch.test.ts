@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
-import { column as c, defineMigration, dimension, fact } from '../../src/index.ts'
-import { createApplier, ledgerOf, type Applier } from '../../src/apply/index.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
+import { column as c, defineMigration, dimension, fact } from '../../src/exports/index.ts'
+import { createApplier, type Applier } from '../../src/apply/index.ts'
+import { ledgerOf } from '../../src/ledger/index.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
 import { freshWarehouse } from '../support/fresh.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 interface Event {
   readonly _id: number
@@ -41,7 +43,7 @@ const idsIn = async (table: string): Promise<unknown[]> =>
 beforeAll(async () => {
   stack = new Closers()
   warehouse = stack.use(await freshWarehouse([migration])).warehouse
-  applier = createApplier(migration, warehouse, () => NOW)
+  applier = createApplier(compile(migration), warehouse, () => NOW)
 })
 beforeEach(() => empty(warehouse, tables))
 afterAll(() => stack.disposeAsync())
@@ -69,7 +71,7 @@ test('a quarantined event is kept whole, with its reason and the times at which 
   const body = event(2, 7)
   await applier.apply([body], 'live')
   const later = new Date(NOW.getTime() + 1501)
-  await createApplier(migration, warehouse, () => later).apply([body], 'migrated')
+  await createApplier(compile(migration), warehouse, () => later).apply([body], 'migrated')
   const [row, ...others] = await warehouse.select(`SELECT * FROM ${quarantine.name}`)
   expect(others).toEqual([])
   expect(row).toMatchObject({

@@ -1,7 +1,7 @@
 import type { Collection, Document, MongoClient } from 'mongodb'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { until } from '../../src/core/abort.ts'
-import { decodeEvent, encodeEvent } from '../../src/event/bson.ts'
+import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
 import type { Capture, Captured, Namespace, Tap } from '../../src/observer/tap.ts'
 import { freshMongo } from '../support/fresh.ts'
 

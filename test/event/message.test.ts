@@ -2,7 +2,7 @@ import { zstdCompressSync } from 'node:zlib'
 import { Binary, Decimal128, Long, ObjectId } from 'bson'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeEvent, encodeEvent, splitDocuments } from '../../src/event/bson.ts'
+import { decodeEvent, encodeEvent, splitDocuments } from '../../src/event/codec.ts'
 import { decodeMessage, encodeMessage, MAX_INFLATED_BYTES, packMessages } from '../../src/event/message.ts'
 
 const events = fc.array(

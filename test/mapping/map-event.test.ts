@@ -1,8 +1,8 @@
 import { Binary, ObjectId } from 'bson'
 import { describe, expect, test } from 'vitest'
-import { column as c, defineMigration, dimension, fact } from '../../src/index.ts'
-import { decodeEvent, encodeEvent } from '../../src/event/bson.ts'
-import { createMapper, type Mapped } from '../../src/mapping/map-event.ts'
+import { column as c, defineMigration, dimension, fact } from '../../src/exports/index.ts'
+import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
+import { createMapper, type Mapped } from '../../src/mapping/mapper.ts'
 import type { Handler } from '../../src/mapping/migration.ts'
 
 const user = dimension('user', {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { column as c, defineConfig, defineMigration, dimension, fact, report } from '../../src/index.ts'
+import { column as c, defineConfig, defineMigration, dimension, fact, report } from '../../src/exports/index.ts'
 import type { Handler } from '../../src/mapping/migration.ts'
-import type { AnyTable } from '../../src/star/table.ts'
+import type { AnyTable } from '../../src/star/define/table.ts'
 
 interface Event {
   readonly _id: number

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { decodeEvent, encodeEvent } from '../../src/event/bson.ts'
-import { createMapper } from '../../src/mapping/map-event.ts'
+import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
+import { createMapper } from '../../src/mapping/mapper.ts'
 import { defineMigration, type Source } from '../../src/mapping/index.ts'
 import { protectBytes, protection } from '../../src/mapping/privacy.ts'
 import { column as c, fact } from '../../src/star/index.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { decodeEvent, encodeEvent } from '../../src/event/bson.ts'
-import { column as c, defineMigration, dimension, type StandardSchema } from '../../src/index.ts'
-import { createMapper, type Mapped } from '../../src/mapping/map-event.ts'
+import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
+import { column as c, defineMigration, dimension, type StandardSchema } from '../../src/exports/index.ts'
+import { createMapper, type Mapped } from '../../src/mapping/mapper.ts'
 
 interface Event {
   readonly _id: number

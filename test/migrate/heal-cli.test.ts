@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
-import { countWithoutReceipt, sourceOf } from '../../src/migrate/index.ts'
+import { countWithoutReceipt } from '../../src/ledger/index.ts'
+import { sourceOf } from '../../src/stream/index.ts'
 import { HISTORY, runCli } from '../cli/run-cli.ts'
 import { someHistory, staged } from './history.ts'
 

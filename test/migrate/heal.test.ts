@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
 import { stretchesOf } from '../../src/migrate/heal.ts'
-import { windowId, type CoverageWindow } from '../../src/missed/format.ts'
+import { windowId, type CoverageWindow } from '../../src/coverage/format.ts'
 import type { QueueSender } from '../../src/queue/index.ts'
 import { hosting, step, STEPS_FLAG, type Hosting } from '../observer/hosting.ts'
 

@@ -4,12 +4,13 @@ import type { FileCreated, RepositoryEvent } from '../../examples/history/events
 import { eventsOfFile } from '../../examples/history/load-ndjson.ts'
 import { history } from '../../examples/history/migration.ts'
 import { createApplier } from '../../src/apply/index.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
 import { contentOf } from './snapshot.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
-import type { Relation } from '../../src/star/relation.ts'
+import type { Relation } from '../../src/star/rows/relation.ts'
 import { hasSample, samplePath } from '../examples/sample.ts'
 import { freshMongo, freshWarehouse } from '../support/fresh.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 /** The first events of a real history where there is one, else made ones. */
 export async function someHistory(count: number): Promise<RepositoryEvent[]> {
@@ -83,7 +84,7 @@ export async function directly(events: readonly object[]): Promise<Record<string
   const target = await freshWarehouse([history])
   try {
     const bytes = events.map((event) => encodeEvent(event))
-    await createApplier(history, target.warehouse).apply(bytes, 'live')
+    await createApplier(compile(history), target.warehouse).apply(bytes, 'live')
     return await contentOf(target.warehouse, history)
   } finally {
     await target[Symbol.asyncDispose]()

@@ -2,10 +2,13 @@ import { Long, MongoClient } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { createApplier } from '../../src/apply/index.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
-import { countWithoutReceipt, migrate, sourceOf } from '../../src/migrate/index.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
+import { countWithoutReceipt } from '../../src/ledger/index.ts'
+import { migrate } from '../../src/migrate/index.ts'
+import { sourceOf } from '../../src/stream/index.ts'
 import { delayed, directly, fileCreated, objectId, someHistory, staged, type Stage } from './history.ts'
 import { contentOf, snapshot } from './snapshot.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 const run = ({ mongo, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
   migrate(history, { mongo, warehouse, ...options })
@@ -139,7 +142,7 @@ describe('beside live traffic', () => {
   it('comes to the same as each of both alone', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
-    const live = createApplier(history, stage.warehouse)
+    const live = createApplier(compile(history), stage.warehouse)
     const half = events.slice(200, 500).toReversed()
     await Promise.all([
       run(stage, { batchEvents: 40 }),

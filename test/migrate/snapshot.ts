@@ -1,4 +1,4 @@
-import { ledgerOf } from '../../src/apply/index.ts'
+import { ledgerOf } from '../../src/ledger/index.ts'
 import type { Migration } from '../../src/mapping/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 

@@ -1,7 +1,8 @@
 import type { Document } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import { defineMigration } from '../../src/mapping/index.ts'
-import { observe, type MeterLike } from '../../src/observer/index.ts'
+import type { MeterLike } from '../../src/core/index.ts'
+import { observe } from '../../src/observer/index.ts'
 import { column as c, fact } from '../../src/star/index.ts'
 import { eventsIn, FLAG, idsOf, moving, observing } from './observing.ts'
 

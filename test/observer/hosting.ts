@@ -3,13 +3,16 @@ import { onTestFinished } from 'vitest'
 import { createApplier } from '../../src/apply/index.ts'
 import { decodeMessage } from '../../src/event/message.ts'
 import { fixedFlags, type FixedFlags } from '../../src/flags/index.ts'
-import { countWithoutReceipt, heal, sourceOf, type HealOptions, type HealResult } from '../../src/migrate/index.ts'
-import type { CoverageWindow, Heartbeat } from '../../src/missed/format.ts'
+import { countWithoutReceipt } from '../../src/ledger/index.ts'
+import { heal, type HealOptions, type HealResult } from '../../src/migrate/index.ts'
+import { sourceOf } from '../../src/stream/index.ts'
+import type { CoverageWindow, Heartbeat } from '../../src/coverage/format.ts'
 import { observe, type ObserveOptions, type Observer } from '../../src/observer/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { freshMongo, freshWarehouse } from '../support/fresh.ts'
 import { step, steps, STEPS_FLAG } from './steps.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 export { step, steps, STEPS_FLAG }
 
@@ -65,7 +68,7 @@ export async function hosting(options: Partial<ObserveOptions> = {}): Promise<Ho
     observer: start(),
     observe: start,
     async sink(from = queue) {
-      const applier = createApplier(steps, warehouse)
+      const applier = createApplier(compile(steps), warehouse)
       for (;;) {
         const messages = await from.receive({ max: 10, waitSeconds: 0, visibilitySeconds: 60 })
         if (messages.length === 0) return

@@ -2,7 +2,7 @@ import type { Collection, Document, MongoClient, MongoClientOptions } from 'mong
 import { onTestFinished } from 'vitest'
 import { defineMigration } from '../../src/mapping/index.ts'
 import { column as c, fact } from '../../src/star/index.ts'
-import { decodeEvent } from '../../src/event/bson.ts'
+import { decodeEvent } from '../../src/event/codec.ts'
 import { decodeMessage } from '../../src/event/message.ts'
 import { fixedFlags, type FixedFlags } from '../../src/flags/index.ts'
 import { observe, type ObserveOptions, type Observer } from '../../src/observer/index.ts'

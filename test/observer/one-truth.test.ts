@@ -1,7 +1,7 @@
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID, type Document } from 'mongodb'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeEvent } from '../../src/event/bson.ts'
+import { decodeEvent } from '../../src/event/codec.ts'
 import { idsOf, moving, observing, type Observing } from './observing.ts'
 
 /** Values of every type that BSON has, and what a host may put in their place. */

@@ -1,5 +1,5 @@
 // A process that has nothing but a publisher whose queue is down: it closes it, or leaves.
-import { encodeEvent } from '../../src/event/bson.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
 import { DEFAULT_PUBLISHER_LIMITS } from '../../src/observer/limits.ts'
 import { Publisher } from '../../src/observer/publisher.ts'
 

@@ -1,4 +1,4 @@
-import { encodeEvent } from '../../src/event/bson.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
 import { DEFAULT_PUBLISHER_LIMITS, type PublisherLimits } from '../../src/observer/limits.ts'
 import { Publisher } from '../../src/observer/publisher.ts'
 import type { Captured } from '../../src/observer/tap.ts'

@@ -1,4 +1,4 @@
-import { decodeEvent, encodeEvent } from '../../src/event/bson.ts'
+import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
 import { storedBytes } from '../../src/observer/stored-document.ts'
 import type { Capture, LossReason } from '../../src/observer/tap.ts'
 

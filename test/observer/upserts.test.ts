@@ -1,6 +1,6 @@
 import { Decimal128, Long, type Document, type ObjectId } from 'mongodb'
 import { describe, expect, it } from 'vitest'
-import { decodeEvent } from '../../src/event/bson.ts'
+import { decodeEvent } from '../../src/event/codec.ts'
 import { idsOf, moving, observing, type Observing } from './observing.ts'
 
 const fields = {

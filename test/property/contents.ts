@@ -1,5 +1,5 @@
-import type { Cell } from '../../src/star/cell.ts'
-import type { Relation } from '../../src/star/relation.ts'
+import type { Cell } from '../../src/star/types/cell.ts'
+import type { Relation } from '../../src/star/rows/relation.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 
 /** The table's rows as the merge in memory would have them, in the order of the server. */

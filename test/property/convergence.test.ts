@@ -1,16 +1,18 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApplier, ledgerOf } from '../../src/apply/index.ts'
+import { createApplier } from '../../src/apply/index.ts'
+import { ledgerOf } from '../../src/ledger/index.ts'
 import { Closers } from '../../src/core/closers.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
-import { checksumOf } from '../../src/star/canonical.ts'
-import { relationsOf } from '../../src/star/table.ts'
-import { mergeSql } from '../../src/warehouse/merge-sql.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
+import { checksumOf } from '../../src/star/rows/canonical.ts'
+import { relationsOf } from '../../src/star/define/table.ts'
+import { mergeSql } from '../../src/warehouse/merge/statement.ts'
 import { memoryWarehouse, mysqlWarehouse, type MemoryWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 import { contentsOf, empty } from './contents.ts'
 import { things } from './histories.ts'
 import { batchesOf, deliver, MAX_APPLIERS, reportReadably, scenarios } from './scenarios.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 const migration = things()
 const { receipts, quarantine } = ledgerOf(migration)
@@ -35,7 +37,7 @@ describe('any order, duplicates, batches and 1 to 8 connections', () => {
     await fc.assert(
       fc.asyncProperty(scenarios, async (scenario) => {
         await Promise.all([empty(expected, relations), empty(actual[0]!, relations)])
-        const inOrder = createApplier(migration, expected)
+        const inOrder = createApplier(compile(migration), expected)
         for (const event of scenario.history) await inOrder.apply([encodeEvent(event)], 'migrated')
         await deliver(migration, actual, scenario)
         expect(await contentsOf(actual[0]!, relations, LEFT_OUT)).toEqual(
@@ -54,18 +56,18 @@ describe('any order, duplicates, batches and 1 to 8 connections', () => {
       fc.asyncProperty(scenarios, async ({ history, deliveries }) => {
         await Promise.all([empty(expected, relations), empty(actual[0]!, relations)])
         const bodies = history.map((event) => encodeEvent(event))
-        for (const of of [migration, corrected]) await createApplier(of, expected).apply(bodies, 'migrated')
+        for (const of of [migration, corrected]) await createApplier(compile(of), expected).apply(bodies, 'migrated')
 
         const order = deliveries.map(({ event }) => bodies[event]!)
         await Promise.all([
           ...batchesOf(deliveries).map((batch) =>
-            createApplier(migration, actual[0]!).apply(
+            createApplier(compile(migration), actual[0]!).apply(
               batch.map(({ event }) => bodies[event]!),
               'live',
             ),
           ),
-          createApplier(corrected, actual[1]!).apply(order, 'repaired'),
-          createApplier(corrected, actual[2]!).apply(order.toReversed(), 'migrated'),
+          createApplier(compile(corrected), actual[1]!).apply(order, 'repaired'),
+          createApplier(compile(corrected), actual[2]!).apply(order.toReversed(), 'migrated'),
         ])
         expect(await contentsOf(actual[0]!, relations, LEFT_OUT)).toEqual(
           await contentsOf(expected, relations, LEFT_OUT),
@@ -93,7 +95,7 @@ test('thousands of histories leave the same rows in memory, however they are del
     fc.asyncProperty(scenarios, async (scenario) => {
       const [inOrder, delivered] = [memoryWarehouse(), memoryWarehouse()]
       const bodies = scenario.history.map((event) => encodeEvent(event))
-      for (const body of bodies) await createApplier(migration, inOrder, now).apply([body], 'live')
+      for (const body of bodies) await createApplier(compile(migration), inOrder, now).apply([body], 'live')
       await deliver(migration, Array<MemoryWarehouse>(MAX_APPLIERS).fill(delivered), scenario, now)
       expect(sums(delivered)).toEqual(sums(inOrder))
     }),

@@ -1,6 +1,6 @@
 import { ObjectId } from 'bson'
 import fc from 'fast-check'
-import { column as c, defineMigration, dimension, fact, group } from '../../src/index.ts'
+import { column as c, defineMigration, dimension, fact, group } from '../../src/exports/index.ts'
 import type { Migration } from '../../src/mapping/migration.ts'
 import { UGLY_TEXTS } from './everything.ts'
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
-import { column as c, dimension, group } from '../../src/index.ts'
-import { checksumOf } from '../../src/star/canonical.ts'
-import { mergeBatch } from '../../src/star/merge.ts'
-import type { Operation } from '../../src/star/operation.ts'
-import { rowsOf, type RelationRow } from '../../src/star/row.ts'
-import { stampOf } from '../../src/star/stamp.ts'
-import { relationsOf } from '../../src/star/table.ts'
+import { column as c, dimension, group } from '../../src/exports/index.ts'
+import { checksumOf } from '../../src/star/rows/canonical.ts'
+import { mergeBatch } from '../../src/star/rows/merge.ts'
+import type { Operation } from '../../src/star/rows/operation.ts'
+import { rowsOf, type RelationRow } from '../../src/star/rows/row.ts'
+import { stampOf } from '../../src/star/rows/stamp.ts'
+import { relationsOf } from '../../src/star/define/table.ts'
 import {
   applySteps,
   memoryWarehouse,

@@ -1,11 +1,12 @@
 import { EJSON } from 'bson'
 import fc from 'fast-check'
 import { createApplier } from '../../src/apply/index.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
 import type { Migration } from '../../src/mapping/migration.ts'
-import type { Origin } from '../../src/star/operation.ts'
+import type { Origin } from '../../src/star/rows/operation.ts'
 import type { MergeTarget } from '../../src/warehouse/index.ts'
 import { histories } from './histories.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 export const MAX_APPLIERS = 8
 
@@ -60,7 +61,7 @@ export async function deliver(
   const bodies = history.map((event) => encodeEvent(event))
   await Promise.all(
     targets.map(async (target, number) => {
-      const applier = createApplier(migration, target, now)
+      const applier = createApplier(compile(migration), target, now)
       for (const batch of batchesOf(deliveries.filter(({ applier: of }) => of === number))) {
         await applier.apply(
           batch.map(({ event }) => bodies[event]!),

@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApplier } from '../../src/apply/index.ts'
 import { Closers } from '../../src/core/closers.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
-import { column as c, defineConfig, defineMigration, dimension, fact } from '../../src/index.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
+import { column as c, defineConfig, defineMigration, dimension, fact } from '../../src/exports/index.ts'
 import type { Migration } from '../../src/mapping/migration.ts'
-import { relationsOf } from '../../src/star/table.ts'
+import { relationsOf } from '../../src/star/define/table.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 import { contentsOf, empty } from './contents.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 interface Event {
   readonly _id: number
@@ -70,11 +71,12 @@ test('two migrations that share a table converge, though their events share ids 
       streams.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
       async ([inOrder, shuffled]) => {
         await empty(warehouse, relations)
-        for (const { of, body } of inOrder) await createApplier(migrations[of]!, warehouse).apply([body], 'live')
+        for (const { of, body } of inOrder)
+          await createApplier(compile(migrations[of]!), warehouse).apply([body], 'live')
         const expected = await contentsOf(warehouse, relations, ['_origin'])
         await empty(warehouse, relations)
         await Promise.all(
-          shuffled.map(({ of, body }) => createApplier(migrations[of]!, warehouse).apply([body], 'migrated')),
+          shuffled.map(({ of, body }) => createApplier(compile(migrations[of]!), warehouse).apply([body], 'migrated')),
         )
         expect(await contentsOf(warehouse, relations, ['_origin'])).toEqual(expected)
       },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { column as c, dimension, fact, group } from '../../src/index.ts'
+import { column as c, dimension, fact, group } from '../../src/exports/index.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
-import type { Column } from '../../src/star/column.ts'
+import type { Column } from '../../src/star/define/column.ts'
 
 function refused(define: () => unknown): string {
   try {

@@ -1,4 +1,4 @@
-import { Misfit, type DataType } from '../../src/star/data-type.ts'
+import { Misfit, type DataType } from '../../src/star/types/data-type.ts'
 
 /** What a type makes of a value: the cell, or the reason why there is none, after a `!`. */
 export function encoded(type: DataType, value: unknown): unknown {

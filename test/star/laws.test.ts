@@ -1,11 +1,11 @@
 import { inspect as show } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { column as c, dimension } from '../../src/index.ts'
-import { compareKeys, keyText, mergeBatch, mergeRows } from '../../src/star/merge.ts'
-import type { Row } from '../../src/star/relation.ts'
-import { rowsOf } from '../../src/star/row.ts'
-import { stampOf } from '../../src/star/stamp.ts'
+import { column as c, dimension } from '../../src/exports/index.ts'
+import { compareKeys, keyText, mergeBatch, mergeRows } from '../../src/star/rows/merge.ts'
+import type { Row } from '../../src/star/rows/relation.ts'
+import { rowsOf } from '../../src/star/rows/row.ts'
+import { stampOf } from '../../src/star/rows/stamp.ts'
 import { DEED, EVERYTHING, rowsFrom } from '../property/everything.ts'
 
 // The laws are about rows of one key; which key does not matter to them.

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { column as c, dimension, group } from '../../src/index.ts'
-import type { Cell } from '../../src/star/cell.ts'
-import { mergeRows } from '../../src/star/merge.ts'
-import type { Operation } from '../../src/star/operation.ts'
-import type { Row } from '../../src/star/relation.ts'
-import { rowsOf } from '../../src/star/row.ts'
-import { stampOf } from '../../src/star/stamp.ts'
+import { column as c, dimension, group } from '../../src/exports/index.ts'
+import type { Cell } from '../../src/star/types/cell.ts'
+import { mergeRows } from '../../src/star/rows/merge.ts'
+import type { Operation } from '../../src/star/rows/operation.ts'
+import type { Row } from '../../src/star/rows/relation.ts'
+import { rowsOf } from '../../src/star/rows/row.ts'
+import { stampOf } from '../../src/star/rows/stamp.ts'
 
 const user = dimension('user', {
   key: { id: c.int() },

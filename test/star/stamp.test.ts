@@ -1,9 +1,9 @@
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, UUID } from 'bson'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compareBytes } from '../../src/star/cell.ts'
-import { EVENT_KEY_BYTES, eventKey } from '../../src/star/event-key.ts'
-import { ABSENT, ERASED, inverted, positionIn, positionOf, stampOf } from '../../src/star/stamp.ts'
+import { compareBytes } from '../../src/star/types/cell.ts'
+import { EVENT_KEY_BYTES, eventKey } from '../../src/event/key.ts'
+import { ABSENT, ERASED, inverted, positionIn, positionOf, stampOf } from '../../src/star/rows/stamp.ts'
 
 const int64 = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -2n, max: 2n }))
 const revisions = fc.integer({ min: 1, max: 255 })

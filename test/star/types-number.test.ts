@@ -1,7 +1,7 @@
 import { Decimal128, Double, Int32, Long, ObjectId, Timestamp } from 'bson'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bigint, boolean, decimal, double, int } from '../../src/star/types-number.ts'
+import { bigint, boolean, decimal, double, int } from '../../src/star/types/number.ts'
 import { encoded } from './encoded.ts'
 
 test.each<[unknown, unknown]>([

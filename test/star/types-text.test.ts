@@ -1,8 +1,8 @@
 import { Binary, Long, ObjectId, UUID } from 'bson'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareText, sameCell } from '../../src/star/cell.ts'
-import { binary, char, enumeration, json, objectId, text, uuid, varchar } from '../../src/star/types-text.ts'
+import { compareText, sameCell } from '../../src/star/types/cell.ts'
+import { binary, char, enumeration, json, objectId, text, uuid, varchar } from '../../src/star/types/text.ts'
 import { UGLY_TEXTS } from '../property/everything.ts'
 import { encoded } from './encoded.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { date, datetime } from '../../src/star/types-time.ts'
+import { date, datetime } from '../../src/star/types/time.ts'
 import { encoded } from './encoded.ts'
 
 const zoneless = '!does not say its zone; end it with Z or an offset such as +02:00'

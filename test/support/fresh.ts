@@ -4,7 +4,7 @@ import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { inject } from 'vitest'
 import type { Migration } from '../../src/mapping/migration.ts'
-import { schemaOf } from '../../src/migrate/schema.ts'
+import { schemaOf } from '../../src/ledger/schema.ts'
 import { sqs } from '../../src/queue/index.ts'
 import type { Queue } from '../../src/queue/port.ts'
 import {

@@ -1,4 +1,4 @@
-import { column as c, defineMigration, dimension, fact, group } from '../../src/index.ts'
+import { column as c, defineMigration, dimension, fact, group } from '../../src/exports/index.ts'
 import type { Handler, Migration } from '../../src/mapping/migration.ts'
 
 /** An event of a small application of its own. */

@@ -10,7 +10,7 @@ import {
   type Operation,
   type RowOf,
   type VersionOf,
-} from '../../src/index.ts'
+} from '../../src/exports/index.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9) },

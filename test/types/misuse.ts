@@ -1,5 +1,5 @@
 /* What the compiler must refuse, line by line: `tsc` checks this file, and an error that is not raised is an error. */
-import { column as c, defineMigration, dimension, fact, group, report } from '../../src/index.ts'
+import { column as c, defineMigration, dimension, fact, group, report } from '../../src/exports/index.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9) },

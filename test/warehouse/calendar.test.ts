@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
-import { calendar, column as c, defineConfig, dimension, fact, type RowOf } from '../../src/index.ts'
+import { calendar, column as c, defineConfig, dimension, fact, type RowOf } from '../../src/exports/index.ts'
 import { applySteps, mysqlWarehouse, plan, type CalendarRange, type Warehouse } from '../../src/warehouse/index.ts'
 import { freshSchema } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'

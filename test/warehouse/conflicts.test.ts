@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
-import { column as c, dimension, fact, group } from '../../src/index.ts'
-import { isContested } from '../../src/star/content.ts'
+import { column as c, dimension, fact, group } from '../../src/exports/index.ts'
+import { isContested } from '../../src/star/rows/content.ts'
 import {
   applySteps,
   findConflicts,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
-import { column as c, dimension, fact, type MemberOf, type RowOf } from '../../src/index.ts'
+import { column as c, dimension, fact, type MemberOf, type RowOf } from '../../src/exports/index.ts'
 import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
 import { freshSchema } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'

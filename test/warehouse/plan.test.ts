@@ -2,13 +2,14 @@ import { createConnection } from 'mysql2/promise'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { createApplier } from '../../src/apply/index.ts'
 import { Closers } from '../../src/core/closers.ts'
-import { encodeEvent } from '../../src/event/bson.ts'
-import { column as c, defineMigration, dimension, fact } from '../../src/index.ts'
-import { schemaOf } from '../../src/migrate/schema.ts'
-import type { AnyTable } from '../../src/star/table.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
+import { column as c, defineMigration, dimension, fact } from '../../src/exports/index.ts'
+import { schemaOf } from '../../src/ledger/schema.ts'
+import type { AnyTable } from '../../src/star/define/table.ts'
 import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
 import { freshName, freshSchema, onServer } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
+import { compile } from '../../src/mapping/index.ts'
 
 let stack: Closers
 let schema: { url: string; name: string }
@@ -132,7 +133,7 @@ test('a user with the rights of the sink can apply events, and change no table',
     { _id: 1, seq: 1, type: 'sold', at },
     { _id: 2, seq: 2, type: 'lost', at },
   ].map((event) => encodeEvent(event))
-  const applier = createApplier(migration, sink)
+  const applier = createApplier(compile(migration), sink)
   for (let time = 0; time < 2; time++) {
     expect(await applier.apply(events, 'live')).toMatchObject({ applied: 1, quarantined: 1 })
   }

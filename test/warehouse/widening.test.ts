@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
-import { column as c, dimension } from '../../src/index.ts'
-import type { Column } from '../../src/star/column.ts'
-import type { AnyTable } from '../../src/star/table.ts'
+import { column as c, dimension } from '../../src/exports/index.ts'
+import type { Column } from '../../src/star/define/column.ts'
+import type { AnyTable } from '../../src/star/define/table.ts'
 import {
   applySteps,
   mysqlWarehouse,
@@ -11,7 +11,7 @@ import {
   type Step,
   type Warehouse,
 } from '../../src/warehouse/index.ts'
-import { fits } from '../../src/warehouse/widening.ts'
+import { fits } from '../../src/warehouse/schema/widening.ts'
 import { freshSchema } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
 

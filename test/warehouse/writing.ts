@@ -1,9 +1,9 @@
-import { mergeBatch } from '../../src/star/merge.ts'
-import type { Operation } from '../../src/star/operation.ts'
-import { rowsOf } from '../../src/star/row.ts'
-import { stampOf } from '../../src/star/stamp.ts'
-import type { AnyTable } from '../../src/star/table.ts'
-import { relationsOf } from '../../src/star/table.ts'
+import { mergeBatch } from '../../src/star/rows/merge.ts'
+import type { Operation } from '../../src/star/rows/operation.ts'
+import { rowsOf } from '../../src/star/rows/row.ts'
+import { stampOf } from '../../src/star/rows/stamp.ts'
+import type { AnyTable } from '../../src/star/define/table.ts'
+import { relationsOf } from '../../src/star/define/table.ts'
 import type { MergeTarget } from '../../src/warehouse/index.ts'
 
 /** What one event does, where it stands in the stream, and when it happened. */

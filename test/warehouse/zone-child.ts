@@ -1,7 +1,7 @@
 // Writes instants and reads them back in a process whose time zone its parent chose.
-import { column as c, dimension, type RowOf } from '../../src/index.ts'
-import { rowsOf } from '../../src/star/row.ts'
-import { stampOf } from '../../src/star/stamp.ts'
+import { column as c, dimension, type RowOf } from '../../src/exports/index.ts'
+import { rowsOf } from '../../src/star/rows/row.ts'
+import { stampOf } from '../../src/star/rows/stamp.ts'
 import { applySteps, mysqlWarehouse, plan } from '../../src/warehouse/index.ts'
 
 const moment = dimension('moment', {

@@ -1,0 +1,67 @@
+import { ChangeoverError, codeOf, messageOf, type ErrorCode } from './errors.ts'
+
+/** What an error of one kind is translated to. */
+export interface Translation {
+  readonly code: ErrorCode
+  /** The sentence: `place` is the server, fit for a log; `said` is what the driver said, without secrets and values. */
+  readonly sentence: (place: string, said: string) => string
+  readonly remedy?: string
+}
+
+/** What an adapter knows about the errors of its driver: data, and how to read it out of an error. */
+export interface DriverErrorTable<Kind extends string> {
+  /** The kind of an error by the code, number or name that the driver gives it. */
+  readonly kinds: Readonly<Record<string, Kind>>
+  /**
+   * What an error is looked up by, the most telling first.
+   *
+   * @defaultValue its `code`
+   */
+  readonly codesOf?: (thrown: unknown) => readonly (string | number | undefined)[]
+  /** The kind of an error that the table does not list. */
+  readonly otherwise: (thrown: unknown) => Kind
+  /**
+   * What of an error's message may be repeated: neither values nor secrets.
+   *
+   * @defaultValue the message, cut at 300 characters
+   */
+  readonly say?: (thrown: unknown) => string
+  /**
+   * Whether an error must not become the `cause` of its translation, because it quotes secrets.
+   *
+   * @defaultValue none must not
+   */
+  readonly isSecret?: (thrown: unknown) => boolean
+  readonly translations: Readonly<Record<Kind, Translation>>
+}
+
+/** The errors of one driver, in the terms of this package. */
+export interface DriverErrors<Kind extends string> {
+  kindOf(thrown: unknown): Kind
+  /** What may be repeated of an error. */
+  say(thrown: unknown): string
+  /** A ChangeoverError for what a driver threw at `place`; one that is a ChangeoverError already is given back as it is. */
+  translate(thrown: unknown, place: string): ChangeoverError
+}
+
+export function driverErrors<Kind extends string>(table: DriverErrorTable<Kind>): DriverErrors<Kind> {
+  const { kinds, codesOf = (thrown) => [codeOf(thrown)], say = (thrown) => messageOf(thrown, 300) } = table
+  const kindOf = (thrown: unknown): Kind => {
+    for (const code of codesOf(thrown)) {
+      if (code !== undefined && Object.hasOwn(kinds, code)) return kinds[code]!
+    }
+    return table.otherwise(thrown)
+  }
+  return {
+    kindOf,
+    say,
+    translate(thrown, place) {
+      if (thrown instanceof ChangeoverError) return thrown
+      const { code, sentence, remedy } = table.translations[kindOf(thrown)]
+      return new ChangeoverError(code, sentence(place, say(thrown)), {
+        ...(remedy === undefined ? {} : { remedy }),
+        ...(table.isSecret?.(thrown) ? {} : { cause: thrown }),
+      })
+    },
+  }
+}

@@ -1,0 +1,26 @@
+/** A meter of `@opentelemetry/api`, as far as it is used. */
+export interface MeterLike {
+  createCounter(name: string, options?: MetricOptionsLike): CounterLike
+  createObservableGauge(name: string, options?: MetricOptionsLike): ObservableLike
+}
+
+/** The `metrics` of `@opentelemetry/api`, or a meter of one's own. */
+export type MetricsLike = MeterLike | { getMeter(name: string): MeterLike }
+
+export interface MetricOptionsLike {
+  description?: string
+  unit?: string
+}
+
+export interface CounterLike {
+  add(value: number, attributes?: Record<string, string>): void
+}
+
+export interface ObservableLike {
+  addCallback(callback: (result: ResultLike) => void): void
+  removeCallback(callback: (result: ResultLike) => void): void
+}
+
+export interface ResultLike {
+  observe(value: number, attributes?: Record<string, string>): void
+}

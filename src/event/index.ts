@@ -1,0 +1,5 @@
+export { decodeEvent, encodeEvent } from './codec.ts'
+export { EVENT_KEY_BYTES, eventKey } from './key.ts'
+export { decodeMessage, packMessages } from './message.ts'
+export { bsonType, bytesOf, integerOf } from './values.ts'
+export type { BinaryLike, Decimal128Like, LongLike, ObjectIdLike, WrappedNumber } from './values.ts'

@@ -1,0 +1,46 @@
+export { ChangeoverError } from '../core/index.ts'
+export type { ErrorCode, LogFields, Logger } from '../core/index.ts'
+export { calendar, column, dimension, fact, group, Table } from '../star/index.ts'
+export type {
+  AnyTable,
+  CheckedEdit,
+  Column,
+  Columns,
+  ColumnState,
+  ColumnTypes,
+  CreateInput,
+  Dimension,
+  EditInput,
+  Fact,
+  FactDimensions,
+  FactTableColumns,
+  Fresh,
+  Grouped,
+  JsonInput,
+  KeyInput,
+  MemberOf,
+  Merge,
+  Operation,
+  Origin,
+  RowOf,
+  VersionOf,
+  ViewRow,
+} from '../star/index.ts'
+export { DEFAULT_REVISION, defineConfig, defineMigration, report } from '../mapping/index.ts'
+export type {
+  Config,
+  Handler,
+  Handlers,
+  LooseDatabase,
+  Migration,
+  MigrationSpec,
+  Path,
+  Report,
+  ReportRow,
+  ReportSpec,
+  RowSource,
+  Source,
+  StandardSchema,
+  ValueAt,
+  WarehouseDatabase,
+} from '../mapping/index.ts'

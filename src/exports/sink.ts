@@ -1,0 +1,9 @@
+export {
+  DEFAULT_BATCH_MESSAGES,
+  DEFAULT_GRACE_MS,
+  DEFAULT_VISIBILITY_SECONDS,
+  DEFAULT_WAIT_SECONDS,
+  createSink,
+  lambdaHandler,
+} from '../sink/index.ts'
+export type { Sink, SinkCounters, SinkOptions, SqsBatchResponse, SqsEvent } from '../sink/index.ts'

@@ -1,5 +1,0 @@
-export { ChangeoverError } from './core/errors.ts'
-export type { ErrorCode } from './core/errors.ts'
-export type { LogFields, Logger } from './core/logger.ts'
-export * from './star/index.ts'
-export * from './mapping/index.ts'

@@ -1,0 +1,7 @@
+export { Checkpoints } from './checkpoints.ts'
+export type { RangeProgress, Run } from './checkpoints.ts'
+export { withoutReceipt } from './completeness.ts'
+export { schemaOf } from './schema.ts'
+export { ledgerOf, quarantineRow, receiptRow } from './tables.ts'
+export type { Ledger, Outcome } from './tables.ts'
+export { countWithoutReceipt } from './completeness.ts'

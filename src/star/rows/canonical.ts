@@ -1,0 +1,83 @@
+import { hash } from 'node:crypto'
+import type { Cell } from '../types/cell.ts'
+import type { PhysicalColumn, Relation, Row } from './relation.ts'
+
+/** Which columns of a relation a checksum covers, and the encoding of their values: all but the origin, which tells only the way. */
+export function comparedColumns(relation: Relation): number[] {
+  const origins = new Set(
+    relation.registers.flatMap((register) => (register.merge === 'bits' ? [register.column] : [])),
+  )
+  return relation.columns.flatMap((_, index) => (origins.has(index) ? [] : [index]))
+}
+
+/**
+ * Cells as one text that no other cells have: each value behind its length in bytes, NULL as a word of its own. The same text
+ * comes out of `encodingSql` in the warehouse.
+ */
+export function encodeCells(columns: readonly PhysicalColumn[], cells: readonly Cell[]): string {
+  return cells.map((cell, i) => encodeCell(columns[i]!, cell)).join('')
+}
+
+function encodeCell({ type }: PhysicalColumn, cell: Cell): string {
+  if (cell === null) return 'n'
+  const text = canonicalText(type, cell)
+  return `${Buffer.byteLength(text)}:${text}`
+}
+
+function canonicalText(
+  { canonical = 'text', sqlText = String }: PhysicalColumn['type'],
+  cell: NonNullable<Cell>,
+): string {
+  if (canonical === 'digest') return hash('sha256', cell as string | Uint8Array)
+  if (canonical === 'hex')
+    return Buffer.from(cell as Uint8Array)
+      .toString('hex')
+      .toUpperCase()
+  return sqlText(cell)
+}
+
+/** The sum over a set of rows: how many, and the exclusive or of their digests. Two sets with one sum are the same set. */
+export interface Sum {
+  readonly rows: number
+  /** 128 bits, in hexadecimal. */
+  readonly digest: string
+}
+
+export const BUCKETS = 256
+
+/** The buckets of a table: by the first byte of the key's digest, two hexadecimal digits. Those without rows are left out. */
+export type Buckets = ReadonlyMap<string, Sum>
+
+/** The buckets of rows in memory: the pure twin of `bucketsSql`. */
+export function bucketsOf(relation: Relation, rows: Iterable<Row>): Buckets {
+  const compared = comparedColumns(relation)
+  const columns = compared.map((index) => relation.columns[index]!)
+  const sums = new Map<string, { rows: number; digest: bigint }>()
+  for (const row of rows) {
+    const key = hash('sha256', encodeCells(relation.columns, row.slice(0, relation.keyLength)))
+    const whole = hash(
+      'sha256',
+      encodeCells(
+        columns,
+        compared.map((index) => row[index]!),
+      ),
+    )
+    const bucket = key.slice(0, 2)
+    const sum = sums.get(bucket) ?? { rows: 0, digest: 0n }
+    sums.set(bucket, { rows: sum.rows + 1, digest: sum.digest ^ BigInt(`0x${whole.slice(0, 32)}`) })
+  }
+  return new Map(
+    [...sums].map(([bucket, { rows: count, digest }]) => [bucket, { rows: count, digest: hex128(digest) }]),
+  )
+}
+
+/** 128 bits as 32 hexadecimal digits. */
+export function hex128(value: bigint): string {
+  return value.toString(16).padStart(32, '0')
+}
+
+/** One sum for a whole table: a text that is equal when, and only when, the buckets are. */
+export function checksumOf(buckets: Buckets): string {
+  const lines = [...buckets].map(([bucket, { rows, digest }]) => `${bucket} ${rows} ${digest}`)
+  return hash('sha256', lines.toSorted().join('\n'))
+}

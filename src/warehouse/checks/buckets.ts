@@ -1,0 +1,41 @@
+import { comparedColumns, hex128, type Buckets, type PhysicalColumn, type Relation } from '../../star/index.ts'
+import { quote } from '../dialect.ts'
+import type { Warehouse } from '../port.ts'
+
+/** The buckets of a table, computed where the rows are: one pass, no row leaves the server. */
+export async function tableBuckets(warehouse: Warehouse, relation: Relation): Promise<Buckets> {
+  const rows = await warehouse.select(bucketsSql(relation))
+  return new Map(
+    rows.map((row) => {
+      const digest = (BigInt(String(row['high'])) << 64n) | BigInt(String(row['low']))
+      return [String(row['bucket']), { rows: Number(row['n']), digest: hex128(digest) }]
+    }),
+  )
+}
+
+/** The statement behind {@link tableBuckets}: the SQL twin of `bucketsOf`. */
+export function bucketsSql(relation: Relation): string {
+  const key = encodingSql(relation.columns.slice(0, relation.keyLength))
+  const whole = encodingSql(comparedColumns(relation).map((index) => relation.columns[index]!))
+  const half = (from: number): string => `CAST(CONV(SUBSTRING(h, ${from}, 16), 16, 10) AS UNSIGNED)`
+  return (
+    `SELECT k AS bucket, COUNT(*) AS n, CAST(BIT_XOR(${half(1)}) AS CHAR) AS high, CAST(BIT_XOR(${half(17)}) AS CHAR) AS low ` +
+    `FROM (SELECT LEFT(SHA2(${key}, 256), 2) AS k, SHA2(${whole}, 256) AS h FROM ${quote(relation.name)}) AS digests GROUP BY k`
+  )
+}
+
+/** Columns as one text, as `encodeCells` has it. */
+function encodingSql(columns: readonly PhysicalColumn[]): string {
+  return `CONCAT(${columns.map(cellSql).join(', ')})`
+}
+
+function cellSql({ name, type }: PhysicalColumn): string {
+  const column = quote(name)
+  const text =
+    type.canonical === 'digest'
+      ? `SHA2(${column}, 256)`
+      : type.canonical === 'hex'
+        ? `HEX(${column})`
+        : `CAST(${column} AS CHAR)`
+  return `IF(${column} IS NULL, 'n', CONCAT(LENGTH(${text}), ':', ${text}))`
+}

@@ -1,0 +1,47 @@
+import type { Relation } from '../../star/index.ts'
+import { quote, type Dialect } from '../dialect.ts'
+
+/** The most placeholders that a prepared statement of MySQL takes. */
+const MAX_PLACEHOLDERS = 65_535
+/** About where more rows a statement stop paying. */
+const MAX_ROWS = 1024
+
+/** How many rows one merge statement of this relation takes at most. */
+export function maxRowsOf(relation: Relation): number {
+  const most = Math.min(MAX_ROWS, Math.floor(MAX_PLACEHOLDERS / relation.columns.length))
+  return 2 ** Math.floor(Math.log2(most))
+}
+
+/**
+ * The merge as one statement: inserts `rows` rows, and where a key is there already joins the two rows, register by
+ * register. The SQL twin of `mergeRows`.
+ *
+ * MySQL assigns from left to right, so the stamp of a register is assigned after its columns, which compare with the old one.
+ */
+export function mergeSql(relation: Relation, rows: number, dialect: Dialect): string {
+  const names = relation.columns.map((column) => quote(column.name))
+  const own = (index: number): string => `${quote(relation.name)}.${names[index]!}`
+  const incoming = (index: number): string => dialect.incoming(names[index]!)
+
+  const assignments = relation.registers.flatMap((register) => {
+    if (register.merge === 'stamped') {
+      const { stamp } = register
+      const wins = `${incoming(stamp)} > ${own(stamp)}`
+      return [
+        ...register.columns.map((column) => `${names[column]!} = IF(${wins}, ${incoming(column)}, ${own(column)})`),
+        `${names[stamp]!} = GREATEST(${incoming(stamp)}, ${own(stamp)})`,
+      ]
+    }
+    const { column } = register
+    const [theirs, ours] = [incoming(column), own(column)]
+    if (register.merge === 'bits') return [`${names[column]!} = ${ours} | ${theirs}`]
+    const pick = register.merge === 'min' ? 'LEAST' : 'GREATEST'
+    return [`${names[column]!} = COALESCE(${pick}(${ours}, ${theirs}), ${ours}, ${theirs})`]
+  })
+
+  const row = `(${names.map(() => '?').join(', ')})`
+  return (
+    `INSERT INTO ${quote(relation.name)} (${names.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')}` +
+    `${dialect.rowAlias} ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`
+  )
+}
