@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Resolves after `ms` milliseconds, or at once, without throwing, when the signal aborts. Keeps no process alive by itself. */
+/**
+ * Resolves after `ms` milliseconds, or as soon as the signal aborts; never rejects. With `ref: false` it does not keep the process
+ * alive.
+ */
 export async function pause(ms: number, signal?: AbortSignal, options: { ref?: boolean } = {}): Promise<void> {
   if (signal?.aborted) return
   await delay(ms, undefined, { ...(signal ? { signal } : {}), ref: options.ref ?? true }).catch((thrown: unknown) => {

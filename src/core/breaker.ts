@@ -1,11 +1,11 @@
-/** `closed`: all is sent. `open`: nothing is. `half-open`: one message is, to see. */
+/** `closed`: every call may go through. `open`: none may. `half-open`: one may, as a probe. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 const MAX_OPEN_MS = 60_000
 
 /**
- * Keeps a queue that is down from being asked again and again. It opens after a number of failures in a row, and lets one message
- * try after a while; each failed try doubles the while, up to a minute.
+ * A circuit breaker: stops calls to a service that is down. It opens after a number of consecutive failures and lets one call
+ * probe the service after `openMs`; each failed probe doubles that time, up to a minute.
  */
 export class Breaker {
   readonly #failures: number
@@ -26,7 +26,7 @@ export class Breaker {
     return this.#state
   }
 
-  /** How many failures there were since the last success. */
+  /** Failures since the last success. */
   get failures(): number {
     return this.#inARow
   }
@@ -44,12 +44,12 @@ export class Breaker {
     this.#become('closed')
   }
 
-  /** How long nothing is to be sent, in milliseconds; 0 unless it is open. */
+  /** How long to wait before the next probe, in milliseconds; 0 unless it is open. */
   waitMs(now: number): number {
     return this.#state === 'open' ? Math.max(0, this.#until - now) : 0
   }
 
-  /** The while is over: the next message is a try. */
+  /** Turns an open breaker half-open: the next call is a probe. */
   try(): void {
     if (this.#state === 'open') this.#become('half-open')
   }

@@ -1,19 +1,19 @@
-/** What has to be released, collected while it is acquired; released in reverse. (Node 22 has no AsyncDisposableStack yet.) */
+/** Collects resources as they are acquired and releases them in reverse order. (Node 22 has no AsyncDisposableStack yet.) */
 export class Closers implements AsyncDisposable {
   #closers: (() => unknown)[] = []
 
-  /** Releases a resource in its turn; gives it back. */
+  /** Releases this resource when its turn comes; returns it. */
   use<T extends AsyncDisposable>(resource: T): T {
     this.defer(() => resource[Symbol.asyncDispose]())
     return resource
   }
 
-  /** Calls a function in its turn. */
+  /** Calls this function when its turn comes. */
   defer(close: () => unknown): void {
     this.#closers.push(close)
   }
 
-  /** Releases everything, even when some of it fails; then rejects with the first failure. Idempotent. */
+  /** Releases everything, even when some releases fail; then rejects with the first failure. Idempotent. */
   async disposeAsync(): Promise<void> {
     const closers = this.#closers.toReversed()
     this.#closers = []

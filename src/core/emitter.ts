@@ -1,4 +1,4 @@
-/** Typed events whose listeners cannot break the emitter: what a listener throws goes to `onListenerError`. */
+/** Typed events. A listener that throws or rejects does not affect the emitter; its error goes to `onListenerError`. */
 export class SafeEmitter<Events extends Record<string, unknown>> {
   readonly #listeners = new Map<keyof Events, Set<(payload: never) => void>>()
   readonly #onListenerError: (thrown: unknown) => void
@@ -7,7 +7,7 @@ export class SafeEmitter<Events extends Record<string, unknown>> {
     this.#onListenerError = onListenerError
   }
 
-  /** Adds a listener; the returned function takes it away again. */
+  /** Adds a listener; the returned function removes it. */
   on<Name extends keyof Events>(name: Name, listener: (payload: Events[Name]) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(listener))

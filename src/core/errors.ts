@@ -1,10 +1,10 @@
 /**
- * The one error class of the package. Expected outcomes are result unions; this is for bad input and for outages.
+ * The only error class of the package, for bad input and for outages. Expected outcomes are unions instead.
  *
- * `message` is a sentence that names the thing and the place; `remedy` says what to do about it.
+ * `message` is a sentence that says what is wrong and where; `remedy` says what to do about it.
  */
 export class ChangeoverError extends Error {
-  // By a brand, not by the class: a project and a global command line may each have a copy of the package.
+  // By a brand rather than the class: a project and a global command line may each load their own copy of the package.
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && '~changeover' in value
   }
@@ -23,9 +23,9 @@ export class ChangeoverError extends Error {
 
 /** What went wrong, as a stable word to switch on. */
 export type ErrorCode =
-  /** A table, migration, report or config is wrong as written. */
+  /** A table, migration, report or config is defined wrongly. */
   | 'DEFINITION'
-  /** A value does not fit the column it was meant for. */
+  /** A value does not fit its column. */
   | 'VALUE'
   /** A message or an event cannot be read. */
   | 'MALFORMED'
@@ -35,24 +35,24 @@ export type ErrorCode =
   | 'CONFIG'
   /** A server cannot be reached, or went away and stayed away. */
   | 'UNREACHABLE'
-  /** A server refused the credentials or the rights of the user. */
+  /** A server rejected the credentials, or the user is missing a privilege. */
   | 'DENIED'
-  /** The warehouse does not have the shape that the definitions ask for. */
+  /** The schema of the warehouse does not match the definitions. */
   | 'SCHEMA'
-  /** A server failed in a way that none of the other words fits. */
+  /** A server failed in a way that no other code covers. */
   | 'UNEXPECTED'
-  /** The work was stopped by its signal or by its deadline. */
+  /** The work was stopped by its signal or its deadline. */
   | 'ABORTED'
 
 /** The message of anything that was thrown, on one line, cut at `limit` characters. Never throws, whatever it is given. */
 export function messageOf(thrown: unknown, limit = 500): string {
   let text: string
   try {
-    // Typed as text, but anybody can have put anything there.
+    // Declared as strings, but user code can set them to anything.
     const { message, name }: { message?: unknown; name?: unknown } = thrown instanceof Error ? thrown : {}
     text = thrown instanceof Error ? String(message) || String(name) : String(thrown)
   } catch {
-    // A getter, a proxy or an object without a prototype: anything can be thrown.
+    // Anything can be thrown: a throwing getter, a proxy, an object without a prototype.
     text = 'an error that has no readable message'
   }
   const line = text.replaceAll(/\s+/g, ' ').trim()

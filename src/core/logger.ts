@@ -1,4 +1,4 @@
-/** Where diagnostics go. Any structured logger (pino, winston, a console) fits behind it. */
+/** Where diagnostics go. Any structured logger (pino, winston, the console) can be adapted to it. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
@@ -6,10 +6,10 @@ export interface Logger {
   error(message: string, fields?: LogFields): void
 }
 
-/** What a log line carries beside its sentence: ids and counts, never values of events and never secrets. */
+/** The fields of a log line: ids and counts, never values of events and never secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
-/** The default: says nothing. */
+/** The default: logs nothing. */
 export const silentLogger: Logger = Object.freeze({
   debug: nothing,
   info: nothing,
@@ -17,7 +17,7 @@ export const silentLogger: Logger = Object.freeze({
   error: nothing,
 })
 
-/** The same logger; what it throws is dropped. For places where nobody could catch it. */
+/** The same logger, except that what it throws is dropped. For callers that have nowhere to report it. */
 export function safeLogger(logger: Logger): Logger {
   const safely =
     (level: keyof Logger): Logger['info'] =>
@@ -25,7 +25,7 @@ export function safeLogger(logger: Logger): Logger {
       try {
         logger[level](message, fields)
       } catch {
-        // There is nowhere left to say so.
+        // There is nowhere left to report it.
       }
     }
   return { debug: safely('debug'), info: safely('info'), warn: safely('warn'), error: safely('error') }

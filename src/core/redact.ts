@@ -1,10 +1,9 @@
-/** A connection address without its password and its query: fit for a log or an error. */
+/** A connection address without its password and query string, safe for logs and errors. */
 export function redactUrl(address: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(address)?.[0]
   if (scheme === undefined) return UNREADABLE
   const [authority = '', ...rest] = address.slice(scheme.length).split(/(?=[/?#])/)
-  // An @ further on may be the one that a password ends at, when the password holds a / ? or # that is not encoded; then
-  // nothing tells where it begins.
+  // A later @ may end a password that contains an unencoded / ? or #; then there is no telling where the password begins.
   if (rest.some((part) => part.includes('@'))) return `${scheme}…`
   const at = authority.lastIndexOf('@')
   const user = at < 0 ? '' : `${decoded(authority.slice(0, at).split(':')[0]!)}@`

@@ -1,8 +1,8 @@
 import { pause } from './abort.ts'
 
-/** When and how long to wait between tries. */
+/** How often to try and how long to wait between tries. */
 export interface RetryPolicy {
-  /** How many tries in all. */
+  /** The number of tries, the first included. */
   readonly tries: number
   /** The first wait, in milliseconds; it doubles with each try. */
   readonly baseMs: number
@@ -21,7 +21,10 @@ export function backoffMs(failures: number, policy: RetryPolicy, random: number)
   return Math.floor(ceiling * random)
 }
 
-/** Runs `work` until it succeeds, its error is not retryable, the tries are used up, or the signal aborts; then throws its last error. */
+/**
+ * Runs `work` until it succeeds. Throws its last error once that error is not retryable, the tries are used up, or the signal has
+ * aborted.
+ */
 export async function retry<T>(
   work: () => Promise<T>,
   options: {

@@ -1,8 +1,8 @@
-/** A place to wait until something happens. */
+/** Lets callers wait until another part of the code wakes them. */
 export interface Wakers {
   /** Resolves when woken, after `ms` milliseconds, or when the signal aborts; never rejects. */
   wait(ms: number, signal?: AbortSignal): Promise<void>
-  /** Ends all present waits. */
+  /** Ends all current waits. */
   wake(): void
 }
 
@@ -12,7 +12,7 @@ export function createWakers(): Wakers {
     async wait(ms, signal) {
       if (signal?.aborted) return
       const { promise, resolve } = Promise.withResolvers<void>()
-      // At least a millisecond: a clock that stands still must not make the caller spin.
+      // At least a millisecond: a clock that does not move must not make the caller spin.
       const timer = setTimeout(resolve, Math.max(1, Math.ceil(ms)))
       waiting.add(resolve)
       const onAbort = (): void => resolve()

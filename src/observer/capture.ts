@@ -4,15 +4,11 @@ import { decodeEvent, encodeEvent } from '../event/index.ts'
 import type { FlagContext, Flags } from '../flags/index.ts'
 import { type CompiledMigration, reader } from '../mapping/index.ts'
 import { storedBytes } from './stored-document.ts'
-import type { Captured } from './tap.ts'
-
-/** Why an event of the mapping's was not serialised at all. */
-export type SkipReason = 'not-ready' | 'flag-off' | 'without-id' | 'not-serialisable' | 'oversize'
+import type { Captured, Skip, SkipReason } from './tap.ts'
 
 /** An event that is not to be sent. It is followed to its outcome like any other: only what was written has been missed. */
 export interface Skipped extends Captured {
-  readonly reason: SkipReason
-  readonly detail: string
+  readonly skipped: Skip
 }
 
 /** How events are chosen and serialised. */
@@ -28,7 +24,7 @@ const NO_BYTES = new Uint8Array()
 
 /** Whether the event is to be sent; else it is skipped, and says why. */
 export function isSkipped(event: Captured): event is Skipped {
-  return 'reason' in event
+  return event.skipped !== undefined
 }
 
 /** Those that are skipped. */
@@ -36,9 +32,10 @@ export function byReason(events: readonly Captured[]): Map<SkipReason, Skipped[]
   const skipped = new Map<SkipReason, Skipped[]>()
   for (const event of events) {
     if (!isSkipped(event)) continue
-    const others = skipped.get(event.reason)
+    const { reason } = event.skipped
+    const others = skipped.get(reason)
     if (others) others.push(event)
-    else skipped.set(event.reason, [event])
+    else skipped.set(reason, [event])
   }
   return skipped
 }
@@ -59,7 +56,11 @@ export function createTake(
 
   return (document) => {
     let time: Date | undefined
-    const skip = (reason: SkipReason, detail: string): Skipped => ({ bytes: NO_BYTES, time, reason, detail })
+    const skip = (reason: SkipReason, detail: string): Skipped => ({
+      bytes: NO_BYTES,
+      time,
+      skipped: { reason, detail },
+    })
     try {
       const stored = storedBytes(document)
       // Such a document is stored as something else than it looks like.
@@ -79,7 +80,7 @@ export function createTake(
       if (bytes.length <= maxEventBytes) return { bytes, time }
       return skip('oversize', `${bytes.length} bytes, of at most ${maxEventBytes}`)
     } catch (thrown) {
-      return skip('not-serialisable', safely(thrown))
+      return skip('not-serialisable', messageOf(thrown))
     }
   }
 }
@@ -94,7 +95,7 @@ function ask(
   try {
     return flags.isEnabled(flag, context?.(event)) || flag
   } catch (thrown) {
-    return safely(thrown)
+    return messageOf(thrown)
   }
 }
 
@@ -107,13 +108,4 @@ function instant(value: unknown): Date | undefined {
   if (!types.isDate(value)) return undefined
   const time = Date.prototype.getTime.call(value)
   return Number.isNaN(time) ? undefined : new Date(time)
-}
-
-/** What was thrown may be hostile too. */
-function safely(thrown: unknown): string {
-  try {
-    return messageOf(thrown)
-  } catch {
-    return 'something that cannot be shown'
-  }
 }

@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb'
-import { safeLogger, silentLogger, type Logger } from '../core/index.ts'
+import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
 import { DEFAULT_POSITION_COLLECTION, PositionStore } from './stream-position.ts'
 import { StreamReader } from './stream-reader.ts'
 import type { Namespace, Tap } from './tap.ts'
@@ -62,6 +62,8 @@ export const DEFAULT_SILENCE_MS = 60_000
  * what is settled: each event is captured at least once, by whichever process reads the position. Without a stored position it
  * begins with the moment at which it reaches the server.
  *
+ * Throws a ChangeoverError `CONFIG` when an option is wrong.
+ *
  * Holds one connection of the client's pool while it runs. It keeps no process alive that the client would not.
  *
  * @example
@@ -74,10 +76,11 @@ export function changeStreamTap(
 ): ChangeStreamTap {
   const { database, collection } = namespace
   const key = `${options.migration}/${options.stream ?? `${database}.${collection}`}`
+  const check = checkOptions('changeStreamTap')
   const settings = Object.freeze({
-    saveMs: options.saveMs ?? DEFAULT_SAVE_MS,
-    idleSaveMs: options.idleSaveMs ?? DEFAULT_IDLE_SAVE_MS,
-    silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
+    saveMs: check.whole('saveMs', options.saveMs ?? DEFAULT_SAVE_MS, { min: 0 }),
+    idleSaveMs: check.whole('idleSaveMs', options.idleSaveMs ?? DEFAULT_IDLE_SAVE_MS, { min: 0 }),
+    silenceMs: check.whole('silenceMs', options.silenceMs ?? DEFAULT_SILENCE_MS, { min: 1 }),
   })
   const store = new PositionStore(client, namespace, key, options.positions ?? DEFAULT_POSITION_COLLECTION)
   const logger = safeLogger(options.logger ?? silentLogger)

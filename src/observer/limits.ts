@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/index.ts'
+import { checkOptions } from '../core/index.ts'
 
 /** Bounds and pace of publishing. All sizes are in bytes of BSON, before compression. */
 export interface PublisherLimits {
@@ -66,14 +66,9 @@ export const DEFAULT_PUBLISHER_LIMITS: PublisherLimits = Object.freeze({
 /** The given limits over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
 export function resolvePublisherLimits(limits: Partial<PublisherLimits> = {}): PublisherLimits {
   const resolved = Object.freeze({ ...DEFAULT_PUBLISHER_LIMITS, ...limits })
-  for (const [name, value] of Object.entries(resolved))
-    requireWhole(`limits.${name}`, value, name === 'lingerMs' ? 0 : 1)
+  const check = checkOptions('observe')
+  for (const [name, value] of Object.entries(resolved)) {
+    check.whole(`limits.${name}`, value, { min: name === 'lingerMs' ? 0 : 1 })
+  }
   return resolved
-}
-
-export function requireWhole(name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return
-  throw new ChangeoverError('CONFIG', `The option ${name} of observe is ${String(value)}.`, {
-    remedy: `Use a whole number from ${least}.`,
-  })
 }

@@ -3,14 +3,14 @@ import type { MongoClient } from 'mongodb'
 import { messageOf, SafeEmitter, type BreakerState, waitAtMost } from '../core/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import { coverageOf } from '../coverage/index.ts'
-import { byReason, createTake, isSkipped, type SkipReason } from './capture.ts'
+import { byReason, createTake, isSkipped } from './capture.ts'
 import { commandTap } from './command-tap.ts'
 import { Coverage } from './coverage.ts'
 import { registerMetrics } from './metrics.ts'
 import { resolveOptions, type ObserveOptions } from './options.ts'
 import { Publisher, type DropReason } from './publisher.ts'
 import { Spill } from './spill.ts'
-import type { Capture, Captured, LossReason } from './tap.ts'
+import type { Capture, Captured, LossReason, SkipReason } from './tap.ts'
 import { TimeRange } from './time-range.ts'
 
 /** Why an event of the mapping's was not captured or not published. */
@@ -171,7 +171,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     commit(events, settled) {
       const done = settled && (coverage ? () => coverage.whenRecorded(settled) : settled)
       const wanted = events.filter((event) => !isSkipped(event))
-      for (const [reason, skipped] of byReason(events)) missed(skipped, reason, skipped[0]!.detail)
+      for (const [reason, skipped] of byReason(events)) missed(skipped, reason, skipped[0]!.skipped.detail)
       if (wanted.length === 0) return done?.()
       counters.captured += wanted.length
       metrics?.captured(wanted.length)
@@ -180,7 +180,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     },
     lose(events, reason) {
       // What could not be serialised here could not be there either.
-      const lost = events.filter((event) => !isSkipped(event) || event.reason !== 'not-serialisable')
+      const lost = events.filter((event) => event.skipped?.reason !== 'not-serialisable')
       if (lost.length > 0) missed(lost, reason, '')
     },
     missedBetween(from, to, reason) {

@@ -1,9 +1,16 @@
-import { ChangeoverError, safeLogger, silentLogger, type Logger, type MetricsLike } from '../core/index.ts'
+import {
+  ChangeoverError,
+  checkOptions,
+  safeLogger,
+  silentLogger,
+  type Logger,
+  type MetricsLike,
+} from '../core/index.ts'
 import type { FlagContext, Flags } from '../flags/index.ts'
 import type { Migration } from '../mapping/index.ts'
 import { DEFAULT_COVERAGE_COLLECTION } from '../coverage/index.ts'
 import type { QueueSender } from '../queue/index.ts'
-import { requireWhole, resolvePublisherLimits, type PublisherLimits } from './limits.ts'
+import { resolvePublisherLimits, type PublisherLimits } from './limits.ts'
 import type { SpillOptions } from './spill.ts'
 import type { Tap } from './tap.ts'
 
@@ -93,9 +100,10 @@ export function resolveOptions(migration: Migration, options: ObserveOptions): R
   const { overflow = 'drop-and-record', coverage = {}, maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
   const { collection = DEFAULT_COVERAGE_COLLECTION, heartbeatMs = DEFAULT_HEARTBEAT_MS } = coverage || {}
   const spill = overflow === 'drop-and-record' ? undefined : overflow.spill
-  requireWhole('maxEventBytes', maxEventBytes, 1)
-  requireWhole('coverage.heartbeatMs', heartbeatMs, 10)
-  if (spill?.maxBytes !== undefined) requireWhole('overflow.spill.maxBytes', spill.maxBytes, 1)
+  const check = checkOptions('observe')
+  check.whole('maxEventBytes', maxEventBytes, { min: 1 })
+  check.whole('coverage.heartbeatMs', heartbeatMs, { min: 10 })
+  if (spill?.maxBytes !== undefined) check.whole('overflow.spill.maxBytes', spill.maxBytes, { min: 1 })
   if (coverage && collection === migration.source.collection) {
     throw new ChangeoverError('CONFIG', `Coverage would be written among the events, into ${collection}.`, {
       remedy: 'Name another collection: coverage: { collection: … }',

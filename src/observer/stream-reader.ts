@@ -7,6 +7,7 @@ import {
   type Logger,
   backoffMs,
   type RetryPolicy,
+  Throttle,
   waitAtMost,
   answerWithin,
 } from '../core/index.ts'
@@ -17,7 +18,7 @@ import { PositionSaver } from './position-saver.ts'
 import { SettledPrefix } from './settled-prefix.ts'
 import { storedDocument } from './stored-document.ts'
 import type { PositionStore, StreamPosition } from './stream-position.ts'
-import { denied, isKnownStandalone, troubleOf, unsupported, type StreamTrouble } from './stream-trouble.ts'
+import { isKnownStandalone, streamError, streamErrorKind, unsupported, type StreamErrorKind } from './stream-errors.ts'
 import type { Capture, Namespace, Tap } from './tap.ts'
 
 /** How a stream is read, in milliseconds; each is an option of the tap. */
@@ -52,7 +53,7 @@ export class StreamReader implements Tap {
   readonly #prefix: SettledPrefix<StreamPosition>
   readonly #live = Promise.withResolvers<void>()
   readonly #stopped = new AbortController()
-  readonly #toldAt = new Map<string, number>()
+  readonly #throttle = new Throttle(TELL_MS)
   #running: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #startedAt = new Date()
@@ -65,7 +66,7 @@ export class StreamReader implements Tap {
   #failures = 0
   /** Whether the outage that is going on was logged. */
   #isTold = false
-  #complaint: StreamTrouble | undefined
+  #reported: StreamErrorKind | undefined
 
   constructor(client: MongoClient, namespace: Namespace, pace: ReaderPace, store: PositionStore, logger: Logger) {
     this.#client = client
@@ -220,18 +221,18 @@ export class StreamReader implements Tap {
 
   /** Where to go on after an error; undefined when there was no place yet. Never rejects. */
   async #recover(thrown: unknown, start: StreamStart | undefined, capture: Capture): Promise<StreamStart | undefined> {
-    const trouble = troubleOf(thrown, start)
-    if (trouble === 'no-split' && this.#canSplit) {
+    const kind = streamErrorKind(thrown, start)
+    if (kind === 'no-split' && this.#canSplit) {
       this.#canSplit = false
       return start && this.#here()
     }
     this.#failures++
     if (this.#tell('the change stream is interrupted', thrown)) this.#isTold = true
-    this.#complain(trouble, thrown, capture)
+    this.#report(kind, thrown, capture)
     await pause(backoffMs(this.#failures, RETRY, Math.random()), this.#stopped.signal, { ref: false })
     if (start === undefined || this.#stopped.signal.aborted) return undefined
     try {
-      if (trouble === 'lost' || trouble === 'too-large') await this.#restart(trouble, capture)
+      if (kind === 'lost' || kind === 'too-large') await this.#restart(kind, capture)
     } catch (again) {
       this.#tell('the change stream is interrupted', again)
     }
@@ -242,10 +243,10 @@ export class StreamReader implements Tap {
    * The place is lost. The time of it serves as well, when the server remembers it and has not been asked for it just before;
    * else there is only now, and a window of what was missed. Where it cannot be known, both: the time, and the window.
    */
-  async #restart(trouble: 'lost' | 'too-large', capture: Capture): Promise<void> {
+  async #restart(kind: 'lost' | 'too-large', capture: Capture): Promise<void> {
     const { clusterTime, at } = this.#read
     const isNew = clusterTime !== undefined && !this.#restartedAt?.equals(clusterTime)
-    const isThere = trouble === 'lost' && isNew ? await this.#ask(remembers(this.#client, clusterTime)) : false
+    const isThere = kind === 'lost' && isNew ? await this.#ask(remembers(this.#client, clusterTime)) : false
     const now = await this.#now()
     if (isThere !== true) {
       capture.missedBetween(at ?? secondOf(clusterTime), secondOf(now, 1), 'token-lost')
@@ -272,24 +273,21 @@ export class StreamReader implements Tap {
     this.#live.resolve()
     if (this.#failures === 0) return
     this.#failures = 0
-    this.#complaint = undefined
+    this.#reported = undefined
     if (this.#isTold) this.#logger.info('the change stream goes on')
     this.#isTold = false
   }
 
-  /** What somebody has to do something about, once for each time that it begins. */
-  #complain(trouble: StreamTrouble, thrown: unknown, capture: Capture): void {
-    if (trouble === this.#complaint || (trouble !== 'unsupported' && trouble !== 'denied')) return
-    this.#complaint = trouble
-    capture.fail(trouble === 'unsupported' ? unsupported(thrown) : denied(this.#namespace, thrown))
+  /** Reports what somebody has to mend, once each time that it begins. */
+  #report(kind: StreamErrorKind, thrown: unknown, capture: Capture): void {
+    if (kind === this.#reported || (kind !== 'unsupported' && kind !== 'denied')) return
+    this.#reported = kind
+    capture.fail(streamError(this.#namespace, thrown))
   }
 
   /** Logs it, unless the same was logged a moment ago. */
   #tell(what: string, thrown: unknown): boolean {
-    const now = performance.now()
-    const isRecent = now - (this.#toldAt.get(what) ?? Number.NEGATIVE_INFINITY) < TELL_MS
-    if (this.#stopped.signal.aborted || isRecent) return false
-    this.#toldAt.set(what, now)
+    if (this.#stopped.signal.aborted || !this.#throttle.allows(what)) return false
     this.#logger.warn(what, { error: messageOf(thrown), code: codeOf(thrown) })
     return true
   }

@@ -3,6 +3,16 @@ export interface Captured {
   readonly bytes: Uint8Array
   /** The value of the source's `time` field; undefined when it holds no Date. What coverage goes by: the clocks of hosts differ. */
   readonly time: Date | undefined
+  /** Why the event is not to be sent; undefined for one that is. */
+  readonly skipped?: Skip
+}
+
+/** Why an event that the mapping handles was not serialised. */
+export type SkipReason = 'not-ready' | 'flag-off' | 'without-id' | 'not-serialisable' | 'oversize'
+
+export interface Skip {
+  readonly reason: SkipReason
+  readonly detail: string
 }
 
 /** Why a tap had to let go of documents that it had taken. */

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import { defineMigration } from '../../src/mapping/index.ts'
 import type { MeterLike } from '../../src/core/index.ts'
-import { observe } from '../../src/observer/index.ts'
+import { changeStreamTap, observe } from '../../src/observer/index.ts'
 import { column as c, fact } from '../../src/star/index.ts'
 import { eventsIn, FLAG, idsOf, moving, observing } from './observing.ts'
 
@@ -170,6 +170,19 @@ describe('privacy', () => {
     const { client, queue, flags } = await observing()
     expect(() => observe(client, define(undefined), { queue, flags })).toThrow('no hmacKey')
   })
+})
+
+describe('options of a change stream tap', () => {
+  it.each([{ saveMs: -1 }, { idleSaveMs: 0.5 }, { silenceMs: 0 }, { silenceMs: Number.NaN }])(
+    'out of range are refused when the tap is made: %j',
+    async (options) => {
+      const { client } = await observing()
+      const namespace = { database: 'app', collection: 'events' }
+      expect(() => changeStreamTap(client, namespace, { migration: 'moves', ...options })).toThrow(
+        `The option ${Object.keys(options)[0]} of changeStreamTap is`,
+      )
+    },
+  )
 })
 
 describe('options', () => {

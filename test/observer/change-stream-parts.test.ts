@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Timestamp } from 'mongodb'
 import { describe, expect, it, vi } from 'vitest'
 import { FragmentJoiner, timeOfToken, type Change, type StreamStart } from '../../src/observer/change-stream.ts'
-import { troubleOf } from '../../src/observer/stream-trouble.ts'
+import { streamErrorKind } from '../../src/observer/stream-errors.ts'
 import { PositionSaver } from '../../src/observer/position-saver.ts'
 import { SettledPrefix } from '../../src/observer/settled-prefix.ts'
 import { storedBytes, storedDocument } from '../../src/observer/stored-document.ts'
@@ -98,16 +98,16 @@ describe('an error', () => {
     [error(280), token, 'lost'],
     [error(286), time, 'lost'],
     [error(9), token, 'lost'],
-    [error(9), time, 'passing'],
+    [error(9), time, 'transient'],
     [error(10_334), token, 'too-large'],
     [error(40_573), token, 'unsupported'],
     [error(13), undefined, 'denied'],
-    [error('ECONNRESET'), token, 'passing'],
-    [error(43), token, 'passing'],
+    [error('ECONNRESET'), token, 'transient'],
+    [error(43), token, 'transient'],
     [error(40_324, "Unrecognized pipeline stage name: '$changeStreamSplitLargeEvent'"), token, 'no-split'],
-    ['text', undefined, 'passing'],
+    ['text', undefined, 'transient'],
   ] as const)('%o of a stream that began at %o is %s', (thrown, start, trouble) => {
-    expect(troubleOf(thrown, start)).toBe(trouble)
+    expect(streamErrorKind(thrown, start)).toBe(trouble)
   })
 })
 

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 async function compilerSays(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-types-'))
   try {
-    const index = JSON.stringify(join(ROOT, 'src/index.ts'))
+    const index = JSON.stringify(join(ROOT, 'src/exports/index.ts'))
     await writeFile(
       join(folder, 'fixture.mts'),
       `import { column as c, dimension, fact, group } from ${index}\nexport const made = [dimension, fact, group]\n${code}\n`,
