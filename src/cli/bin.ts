@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// Nothing here may need a recent Node: an old one has to get far enough to say that it is too old.
-import { tooOld } from './node-version.ts'
+// Nothing in this file may need a recent Node: an old one must get far enough to report that it is too old.
+import { unsupportedNode } from './node-version.ts'
 
-const complaint = tooOld(process.versions.node)
-if (complaint === undefined) {
+const problem = unsupportedNode(process.versions.node)
+if (problem === undefined) {
   import('./main.ts').then(
     ({ main }) => main(process.argv),
     (thrown: unknown) => fail(thrown instanceof Error ? thrown.message : String(thrown)),
   )
 } else {
-  fail(complaint)
+  fail(problem)
 }
 
 function fail(message: string): void {

@@ -14,7 +14,7 @@ export interface CommonOptions {
   readonly verbose?: boolean
 }
 
-/** What a command works with. Connections are made on demand, and closed when the command is done, last first. */
+/** The environment of one command. It opens connections on demand and closes them in reverse order when the command ends. */
 export class Context implements AsyncDisposable {
   readonly options: CommonOptions
   readonly signal: AbortSignal
@@ -30,8 +30,8 @@ export class Context implements AsyncDisposable {
   async config(): Promise<Config> {
     const path = resolve(this.options.config)
     if (!existsSync(path)) {
-      throw new ChangeoverError('CONFIG', `There is no config at ${path}.`, {
-        remedy: 'Go to the folder that has it, or name it with --config FILE.',
+      throw new ChangeoverError('CONFIG', `The config ${path} does not exist.`, {
+        remedy: 'Change to the folder that contains it, or name it with --config FILE.',
       })
     }
     const module = (await import(pathToFileURL(path).href).catch((thrown: unknown) => {
@@ -49,7 +49,7 @@ export class Context implements AsyncDisposable {
     return config as Config
   }
 
-  /** The migration that a command is about: the one named, or the only one. */
+  /** The migration with this name; without a name, the only one. */
   async migration(name: string | undefined): Promise<Migration> {
     const { migrations } = await this.config()
     const names = migrations.map((migration) => migration.name).join(', ')
@@ -60,7 +60,7 @@ export class Context implements AsyncDisposable {
     }
     if (migrations.length === 1) return migrations[0]!
     throw new ChangeoverError('CONFIG', `The config has ${migrations.length} migrations.`, {
-      remedy: `Say which with --migration NAME: ${names}.`,
+      remedy: `Choose one with --migration NAME: ${names}.`,
     })
   }
 
@@ -96,10 +96,10 @@ export class Context implements AsyncDisposable {
       await client.config.region()
       await client.config.credentials()
     } catch (thrown) {
-      // The queue would take it for something that passes.
+      // The queue would treat this as transient and retry it.
       throw new ChangeoverError('CONFIG', `The AWS client cannot be used: ${messageOf(thrown)}.`, {
         cause: thrown,
-        remedy: 'Set AWS_REGION, and credentials as the AWS SDK finds them: AWS_PROFILE, a role, or AWS_ACCESS_KEY_ID.',
+        remedy: 'Set AWS_REGION, and credentials that the AWS SDK can find: AWS_PROFILE, a role, or AWS_ACCESS_KEY_ID.',
       })
     }
     return sqs(client, queueUrl)

@@ -7,21 +7,21 @@ import { migrateCommand } from './migrate.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { sinkCommand } from './sink.ts'
 
-/** What the process ends with. */
+/** Exit codes that do not depend on a command. */
 const EXIT = Object.freeze({ fine: 0, couldNotRun: 2 })
 
-/** A command's work: gives the exit code. */
+/** The work of a command; resolves to the exit code. */
 export type Task<Options> = (context: Context, options: Options) => Promise<number>
 
 /** Runs the command line. Sets the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   const stop = new AbortController()
   const onSignal = (name: NodeJS.Signals): void => {
-    // The second one is meant.
+    // A second signal ends the process at once.
     if (stop.signal.aborted) process.exit(EXIT.couldNotRun)
     stop.abort(
       new ChangeoverError('ABORTED', `Stopped by ${name}.`, {
-        remedy: 'What was done is kept; run it again to go on.',
+        remedy: 'What was done is kept; run the command again to continue.',
       }),
     )
   }
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program(stop.signal).parseAsync([...argv])
   } catch (thrown) {
     if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? EXIT.fine : EXIT.couldNotRun
-    else complain(thrown, argv.includes('--verbose'))
+    else reportError(thrown, argv.includes('--verbose'))
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
@@ -47,7 +47,7 @@ function program(signal: AbortSignal): Command {
           .replace(/^error: /, '')
           .trim()
           .replaceAll(/\s+/g, ' ')
-        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Say what it can do: changeover --help\n`)
+        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
       },
     })
     .addHelpText(
@@ -59,9 +59,9 @@ function program(signal: AbortSignal): Command {
     root
       .command(name)
       .description(description)
-      .option('-c, --config <file>', 'the config', 'changeover.config.ts')
+      .option('-c, --config <file>', 'the config file', 'changeover.config.ts')
       .option('--json', 'print one JSON object instead of lines')
-      .option('--verbose', 'say more, with stack traces')
+      .option('--verbose', 'print details and stack traces')
       .action(async (options: Options & CommonOptions) => {
         await using context = new Context(options, signal)
         process.exitCode = await task(context, options)
@@ -69,21 +69,21 @@ function program(signal: AbortSignal): Command {
 
   const destructive = [
     '--allow-destructive',
-    'also what may lose data: narrower types, columns no longer defined',
+    'include changes that may lose data: narrower types, dropped columns',
   ] as const
-  add('plan', 'print, as SQL, what the warehouse lacks: tables, columns, views; change nothing', planCommand).option(
+  add('plan', 'print the SQL that would bring the warehouse up to date; change nothing', planCommand).option(
     ...destructive,
   )
-  add('apply', 'create what the warehouse lacks', applyCommand).option(...destructive)
-  add('migrate', 'replay the history into the warehouse; goes on where it was interrupted', migrateCommand)
-    .option('-m, --migration <name>', 'which migration, when the config has several')
-    .option('--ranges <n>', 'how many ranges the history is cut into', wholeNumber('--ranges'))
-    .option('--parallel <n>', 'how many ranges are read side by side', wholeNumber('--parallel'))
-    .option('--fresh', 'begin anew even when the last run was interrupted')
-    .option('--heal', 'replay only what the observers wrote down as missed')
-  add('sink', 'merge messages from the queue into the warehouse, until told to stop', sinkCommand).option(
+  add('apply', 'bring the tables, columns and views of the warehouse up to date', applyCommand).option(...destructive)
+  add('migrate', 'replay the history into the warehouse; resumes an interrupted run', migrateCommand)
+    .option('-m, --migration <name>', 'the migration to use, when the config has several')
+    .option('--ranges <n>', 'the number of ranges to divide the history into', wholeNumber('--ranges'))
+    .option('--parallel <n>', 'the number of ranges to read in parallel', wholeNumber('--parallel'))
+    .option('--fresh', 'start over instead of resuming an interrupted run')
+    .option('--heal', 'replay only the events that observers recorded as missed')
+  add('sink', 'merge messages from the queue into the warehouse until stopped', sinkCommand).option(
     '-m, --migration <name>',
-    'which migration, when the config has several',
+    'the migration to use, when the config has several',
   )
   add('reconcile', 'compare the old reports with the new ones, row by row', reconcileCommand).option(
     '-r, --report <name...>',
@@ -96,12 +96,12 @@ function wholeNumber(option: string): (text: string) => number {
   return (text) => {
     if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
     throw new ChangeoverError('CONFIG', `The option ${option} is ${JSON.stringify(text)}.`, {
-      remedy: `Give it a whole number from 1 to 999999, for example: ${option} 4`,
+      remedy: `Use a whole number from 1 to 999999, for example: ${option} 4`,
     })
   }
 }
 
-function complain(thrown: unknown, verbose: boolean): void {
+function reportError(thrown: unknown, verbose: boolean): void {
   process.exitCode = EXIT.couldNotRun
   const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
   process.stderr.write(`changeover: ${messageOf(thrown)}${remedy}\n`)

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest'
-import { tooOld } from '../../src/cli/node-version.ts'
+import { unsupportedNode } from '../../src/cli/node-version.ts'
 import { someHistory, staged } from '../migrate/history.ts'
 import { freshMongo, freshName, freshQueue, freshSchema, onServer } from '../support/fresh.ts'
 import { configOf, expectComplaint, HISTORY, runCli } from './run-cli.ts'
@@ -154,13 +154,13 @@ describe('a server that cannot be used', () => {
 
 describe('an old Node', () => {
   it.each(['22.18.0', '22.19.1', '23.0.0', '24.11.0', '100.0.0'])('is not what %s is', (version) => {
-    expect(tooOld(version)).toBeUndefined()
+    expect(unsupportedNode(version)).toBeUndefined()
   })
 
   it.each(['22.17.1', '22.9.0', '20.20.2', '8.0.0', '0.12.0', 'nonsense'])(
     'is what %s is, and is told so',
     (version) => {
-      expect(tooOld(version)).toContain(`this is Node ${version}, and 22.18 is the oldest that will do.`)
+      expect(unsupportedNode(version)).toContain(`this is Node ${version}; changeover requires Node 22.18 or later.`)
     },
   )
 })

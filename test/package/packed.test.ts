@@ -165,7 +165,7 @@ describe('installed, with nothing else', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 2,
       stdout: '',
-      stderr: expect.stringContaining('There is no config'),
+      stderr: expect.stringContaining('does not exist'),
     })
   })
 
@@ -179,7 +179,7 @@ describe('installed, with nothing else', () => {
       return [version, await run(home, program, [bin, '--help'])] as const
     })
     for (const [version, ended] of await Promise.all([...simulated, ...real])) {
-      const stderr = `changeover: this is Node ${version}, and 22.18 is the oldest that will do. Install a newer Node and try again.\n`
+      const stderr = `changeover: this is Node ${version}; changeover requires Node 22.18 or later. Install a newer Node and try again.\n`
       expect(ended).toEqual({ code: 2, stdout: '', stderr })
     }
   })
