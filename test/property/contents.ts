@@ -2,7 +2,7 @@ import type { Cell } from '../../src/star/types/cell.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 
-/** The table's rows as the merge in memory would have them, in the order of the server. */
+/** The rows of a table in the form that the in-memory merge gives them, in the order in which the server returns them. */
 export async function rowsIn(warehouse: Warehouse, relation: Relation): Promise<Cell[][]> {
   const key = relation.columns.slice(0, relation.keyLength).map(({ name }) => `\`${name}\``)
   const rows = await warehouse.select(`SELECT * FROM \`${relation.name}\` ORDER BY ${key.join(', ')}`)
@@ -11,12 +11,12 @@ export async function rowsIn(warehouse: Warehouse, relation: Relation): Promise<
   )
 }
 
-/** The same cell in one JS form: a Buffer and a Uint8Array of the same bytes are one value. */
+/** A cell in one JS form, so that a Buffer and a Uint8Array with the same bytes are equal. */
 export function comparable(cell: Cell): Cell {
   return cell instanceof Uint8Array ? Buffer.from(cell) : cell
 }
 
-/** All that these tables hold but where it came from, row by row as text, in the order of their keys. */
+/** The content of these tables except the origin, row by row as text, in key order. */
 export async function contentsOf(
   warehouse: Warehouse,
   relations: readonly Relation[],
@@ -37,13 +37,13 @@ export async function contentsOf(
   return lines
 }
 
-// No two values are written alike: a type, then the value, and text in quotes.
+// Unambiguous: a type, then the value, with text in quotes.
 function written(cell: Cell): string {
   if (cell instanceof Uint8Array) return `x'${Buffer.from(cell).toString('hex')}'`
   return typeof cell === 'string' ? JSON.stringify(cell) : typeof cell === 'bigint' ? `${cell}n` : String(cell)
 }
 
-/** Empties tables, which is much quicker than making them anew. */
+/** Empties tables, which is much faster than recreating them. */
 export async function empty(warehouse: Warehouse, relations: readonly Relation[]): Promise<void> {
   for (const { name } of relations) await warehouse.define(`DELETE FROM \`${name}\``)
 }

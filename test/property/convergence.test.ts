@@ -17,10 +17,10 @@ import { compile } from '../../src/mapping/index.ts'
 const migration = things()
 const { receipts, quarantine } = ledgerOf(migration)
 const relations = [...Object.values(migration.tables).flatMap(relationsOf), receipts, quarantine]
-// Which path brought a row, and when its event was refused, is no part of what the warehouse says.
+// The path that brought a row, and the time at which its event was quarantined, are not part of the warehouse's content.
 const LEFT_OUT = ['_origin', 'origin', 'first_seen', 'last_seen']
 
-describe('any order, duplicates, batches and 1 to 8 connections', () => {
+describe('events in any order, duplicated, in batches, over 1 to 8 connections', () => {
   let stack: Closers
   let expected: Warehouse
   let actual: Warehouse[]
@@ -33,7 +33,7 @@ describe('any order, duplicates, batches and 1 to 8 connections', () => {
   })
   afterAll(() => stack.disposeAsync())
 
-  test('leave the same warehouse, byte for byte, as one run in order', async () => {
+  test('leave the same warehouse, byte for byte, as one ordered run', async () => {
     await fc.assert(
       fc.asyncProperty(scenarios, async (scenario) => {
         await Promise.all([empty(expected, relations), empty(actual[0]!, relations)])
@@ -46,11 +46,11 @@ describe('any order, duplicates, batches and 1 to 8 connections', () => {
       }),
       { numRuns: 350, reporter: reportReadably },
     )
-    // Sorted keys and one statement a transaction leave InnoDB nothing to deadlock on.
+    // With sorted keys and one statement per transaction, InnoDB has nothing to deadlock on.
     expect(actual.map(({ counters }) => counters.lockConflicts)).toEqual(Array<number>(MAX_APPLIERS).fill(0))
   })
 
-  test('leave the same warehouse when a corrected mapping runs beside the one that it replaces', async () => {
+  test('leave the same warehouse when a corrected mapping runs alongside the one it replaces', async () => {
     const corrected = things(2)
     await fc.assert(
       fc.asyncProperty(scenarios, async ({ history, deliveries }) => {
@@ -77,7 +77,7 @@ describe('any order, duplicates, batches and 1 to 8 connections', () => {
     )
   })
 
-  test('the merge reads nothing before it writes, and takes no lock of its own', async () => {
+  test('are merged without a read before the write and without an explicit lock', async () => {
     const dialect = await expected.dialect()
     for (const relation of relations) {
       expect(mergeSql(relation, 4, dialect)).not.toMatch(
@@ -87,7 +87,7 @@ describe('any order, duplicates, batches and 1 to 8 connections', () => {
   })
 })
 
-test('thousands of histories leave the same rows in memory, however they are delivered', async () => {
+test('thousands of histories leave the same rows in memory, whatever the delivery', async () => {
   const now = (): Date => new Date(0)
   const sums = (warehouse: MemoryWarehouse): string[] =>
     relations.map((relation) => checksumOf(warehouse.buckets(relation)))

@@ -9,7 +9,7 @@ import { stampOf } from '../../src/star/rows/stamp.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
 import { comparable } from './contents.ts'
 
-/** Keys that a careless collation takes for one another, and texts that careless quoting does not survive. */
+/** Keys that a wrong collation would treat as equal, and texts that break careless quoting. */
 export const UGLY_TEXTS = [
   'a',
   'A',
@@ -44,7 +44,7 @@ export const UGLY_TEXTS = [
   '0',
 ] as const
 
-/** Text of at most `length` code points: the ugly ones and any others. */
+/** Text of at most `length` code points, the difficult ones included. */
 export function textOf(length: number): fc.Arbitrary<string> {
   const ugly = UGLY_TEXTS.filter((text) => Array.from(text).length <= length)
   return fc.oneof(fc.constantFrom(...ugly), fc.string({ unit: 'binary', maxLength: length }))
@@ -64,7 +64,7 @@ const edges = fc.constantFrom(0, -0, 1, -1, 2 ** 53 - 1, -(2 ** 53) + 1, 2n ** 5
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength: length })
 const json = fc.jsonValue({ maxDepth: 2 }).filter((value) => value !== null)
 
-/** Every column type, with the values that it takes, plain and ugly. */
+/** Every column type with the values that it takes, ordinary and difficult ones. */
 export const TYPES: Readonly<Record<string, { readonly of: Column; readonly values: fc.Arbitrary<unknown> }>> = {
   varchar: { of: c.varchar(20), values: textOf(20) },
   char: { of: c.char(3), values: fc.string({ unit: 'binary', minLength: 3, maxLength: 3 }) },
@@ -150,7 +150,7 @@ for (const [name, type] of Object.entries(TYPES)) {
 
 const orNull = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.oneof(of, fc.constant(null))
 
-/** Columns that are written together, under each merge that a stamp decides, personal ones too. */
+/** Columns that are written together, under each stamped merge, personal ones included. */
 const groups: readonly Record<string, fc.Arbitrary<unknown>>[] = [
   { street: orNull(textOf(9)), number: orNull(fc.integer()) },
   { first_street: orNull(textOf(9)), first_number: orNull(fc.integer()) },
@@ -163,12 +163,12 @@ Object.assign(
   group('private', { home: c.varchar(9).pii(), phone: c.int().pii() }),
 )
 
-/** A dimension with every column type under every merge, and a key that mixes text and numbers. */
+/** A dimension with every column type under every merge and a key of text and numbers. */
 export const everything = dimension('everything', { key: { id: c.varchar(40), part: c.bigint() }, columns })
 
 const content = Object.fromEntries(Object.entries(TYPES).map(([name, { of }]) => [name, of.nullable()]))
 
-/** A fact with every column type as its content. */
+/** A fact whose content has every column type. */
 export const deed = fact('deed', {
   key: { deed_id: c.binary(8) },
   measures: {
@@ -192,7 +192,7 @@ interface Target {
   readonly keys: fc.Arbitrary<Record<string, unknown>>
   readonly values: Record<string, fc.Arbitrary<unknown>>
   readonly edits: Record<string, fc.Arbitrary<unknown>>
-  /** What an operation sets all of, or nothing. */
+  /** Columns of which an operation sets all or none. */
   readonly groups: readonly Record<string, fc.Arbitrary<unknown>>[]
 }
 
@@ -211,7 +211,7 @@ export const DEED: Target = {
   groups: [review],
 }
 
-/** One operation on a row of the table, under any of few keys. */
+/** One operation on a row of the table, with one of a few keys. */
 export function operationsOn({ table, keys, values: all, edits, groups: wholes }: Target): fc.Arbitrary<Operation> {
   const given = (of: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
     fc
@@ -247,7 +247,7 @@ export function operationsOn({ table, keys, values: all, edits, groups: wholes }
   ) as fc.Arbitrary<Operation>
 }
 
-/** The rows of some events, one operation each: stamps are unique, positions may tie, and some come under a raised revision. */
+/** The rows of some events with one operation each: stamps are unique, positions may tie, some events have a raised revision. */
 export function rowsFrom(
   target: Target,
   options: { readonly maxLength: number; readonly minLength?: number },

@@ -52,13 +52,13 @@ export const deed = fact('deed', {
   dimensions: { thing, day: c.date() },
   measures: { size: c.decimal(20, 2).nullable(), mail: c.varchar(40).pii(), note: c.text().last().nullable() },
 })
-// A fact whose key is not the event: several events may each say all of it, and one of them wins whole.
+// A fact that is not keyed by its event: several events may each write all of it, and one of them wins as a whole.
 export const tally = fact('tally', {
   key: { id: c.varchar(40) },
   measures: { size: c.bigint(), name: c.varchar(40).nullable() },
 })
 
-/** A mapping that uses every merge and every operation, on one table and on several at once. */
+/** A mapping that uses every merge and every operation, on one table and on several at a time. */
 export function things(revision = 1): Migration {
   return defineMigration<ThingEvent>()({
     name: 'things',
@@ -138,13 +138,13 @@ const payload = fc.record(
     open: fc.boolean(),
     mail: fc.constantFrom('one', 'two', 'three'),
     at: fc.constantFrom(...DAYS),
-    // Now and then a part of the group, which an edit may not set.
+    // Sometimes only part of a group, which an edit must not set.
     spot: fc.record({ x: fc.constantFrom(1, 2, null), y: fc.constantFrom(1, 2, null) }, { requiredKeys: ['x'] }),
   },
   { requiredKeys: [] },
 )
 
-/** An event as the application stores it. Every tenth or so cannot be mapped, for one reason or another. */
+/** An event as the application stores it. About one in ten cannot be mapped, for various reasons. */
 const event = fc.record({
   seq: fc.integer({ min: 0, max: 12 }),
   type: fc.oneof(
@@ -164,7 +164,7 @@ const event = fc.record({
   payload,
 })
 
-/** A history: documents in the order in which they were stored. Positions may tie, ids never do. */
+/** A history: documents in the order in which they were stored. Positions may tie; ids are unique. */
 export const histories: fc.Arbitrary<Record<string, unknown>[]> = fc
   .array(event, { minLength: 1, maxLength: 30 })
   .map((events) => events.map((each, i) => ({ _id: idOf(i), ...each })))

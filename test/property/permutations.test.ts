@@ -35,7 +35,7 @@ const thing = dimension('thing', {
 const key = { id: 1 }
 const relations = relationsOf(thing)
 
-/** Every kind of thing that an event can do to the row. */
+/** Every kind of operation that an event can carry out on the row. */
 const DOINGS: readonly (readonly Operation[])[] = [
   [thing.create(key, { last: 1, first: 1, low: 5, high: 5, some: false, every: true, mail: 'a', x: 1, y: 1 })],
   [thing.edit(key, { last: null, first: 2, low: 7, high: 7, some: true, every: false, mail: 'b' })],
@@ -45,7 +45,7 @@ const DOINGS: readonly (readonly Operation[])[] = [
   [thing.edit(key, { x: 4, y: 4, last: 4 }), thing.edit(key, { last: 5, first: null })],
 ]
 
-/** The rows of an event; two events in a row have one position, and the last of all comes from a corrected mapping. */
+/** The rows of an event. Consecutive pairs of events share a position; the last event comes from a corrected mapping. */
 function rowsAt(seq: number, operations: readonly Operation[]): RelationRow[] {
   const stamp = stampOf(BigInt(seq >> 1), seq, seq === DOINGS.length - 1 ? 2 : 1)
   return rowsOf(operations, stamp, 'live', `2024-01-0${9 - seq} 00:00:00.000`)
@@ -69,7 +69,7 @@ describe('every order of', () => {
   })
   afterAll(() => stack.disposeAsync())
 
-  test('up to four events on one row gives one checksum on the server, which is that of the pure merge', async () => {
+  test('up to four events on one row gives the checksum of the pure merge on the server', async () => {
     for (const events of [1, 2, 3, 4].flatMap((size) => combinations(EVENTS, size))) {
       const memory = memoryWarehouse()
       await deliver(memory, events)
@@ -85,7 +85,7 @@ describe('every order of', () => {
     }
   })
 
-  test('up to six events, one of them twice, gives one row in memory', async () => {
+  test('up to six events, one of them repeated, gives the same row in memory', async () => {
     for (const events of [2, 3, 4, 5, 6].flatMap((size) => combinations(EVENTS, size))) {
       const found = new Set<string>()
       for (const order of permutations(events)) {

@@ -10,7 +10,7 @@ import { compile } from '../../src/mapping/index.ts'
 
 export const MAX_APPLIERS = 8
 
-/** One event on its way to one of the appliers, in one of its batches. */
+/** The delivery of one event to one applier, in one of its batches. */
 export interface Delivery {
   readonly event: number
   readonly applier: number
@@ -23,7 +23,7 @@ export interface Scenario {
   readonly deliveries: Delivery[]
 }
 
-/** A history and a way to deliver it: every event at least once, in any order, over 1 to {@link MAX_APPLIERS} appliers. */
+/** A history and a delivery: every event at least once, in any order, to 1 to {@link MAX_APPLIERS} appliers. */
 export const scenarios: fc.Arbitrary<Scenario> = fc
   .tuple(histories, fc.integer({ min: 1, max: MAX_APPLIERS }))
   .chain(([history, appliers]) => {
@@ -51,7 +51,7 @@ export function batchesOf(deliveries: readonly Delivery[]): Delivery[][] {
   return batches.filter((batch) => batch.length > 0)
 }
 
-/** Delivers a scenario: an applier for each of the targets, all of them at once. */
+/** Delivers a scenario with one applier per target, all of them concurrently. */
 export async function deliver(
   migration: Migration,
   targets: readonly MergeTarget[],
@@ -72,7 +72,7 @@ export async function deliver(
   )
 }
 
-/** The history as a person reads it, beside the seed and the path that replay it. */
+/** The history in readable form, printed with the seed and path that replay it. */
 export function reportReadably(details: fc.RunDetails<[Scenario]>): void {
   if (!details.failed) return
   const [scenario] = details.counterexample ?? []

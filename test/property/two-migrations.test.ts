@@ -25,7 +25,7 @@ const thing = dimension('thing', {
 })
 const deed = fact('deed', { key: { id: c.int() }, measures: { name: c.varchar(20) } })
 
-/** Two collections of one application: their events may have the ids and the positions of the other's, and write other things. */
+/** Two collections of one application: their events may share ids and positions and still write different things. */
 function migrationOf(name: string): Migration {
   return defineMigration<Event>()({
     name,
@@ -65,7 +65,7 @@ const streams = fc
   .array(event, { minLength: 1, maxLength: 6 })
   .map((events) => [0, 1].flatMap((of) => events.map((each, _id) => ({ of, body: encodeEvent({ _id, ...each }) }))))
 
-test('two migrations that share a table converge, though their events share ids and positions', async () => {
+test('two migrations that share a table converge when their events share ids and positions', async () => {
   await fc.assert(
     fc.asyncProperty(
       streams.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
