@@ -26,7 +26,7 @@ describe('a message', () => {
     fc.assert(
       fc.property(events, (run) => {
         const read = decodeMessage(encodeMessage('history', run))
-        if ('malformed' in read) throw new Error(read.malformed)
+        if (read.outcome === 'malformed') throw new Error(read.reason)
         expect(read.migration).toBe('history')
         expect(hexOf(read.events)).toEqual(hexOf(run))
       }),
@@ -44,7 +44,7 @@ describe('a message', () => {
   const bomb = zstdCompressSync(Buffer.alloc(MAX_INFLATED_BYTES + 1)).toString('base64')
   const whole = zstdCompressSync(encodeEvent({ text: 'x'.repeat(5000) }))
   test.each<[string, string, RegExp]>([
-    ['is not JSON', '{"changeover":1', /not a message of changeover/],
+    ['is not JSON', '{"changeover":1', /not a changeover message/],
     ['is somebody else’s', '{"Records":[]}', /the version is not 1/],
     ['is null', 'null', /the version is not 1/],
     ['is of a later version', bodyWith({ changeover: 2 }), /the version is not 1/],
@@ -53,25 +53,29 @@ describe('a message', () => {
     ['has a fractional count', bodyWith({ events: 0.5 }), /migration, events or data is missing/],
     ['has data that is no text', bodyWith({ data: { length: 5 } }), /migration, events or data is missing/],
     ['is encoded in a way that is not known', bodyWith({ encoding: 'gzip' }), /the encoding is unknown/],
-    ['counts too many', bodyWith({ events: 2 }), /should hold 2 events and does not/],
-    ['counts too few', bodyWith({ events: 0 }), /should hold 0 events and does not/],
-    ['was cut off in its base64', bodyWith({ data: 'FgAAABBf' }), /should hold 1 events and does not/],
+    ['counts too many', bodyWith({ events: 2 }), /declares events: 2, but its data is not exactly/],
+    ['counts too few', bodyWith({ events: 0 }), /declares events: 0, but its data is not exactly/],
+    ['was cut off in its base64', bodyWith({ data: 'FgAAABBf' }), /declares events: 1, but its data is not exactly/],
     [
       'claims documents that are longer than it is',
       bodyWith({ data: '////fwA=' }),
-      /should hold 1 events and does not/,
+      /declares events: 1, but its data is not exactly/,
     ],
-    ['claims documents of no length', bodyWith({ data: 'AAAAAAA=' }), /should hold 1 events and does not/],
-    ['says that it is compressed and is not', bodyWith({ encoding: 'bson+zstd' }), /not a message of changeover/],
+    [
+      'claims documents of no length',
+      bodyWith({ data: 'AAAAAAA=' }),
+      /declares events: 1, but its data is not exactly/,
+    ],
+    ['says that it is compressed and is not', bodyWith({ encoding: 'bson+zstd' }), /not a changeover message/],
     [
       'was cut off in its compressed data',
       bodyWith({ encoding: 'bson+zstd', data: whole.subarray(0, -3).toString('base64') }),
       // Older Nodes give what they could inflate, and no error.
-      /not a message|should hold 1 events and does not/,
+      /not a changeover message|declares events: 1, but its data is not exactly/,
     ],
-    ['inflates without bound', bodyWith({ encoding: 'bson+zstd', data: bomb }), /not a message of changeover/],
+    ['inflates without bound', bodyWith({ encoding: 'bson+zstd', data: bomb }), /not a changeover message/],
   ])('that %s is malformed, with a reason', (_, body, reason) => {
-    expect(decodeMessage(body)).toEqual({ malformed: expect.stringMatching(reason) as string })
+    expect(decodeMessage(body)).toEqual({ outcome: 'malformed', reason: expect.stringMatching(reason) as string })
   })
 
   test('of anything at all is answered, never thrown', () => {
@@ -98,7 +102,7 @@ describe('packing', () => {
         const packed = bodies.flatMap(({ body, events: count }) => {
           expect(Buffer.byteLength(body)).toBeLessThanOrEqual(limit)
           const read = decodeMessage(body)
-          if ('malformed' in read) throw new Error(read.malformed)
+          if (read.outcome === 'malformed') throw new Error(read.reason)
           expect(read.events).toHaveLength(count)
           return read.events
         })
@@ -113,7 +117,7 @@ describe('packing', () => {
     const { bodies, oversized } = packMessages('history', Array<Uint8Array>(6).fill(large), 2 ** 20)
     expect(oversized).toEqual([])
     expect(bodies.length).toBeGreaterThan(1)
-    expect(bodies.map(({ body }) => 'malformed' in decodeMessage(body))).not.toContain(true)
+    expect(bodies.map(({ body }) => decodeMessage(body).outcome)).not.toContain('malformed')
   })
 })
 

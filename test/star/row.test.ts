@@ -178,15 +178,15 @@ describe('a group', () => {
   })
 
   test.each<[string, Record<string, unknown>, string]>([
-    ['one is left out', { x: 1 }, 'An edit of spot sets x of the group place and leaves out y.'],
-    ['one is undefined', { x: undefined, y: 1 }, 'An edit of spot sets y of the group place and leaves out x.'],
-    ['one is set to NULL alone', { y: null }, 'An edit of spot sets y of the group place and leaves out x.'],
+    ['one is left out', { x: 1 }, 'An edit of spot sets x of the group place but leaves out y.'],
+    ['one is undefined', { x: undefined, y: 1 }, 'An edit of spot sets y of the group place but leaves out x.'],
+    ['one is set to NULL alone', { y: null }, 'An edit of spot sets y of the group place but leaves out x.'],
     [
       'another group is whole',
       { x: 1, y: 1, site: 1 },
-      'An edit of spot sets site of the group origin and leaves out page.',
+      'An edit of spot sets site of the group origin but leaves out page.',
     ],
-    ['it is personal', { street: 1 }, 'An edit of spot sets street of the group home and leaves out town.'],
+    ['it is personal', { street: 1 }, 'An edit of spot sets street of the group home but leaves out town.'],
   ])('is refused by an edit when %s', (_, values, sentence) => {
     const operation = { table: spot, kind: 'edit', key, values } as const
     expect(() => rowsOf([operation], stampOf(1n, 1, 1), 'live')).toThrow(

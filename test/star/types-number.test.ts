@@ -20,7 +20,7 @@ test.each<[unknown, unknown]>([
 test.each([2147483648, -2147483649, Long.fromString('4294967296')])(
   'an int column refuses %s as out of its range',
   (value) => {
-    expect(encoded(int, value)).toBe('!is outside a 32-bit integer (-2147483648 to 2147483647)')
+    expect(encoded(int, value)).toBe('!is outside the range of a 32-bit integer (-2147483648 to 2147483647)')
   },
 )
 
@@ -58,7 +58,7 @@ test('a bigint column refuses a JS number that may already have been rounded, an
 })
 
 test.each([2n ** 63n, -(2n ** 63n) - 1n])('a bigint column refuses %s as out of its range', (value) => {
-  expect(encoded(bigint, value)).toMatch(/^!is outside a 64-bit integer/)
+  expect(encoded(bigint, value)).toMatch(/^!is outside the range of a 64-bit integer/)
 })
 
 test('a BSON timestamp is not a number', () => {
@@ -81,7 +81,7 @@ test('a double column keeps a number as it is, but knows one zero only', () => {
 test.each([Number.NaN, Infinity, -Infinity, new Double(Number.NaN)])(
   'a double column refuses %s, which SQL has no form for',
   (value) => {
-    expect(encoded(double, value)).toBe('!is not finite, and SQL has no such number')
+    expect(encoded(double, value)).toBe('!is not finite; SQL has no such number')
   },
 )
 

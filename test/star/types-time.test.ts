@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { date, datetime } from '../../src/star/types/time.ts'
 import { encoded } from './encoded.ts'
 
-const zoneless = '!does not say its zone; end it with Z or an offset such as +02:00'
+const zoneless = '!has no time zone; end it with Z or an offset such as +02:00'
 const neither = '!is neither a Date nor a time in ISO 8601'
 
 test.each<[unknown, string]>([
@@ -27,7 +27,7 @@ test.each<[unknown, string]>([
 })
 
 test.each<[unknown, string]>([
-  ['2024-06-01T23:59:59.9996Z', '!is finer than a millisecond'],
+  ['2024-06-01T23:59:59.9996Z', '!is more precise than a millisecond'],
   ['2024-06-01T12:00:00', zoneless],
   ['2024-06-01T12:00:00.5', zoneless],
   ['2024-06-01 12:00:00Z', neither],
@@ -66,7 +66,7 @@ test.each<[unknown, string]>([
 test.each(['2023-02-30', '2023-02-29', '2024-00-10', '0999-12-31', '0000-00-00'])(
   'a date column refuses %s, which is no day',
   (value) => {
-    expect(encoded(date, value)).toBe('!is not a day of the calendar from 1000 to 9999')
+    expect(encoded(date, value)).toBe('!is not a day of the years 1000 to 9999')
   },
 )
 

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 async function compilerSays(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-types-'))
   try {
-    const index = JSON.stringify(join(ROOT, 'src/index.ts'))
+    const index = JSON.stringify(join(ROOT, 'src/exports/index.ts'))
     await writeFile(
       join(folder, 'fixture.mts'),
       `import { column as c, dimension, fact, group } from ${index}\nexport const made = [dimension, fact, group]\n${code}\n`,
@@ -44,18 +44,18 @@ test.each<[string, string, readonly string[]]>([
   [
     'sets a part of a group',
     'user.edit({ id: 1 }, { x: 1, z: 1 })',
-    ['an edit that sets a column of the group spot sets all of them, and y is left out'],
+    ['an edit must set all columns of the group spot or none: y is left out'],
   ],
   [
     'sets one column of a group',
     'user.edit({ id: 1 }, { name: "a", y: null })',
-    ['of the group spot sets all of them, and x is left out', 'of the group spot sets all of them, and z is left out'],
+    ['of the group spot or none: x is left out', 'of the group spot or none: z is left out'],
   ],
   ['has a column that there is not', 'user.edit({ id: 1 }, { name: "a", nme: "b" })', ['there is no column nme']],
   [
     'changes the content of a fact',
     'sale.edit({ id: 1 }, { note: "a", price: 2 })',
-    ['price is fixed by the key of the fact, and an edit cannot change it'],
+    ['price is fixed by the key of the fact; an edit cannot change it'],
   ],
 ])('an edit that %s is refused by the compiler in a sentence', async (_, code, sentences) => {
   const said = await compilerSays(`${TABLES}\nexport const wrong = ${code}\nexport const all = [user, sale]`)
