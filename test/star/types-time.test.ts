@@ -64,13 +64,13 @@ test.each<[unknown, string]>([
 })
 
 test.each(['2023-02-30', '2023-02-29', '2024-00-10', '0999-12-31', '0000-00-00'])(
-  'a date column refuses %s, which is no day',
+  'a date column refuses %s, which is not a day',
   (value) => {
     expect(encoded(date, value)).toBe('!is not a day of the years 1000 to 9999')
   },
 )
 
-test('any instant goes through its column to the millisecond, and in order', () => {
+test('every instant keeps its milliseconds and its order', () => {
   const instant = fc.date({
     min: new Date('1000-01-01T00:00:00Z'),
     max: new Date('9999-12-31T23:59:59.999Z'),
@@ -86,7 +86,7 @@ test('any instant goes through its column to the millisecond, and in order', () 
   )
 })
 
-test('what the server leaves off a time is filled in', () => {
+test('digits that the server leaves out of a time are filled in', () => {
   expect(datetime.decode('2024-06-01 12:00:00')).toBe('2024-06-01 12:00:00.000')
   expect(datetime.decode('2024-06-01 12:00:00.5')).toBe('2024-06-01 12:00:00.500')
 })
