@@ -93,26 +93,31 @@ const relations = [
   checkpointRelation({ name: 'm' }),
 ]
 
-describe.each(relations.map((relation) => [relation.name, relation] as const))('the columns of %s', (_, relation) => {
-  const indexesOf = (role: string): number[] =>
-    relation.columns.flatMap((column, index) => (column.role === role ? [index] : []))
+describe.each(relations.map((relation) => [relation.name, relation] as const))(
+  'the columns of %s',
+  (_name, relation) => {
+    const indexesOf = (role: string): number[] =>
+      relation.columns.flatMap((column, index) => (column.role === role ? [index] : []))
 
-  test('have the roles that the key and the registers give them', () => {
-    const { registers } = relation
-    expect(indexesOf('key')).toEqual(Array.from({ length: relation.keyLength }, (_, index) => index))
-    expect(indexesOf('stamp')).toEqual(
-      registers.flatMap((register) => (register.merge === 'stamped' ? [register.stamp] : [])).toSorted((a, b) => a - b),
-    )
-    expect(indexesOf('origin')).toEqual(
-      registers.flatMap((register) => (register.merge === 'bits' ? [register.column] : [])),
-    )
-  })
+    test('have the roles that the key and the registers give them', () => {
+      const { registers } = relation
+      expect(indexesOf('key')).toEqual(Array.from({ length: relation.keyLength }, (_, index) => index))
+      expect(indexesOf('stamp')).toEqual(
+        registers
+          .flatMap((register) => (register.merge === 'stamped' ? [register.stamp] : []))
+          .toSorted((a, b) => a - b),
+      )
+      expect(indexesOf('origin')).toEqual(
+        registers.flatMap((register) => (register.merge === 'bits' ? [register.column] : [])),
+      )
+    })
 
-  test('are all compared, except the origin', () => {
-    const origins = new Set(indexesOf('origin'))
-    expect(comparedColumns(relation)).toEqual([...relation.columns.keys()].filter((index) => !origins.has(index)))
-  })
-})
+    test('are all compared, except the origin', () => {
+      const origins = new Set(indexesOf('origin'))
+      expect(comparedColumns(relation)).toEqual([...relation.columns.keys()].filter((index) => !origins.has(index)))
+    })
+  },
+)
 
 test('flags that are not the origin are compared', () => {
   const flags: Relation = {

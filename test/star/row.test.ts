@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { column as c, dimension, group } from '../../src/exports/index.ts'
+import type { AnyTable } from '../../src/star/define/table.ts'
 import type { Cell } from '../../src/star/types/cell.ts'
 import { mergeRows } from '../../src/star/rows/merge.ts'
 import type { Operation } from '../../src/star/rows/operation.ts'
@@ -149,6 +150,21 @@ function program(history: readonly Operation[]): Record<string, Cell> {
   }
   return now
 }
+
+test('an unknown column is refused with the columns that exist, or with the advice to define it', () => {
+  const bare = dimension('bare', { key: { id: c.int() } })
+  const refused =
+    (table: AnyTable): unknown =>
+    () =>
+      rowsOf([{ table, kind: 'edit', key, values: { nme: 'x' } }], stampOf(1n, 1, 1), 'live')
+  expect(refused(user)).toThrow(
+    expect.objectContaining({
+      message: 'The dimension user has no column "nme".',
+      remedy: 'Use one of these: name, plan, mail, origin, best, worst, paid, calm.',
+    }),
+  )
+  expect(refused(bare)).toThrow(expect.objectContaining({ remedy: 'Define it, or leave it out.' }))
+})
 
 describe('a group', () => {
   const spot = dimension('spot', {
