@@ -32,7 +32,7 @@ export function char(length: number): DataType {
   }
 }
 
-/** Text of at most 16 MiB in UTF-8. */
+/** Text of less than 16 MiB in UTF-8. */
 export const text: DataType = {
   name: 'text',
   sql: 'MEDIUMTEXT',
