@@ -1,12 +1,10 @@
 import { deserialize, serialize } from 'bson'
 
 /**
- * An event as everything in the package sees it: what one fixed set of options makes of its BSON bytes. A live event is
- * serialised as the driver would have stored it; a migrated one is read raw; so both go through this one function, and
- * a mapping cannot see a difference between them.
+ * Decodes the BSON bytes of an event, always with the same options. A live event is serialised as the driver would have stored
+ * it, and a migrated one is read raw; both go through this function, so a mapping sees no difference between them.
  *
- * Integers of 64 bits come as numbers while they are safe (2^53) and as `Long` beyond. Throws what the BSON library throws
- * for bytes that are not BSON.
+ * 64-bit integers become numbers up to 2^53 and `Long` beyond. Throws what the BSON library throws for bytes that are not BSON.
  */
 export function decodeEvent(bytes: Uint8Array): Record<string, unknown> {
   return deserialize(bytes, DECODE)
@@ -21,25 +19,22 @@ const DECODE = Object.freeze({
   validation: { utf8: true },
 })
 
-/** An event's BSON bytes. `ignoreUndefined` as the client that stores it has it. Throws on what BSON cannot hold. */
+/** The BSON bytes of an event. `ignoreUndefined` is the setting of the client that stores it. Throws on values that BSON cannot hold. */
 export function encodeEvent(event: object, ignoreUndefined = false): Uint8Array {
   return serialize(event, { ignoreUndefined })
 }
 
-/**
- * Splits a run of BSON documents: each begins with its length in bytes. Returns undefined when the run is not exactly a run
- * of documents.
- */
+const MIN_DOCUMENT_BYTES = 5
+
+/** Splits concatenated BSON documents, each of which begins with its length. Returns undefined if the bytes are anything else. */
 export function splitDocuments(run: Uint8Array): Uint8Array[] | undefined {
   const documents: Uint8Array[] = []
   const view = new DataView(run.buffer, run.byteOffset, run.byteLength)
   for (let at = 0; at < run.length;) {
-    const length = at + SMALLEST <= run.length ? view.getInt32(at, true) : 0
-    if (length < SMALLEST || at + length > run.length) return undefined
+    const length = at + MIN_DOCUMENT_BYTES <= run.length ? view.getInt32(at, true) : 0
+    if (length < MIN_DOCUMENT_BYTES || at + length > run.length) return undefined
     documents.push(run.subarray(at, at + length))
     at += length
   }
   return documents
 }
-
-const SMALLEST = 5

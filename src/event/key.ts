@@ -5,8 +5,8 @@ import { bsonType, bytesOf, integerOf, type ObjectIdLike } from './values.ts'
 export const EVENT_KEY_BYTES = 34
 
 /**
- * An event's id as bytes: distinct ids give distinct keys, and equal ids (7, 7.0 and a Long of 7) give one. An id of more
- * than 33 bytes is hashed (SHA-256). Throws a TypeError for an id that no event can have.
+ * An event's id as bytes: distinct ids give distinct keys, and equal ids (7, 7.0 and a Long of 7) give the same key. An id of
+ * more than 33 bytes is hashed (SHA-256). Throws a TypeError for an id that no event can have.
  */
 export function eventKey(id: unknown): Uint8Array {
   if (bsonType(id) === 'ObjectId') return Buffer.from(`07${(id as ObjectIdLike).toHexString()}`, 'hex')
@@ -15,7 +15,7 @@ export function eventKey(id: unknown): Uint8Array {
   return Buffer.concat([Buffer.of(0xff), hash('sha256', key, 'buffer')])
 }
 
-// A byte for the type, then the value; inside an object every part goes behind its length, so that no two objects meet.
+// A byte for the type, then the value. Inside an object each part follows its length, so no two objects have one encoding.
 function encode(value: unknown, depth: number): Buffer {
   if (typeof value === 'string') return Buffer.from(`\u0002${value}`)
   const whole = integerOf(value)

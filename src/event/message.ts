@@ -3,8 +3,8 @@ import { ChangeoverError, messageOf } from '../core/index.ts'
 import { splitDocuments } from './codec.ts'
 
 /**
- * A message's body: JSON that says what it is, so that a person who looks into a queue can tell, and in it the events as
- * BSON, one after the other, compressed when that pays, in base64.
+ * The body of a message: JSON that a person who looks into a queue can recognise. It holds the events as BSON, one after the
+ * other, in base64, compressed where that makes them smaller.
  */
 interface Body {
   readonly changeover: 1
@@ -14,28 +14,29 @@ interface Body {
   readonly data: string
 }
 
-/** The most that a message may inflate to, in bytes: a bound against forged bodies. */
+/** The most that a message may inflate to, in bytes. Protects the reader against forged bodies. */
 export const MAX_INFLATED_BYTES: number = 64 * 2 ** 20
 
+/** Smaller data is not worth the attempt. */
 const COMPRESS_FROM_BYTES = 512
 
 /** The body of one message. */
 export function encodeMessage(migration: string, events: readonly Uint8Array[]): string {
   const run = Buffer.concat(events)
-  const small = run.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(run) : run
-  const pays = small.length < run.length
+  const compressed = run.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(run) : run
+  const isSmaller = compressed.length < run.length
   return JSON.stringify({
     changeover: 1,
     migration,
     events: events.length,
-    encoding: pays ? 'bson+zstd' : 'bson',
-    data: (pays ? small : run).toString('base64'),
+    encoding: isSmaller ? 'bson+zstd' : 'bson',
+    data: (isSmaller ? compressed : run).toString('base64'),
   } satisfies Body)
 }
 
 /**
- * Packs events into as few bodies as stay within `limitBytes` each. An event that does not fit alone is given back in
- * `oversized`, by its index; nothing is dropped.
+ * Packs events into as few bodies as stay within `limitBytes` each. The index of an event that does
+ * not fit alone is returned in `oversized`; nothing is dropped.
  */
 export function packMessages(
   migration: string,
@@ -50,7 +51,7 @@ export function packMessages(
   const pack = (from: number, to: number): void => {
     if (from >= to) return
     const run = events.slice(from, to)
-    // What compresses well must still be no more than a reader inflates.
+    // However well it compresses, a message must not exceed what its reader inflates.
     const inflated = run.reduce((sum, event) => sum + event.length, 0)
     const body = inflated <= MAX_INFLATED_BYTES ? encodeMessage(migration, run) : undefined
     if (body !== undefined && body.length <= limitBytes) bodies.push({ body, events: to - from })
@@ -65,22 +66,25 @@ export function packMessages(
   return { bodies, oversized }
 }
 
-/** What is in a message, or why it cannot be read. */
+/** The contents of a message, or why it cannot be read. */
 export type DecodedMessage =
-  | { readonly migration: string; readonly events: readonly Uint8Array[] }
-  | { readonly malformed: string }
+  | { readonly outcome: 'decoded'; readonly migration: string; readonly events: readonly Uint8Array[] }
+  | { readonly outcome: 'malformed'; readonly reason: string }
 
-/** Reads a body, which may be anybody's. Never throws. */
+/** Reads a body, which may come from anywhere. Never throws. */
 export function decodeMessage(text: string): DecodedMessage {
   try {
     const body = bodyOf(JSON.parse(text))
     const data = Buffer.from(body.data, 'base64')
     const run = body.encoding === 'bson' ? data : zstdDecompressSync(data, { maxOutputLength: MAX_INFLATED_BYTES })
     const events = splitDocuments(run)
-    if (events?.length !== body.events) return { malformed: `It should hold ${body.events} events and does not.` }
-    return { migration: body.migration, events }
+    if (events?.length === body.events) return { outcome: 'decoded', migration: body.migration, events }
+    return {
+      outcome: 'malformed',
+      reason: `The message declares events: ${body.events}, but its data is not exactly that many BSON documents.`,
+    }
   } catch (thrown) {
-    return { malformed: `It is not a message of changeover: ${messageOf(thrown, 200)}` }
+    return { outcome: 'malformed', reason: `This is not a changeover message: ${messageOf(thrown, 200)}` }
   }
 }
 

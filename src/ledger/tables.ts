@@ -31,10 +31,10 @@ export function ledgerOf(migration: { readonly name: string }): Ledger {
       name: `_receipt_${migration.name}`,
       keyLength: 1,
       columns: [
-        { name: 'event_id', type: binary(EVENT_KEY_BYTES), nullable: false },
-        { name: 'position', type: bigint, nullable: true },
-        { name: 'state', type: int, nullable: false },
-        { name: 'origin', type: int, nullable: false },
+        { name: 'event_id', type: binary(EVENT_KEY_BYTES), role: 'key', nullable: false },
+        { name: 'position', type: bigint, role: 'value', nullable: true },
+        { name: 'state', type: int, role: 'value', nullable: false },
+        { name: 'origin', type: int, role: 'origin', nullable: false },
       ],
       registers: [
         { merge: 'max', column: 1 },
@@ -48,12 +48,12 @@ export function ledgerOf(migration: { readonly name: string }): Ledger {
       name: `_quarantine_${migration.name}`,
       keyLength: 1,
       columns: [
-        { name: 'event_id', type: binary(EVENT_KEY_BYTES), nullable: false },
-        { name: 'first_seen', type: datetime, nullable: false },
-        { name: 'last_seen', type: datetime, nullable: false },
-        { name: 'revision', type: int, nullable: false },
-        { name: 'reason', type: text, nullable: false },
-        { name: 'body', type: blob, nullable: false },
+        { name: 'event_id', type: binary(EVENT_KEY_BYTES), role: 'key', nullable: false },
+        { name: 'first_seen', type: datetime, role: 'value', nullable: false },
+        { name: 'last_seen', type: datetime, role: 'value', nullable: false },
+        { name: 'revision', type: int, role: 'value', nullable: false },
+        { name: 'reason', type: text, role: 'value', nullable: false },
+        { name: 'body', type: blob, role: 'value', nullable: false },
       ],
       registers: [
         { merge: 'min', column: 1 },

@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../core/index.ts'
-import { Misfit, calendar, refuseNamesakes, type AnyTable, date } from '../star/index.ts'
+import { Misfit, calendar, assertDistinctNames, type AnyTable, date } from '../star/index.ts'
 import type { Migration } from './migration.ts'
 import type { Report } from './report.ts'
 
@@ -29,7 +29,7 @@ export function defineConfig(config: {
   if (days) checkCalendar(days)
   unique('migrations', migrations)
   unique('reports', reports)
-  refuseNamesakes([...tablesOf(migrations), ...(days ? [calendar] : [])])
+  assertDistinctNames([...tablesOf(migrations), ...(days ? [calendar] : [])])
   return Object.freeze({ migrations: [...migrations], reports: [...reports], calendar: days })
 }
 

@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../core/index.ts'
-import { refuseNamesakes, type AnyTable, type Operation, MAX_REVISION } from '../star/index.ts'
+import { assertDistinctNames, type AnyTable, type Operation, MAX_REVISION } from '../star/index.ts'
 import type { Path, ValueAt } from './path.ts'
 import { checkSource, type Source } from './source.ts'
 import type { StandardSchema } from './schema.ts'
@@ -87,7 +87,7 @@ export function defineMigration<E>(): <
       }
       names.add(table.name)
     }
-    refuseNamesakes(Object.values(spec.tables))
+    assertDistinctNames(Object.values(spec.tables))
     const handlers = new Map(Object.entries(spec.on)) as Map<string, Handler<never> | 'ignore'>
     for (const [type, handler] of handlers) checkHandler(spec.name, type, handler)
     const schemas = new Map(Object.entries((spec.schemas ?? {}) as Record<string, StandardSchema>))

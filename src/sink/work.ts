@@ -35,7 +35,7 @@ export async function work(
   const refused: { body: Uint8Array; reason: string }[] = []
   for (const body of bodies) {
     const decoded = decodeMessage(body)
-    if ('malformed' in decoded) refused.push({ body: Buffer.from(body), reason: decoded.malformed })
+    if (decoded.outcome === 'malformed') refused.push({ body: Buffer.from(body), reason: decoded.reason })
     else if (decoded.migration !== migration) {
       refused.push({
         body: Buffer.from(body),

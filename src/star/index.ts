@@ -1,23 +1,19 @@
 export { calendar } from './define/calendar.ts'
-export { column, group } from './define/column.ts'
-export type { Column, ColumnState, ColumnTypes, Fresh, Grouped, JsonInput, Merge } from './define/column.ts'
-export type { CheckedEdit, Columns, CreateInput, EditInput, KeyInput, ViewRow } from './define/infer.ts'
-export { CONTENT_HIGH, CONTENT_LOW, LIVE, MEMBER_STATE, VERSION_COLUMNS } from './define/layout.ts'
-export { Table, dimension, fact, refuseNamesakes, relationsOf, viewNamesOf } from './define/table.ts'
-export type {
-  AnyTable,
-  Dimension,
-  Fact,
-  FactDimensions,
-  FactTableColumns,
-  MemberOf,
-  RowOf,
-  VersionOf,
-} from './define/table.ts'
+export { group } from './define/column.ts'
+export type { Column, Columns, ColumnState, Fresh, Grouped } from './define/column.ts'
+export { column } from './define/column-types.ts'
+export type { ColumnTypes, JsonInput } from './define/column-types.ts'
+export type { FactDimensions, FactTableColumns } from './define/fact-columns.ts'
+export type { CheckedEdit, CreateInput, EditInput, KeyInput, ViewRow } from './define/infer.ts'
+export { assertDistinctNames } from './define/name-checks.ts'
+export { CONTENT_HIGH, CONTENT_LOW, LIVE, MEMBER_STATE, VERSION_COLUMNS, viewNamesOf } from './define/names.ts'
+export type { MemberOf, RowOf, VersionOf } from './define/row-types.ts'
+export { Table, dimension, fact, relationsOf } from './define/table.ts'
+export type { AnyTable, Dimension, Fact } from './define/table.ts'
 export { bucketsOf, checksumOf, comparedColumns, hex128 } from './rows/canonical.ts'
 export type { Buckets } from './rows/canonical.ts'
 export { FINGERPRINT_MASK } from './rows/content.ts'
-export type { History } from './rows/history.ts'
+export type { HistoryLayout, Merge } from './rows/layout.ts'
 export { keyText, mergeBatch, mergeRows } from './rows/merge.ts'
 export { ORIGIN } from './rows/operation.ts'
 export type { Operation, Origin } from './rows/operation.ts'

@@ -21,7 +21,7 @@ describe('a command line that cannot be followed', () => {
       ['empty.config.ts', 'export default defineConfig'],
     ],
     ['a config that cannot be loaded', ['apply', '-c', configOf('broken')], ['broken.config.ts', 'nowhere.ts']],
-    ['two tables of one name', ['apply', '-c', configOf('duplicate')], ['named thing', 'name them apart']],
+    ['two tables of one name', ['apply', '-c', configOf('duplicate')], ['named thing', 'rename one of the two']],
     ['several migrations and none named', ['migrate', '-c', configOf('several')], ['--migration', 'first, second']],
     ['no such migration', ['migrate', '-c', HISTORY, '-m', 'future'], ['named future', 'It has history']],
     ['no such report', ['reconcile', '-c', HISTORY, '-r', 'sales'], ['named sales', 'files_by_folder']],

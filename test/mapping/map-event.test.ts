@@ -153,34 +153,34 @@ describe('an event is quarantined with a reason when', () => {
     [
       'a key is missing',
       () => user.create({} as { id: string }),
-      /^user\.id is varchar\(9\): a value of type undefined is not a key\.$/,
+      /^user\.id is varchar\(9\): a value of type undefined cannot be a key\.$/,
     ],
-    ['a key is null', () => user.edit({ id: null as unknown as string }, {}), /null is not a key/],
+    ['a key is null', () => user.edit({ id: null as unknown as string }, {}), /null cannot be a key/],
     [
       'a column is unknown',
       () => user.edit({ id: 'a' }, untyped({ name: 'x' })),
-      /^The dimension user has no column "name"\. It has mail, plan, seen\.$/,
+      /^The dimension user has no column "name"\. Use one of these: mail, plan, seen\.$/,
     ],
     [
       'a key column is unknown',
       () => user.delete({ id: 'a', no: 1 } as { id: string }),
-      /has no key column "no"\. It has id\./,
+      /has no key column "no"\. Use one of these: id\./,
     ],
     ['a key is set like a column', () => user.edit({ id: 'a' }, untyped({ id: 'b' })), /has no column "id"/],
     [
       'a required column is left out',
       () => sale.create({ id: 1 }, { user_id: 'a' } as never),
-      /^sale\.price is not nullable, and the create gives it no value\. Give a value/,
+      /^sale\.price is not nullable, but the create gives it no value\. Give a value/,
     ],
     [
       'a required column is made NULL',
       () => user.edit({ id: 'a' }, { plan: null as unknown as 'gold' }),
-      /^user\.plan is not nullable, and the edit gives it no value/,
+      /^user\.plan is not nullable, but the edit gives it no value/,
     ],
     [
       'an edit changes the content of a fact',
       () => sale.edit({ id: 1 }, untyped({ price: 1 })),
-      /^sale\.price is fixed by the key of the fact, and an edit cannot change it\. Write it in the create/,
+      /^sale\.price is fixed by the key of the fact; an edit cannot change it\. Write it in the create/,
     ],
   ])('%s', (_, handler, reason) => {
     expect(reasonOf(mappedBy(handler))).toMatch(reason)

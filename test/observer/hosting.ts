@@ -74,7 +74,7 @@ export async function hosting(options: Partial<ObserveOptions> = {}): Promise<Ho
         if (messages.length === 0) return
         const decoded = messages.map(({ body }) => decodeMessage(body))
         await applier.apply(
-          decoded.flatMap((message) => ('malformed' in message ? [] : message.events)),
+          decoded.flatMap((message) => (message.outcome === 'malformed' ? [] : message.events)),
           'live',
         )
         await from.acknowledge(messages)

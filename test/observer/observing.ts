@@ -67,7 +67,7 @@ export async function eventsIn(queue: Queue): Promise<Record<string, unknown>[]>
     await queue.acknowledge(messages)
     for (const { body } of messages) {
       const decoded = decodeMessage(body)
-      if ('malformed' in decoded) throw new Error(decoded.malformed)
+      if (decoded.outcome === 'malformed') throw new Error(decoded.reason)
       events.push(...decoded.events.map(decodeEvent))
     }
   }

@@ -8,7 +8,7 @@ import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import { DEED, EVERYTHING, rowsFrom } from '../property/everything.ts'
 
-// The laws are about rows of one key; which key does not matter to them.
+// The laws are about rows with one key; which key does not matter.
 function ofOneKey(rows: readonly Row[], keyLength: number): Row[] {
   return rows.map((row) => [...rows[0]!.slice(0, keyLength), ...row.slice(keyLength)])
 }
@@ -37,7 +37,7 @@ describe.each([
     )
   })
 
-  test('a row that comes again changes nothing', () => {
+  test('merging a row again changes nothing', () => {
     fc.assert(
       fc.property(three, ([a, b]) => {
         expect(join(a!, a!)).toEqual(a)
@@ -46,7 +46,7 @@ describe.each([
     )
   })
 
-  test('a merge leaves the rows that it was given as they were', () => {
+  test('a merge does not change the rows it is given', () => {
     fc.assert(
       fc.property(three, ([a, b]) => {
         const before = inspect([a, b])
@@ -56,7 +56,7 @@ describe.each([
     )
   })
 
-  test('a batch has each key once, in the order of the primary key, however it is cut', () => {
+  test('a batch has each key once, in the order of the primary key, however it is split', () => {
     fc.assert(
       fc.property(rowsFrom(target, { maxLength: 12 }), fc.nat(12), (rows, cut) => {
         const whole = mergeBatch(relation, rows)
@@ -73,7 +73,7 @@ function inspect(rows: unknown): string {
   return show(rows, { depth: null, maxArrayLength: null, maxStringLength: null })
 }
 
-test('every order of six events gives one row, whatever merges its columns have', () => {
+test('every order of six events gives the same row, for every merge', () => {
   const thing = dimension('thing', {
     key: { id: c.int() },
     columns: {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { column as c, dimension, group } from '../../src/exports/index.ts'
+import type { AnyTable } from '../../src/star/define/table.ts'
 import type { Cell } from '../../src/star/types/cell.ts'
 import { mergeRows } from '../../src/star/rows/merge.ts'
 import type { Operation } from '../../src/star/rows/operation.ts'
@@ -37,7 +38,7 @@ function shown(row: Row): Record<string, Cell> {
   return { ...Object.fromEntries(values), live: row[live.value]! }
 }
 
-test('a create starts every last column afresh: what it leaves out gets its default, or NULL', () => {
+test('a create resets every column that merges by last to its default, or to NULL', () => {
   const row = after(
     user.create(key, { name: 'ann', plan: 'gold', mail: 'a@b' }),
     user.delete(key),
@@ -46,7 +47,7 @@ test('a create starts every last column afresh: what it leaves out gets its defa
   expect(row).toMatchObject({ name: null, plan: 'free', mail: null, live: 1 })
 })
 
-test('a create keeps what outlives a row: first, min, max, any and all', () => {
+test('a create keeps the values of first, min, max, any and all', () => {
   const first = user.create(key, { origin: 'ad', best: 9, worst: 1, paid: true, calm: false })
   expect(
     after(first, user.delete(key), user.create(key, { origin: 'web', best: 2, worst: 2, paid: false, calm: true })),
@@ -59,18 +60,18 @@ test('a create keeps what outlives a row: first, min, max, any and all', () => {
   })
 })
 
-test('an edit changes what it names and sees undefined as not named, null as nothing', () => {
+test('an edit writes NULL for null and ignores undefined', () => {
   const made = user.create(key, { name: 'ann', plan: 'gold' })
   expect(after(made, user.edit(key, { name: undefined, plan: 'iron' }))).toMatchObject({ name: 'ann', plan: 'iron' })
   expect(after(made, user.edit(key, { name: null }))).toMatchObject({ name: null, plan: 'gold' })
 })
 
-test('an edit alone makes no row that is seen, and brings none back', () => {
+test('an edit neither creates a row nor restores a deleted one', () => {
   expect(after(user.edit(key, { name: 'ann' }))).toMatchObject({ name: 'ann', live: null })
   expect(after(user.create(key), user.delete(key), user.edit(key, { name: 'ann' }))).toMatchObject({ live: 0 })
 })
 
-test('erasure outlives edits and creates, earlier and later ones, and leaves the rest alone', () => {
+test('erasure overrides earlier and later edits and creates, for personal columns only', () => {
   const made = user.create(key, { name: 'ann', mail: 'a@b' })
   for (const events of [
     [made, user.erase(key), user.edit(key, { mail: 'new' })],
@@ -81,13 +82,13 @@ test('erasure outlives edits and creates, earlier and later ones, and leaves the
   }
 })
 
-test('erasure wins within one event too, wherever it stands', () => {
+test('erasure wins at any place within one event', () => {
   const edit = user.edit(key, { mail: 'a@b', name: 'ann' })
   expect(after([user.erase(key), edit])).toMatchObject({ mail: null, name: 'ann' })
   expect(after([edit, user.erase(key)])).toMatchObject({ mail: null, name: 'ann' })
 })
 
-test('operations of one event on one row: the later counts where a stamp decides, all of them where the value does', () => {
+test('of several operations in one event, the later wins where a stamp decides, and all merge where the value does', () => {
   const low = { best: 1, worst: 1, paid: true, calm: false }
   const high = { best: 9, worst: 9, paid: false, calm: true }
   const joined = { best: 9, worst: 1, paid: 1, calm: 0 }
@@ -103,8 +104,8 @@ test('operations of one event on one row: the later counts where a stamp decides
   expect(after([user.create(key), user.delete(key)])).toMatchObject({ live: 0 })
 })
 
-// An independent witness: what a program with a variable per column would do, event after event.
-test('a history merged in any order says what a program says that runs it in order', () => {
+// An independent oracle: a program with one variable per column that runs the events in order.
+test('events merged in any order give the same row as a program that runs them in order', () => {
   const given = fc.record(
     {
       name: fc.option(fc.constantFrom('a', 'b')),
@@ -150,6 +151,21 @@ function program(history: readonly Operation[]): Record<string, Cell> {
   return now
 }
 
+test('an unknown column is refused with the columns that exist, or with the advice to define it', () => {
+  const bare = dimension('bare', { key: { id: c.int() } })
+  const refused =
+    (table: AnyTable): unknown =>
+    () =>
+      rowsOf([{ table, kind: 'edit', key, values: { nme: 'x' } }], stampOf(1n, 1, 1), 'live')
+  expect(refused(user)).toThrow(
+    expect.objectContaining({
+      message: 'The dimension user has no column "nme".',
+      remedy: 'Use one of these: name, plan, mail, origin, best, worst, paid, calm.',
+    }),
+  )
+  expect(refused(bare)).toThrow(expect.objectContaining({ remedy: 'Define it, or leave it out.' }))
+})
+
 describe('a group', () => {
   const spot = dimension('spot', {
     key: { id: c.int() },
@@ -166,7 +182,7 @@ describe('a group', () => {
     return Object.fromEntries([...layout.slots.values()].map((slot) => [slot.name, row[slot.index]!]))
   }
 
-  test('is set as a whole, and NULL is a value of it', () => {
+  test('is written as a whole, including its NULLs', () => {
     expect(rowAfter([spot.edit(key, { x: 1, y: 2 })], [spot.edit(key, { x: 3, y: null })])).toMatchObject({
       x: 3,
       y: null,
@@ -178,15 +194,15 @@ describe('a group', () => {
   })
 
   test.each<[string, Record<string, unknown>, string]>([
-    ['one is left out', { x: 1 }, 'An edit of spot sets x of the group place and leaves out y.'],
-    ['one is undefined', { x: undefined, y: 1 }, 'An edit of spot sets y of the group place and leaves out x.'],
-    ['one is set to NULL alone', { y: null }, 'An edit of spot sets y of the group place and leaves out x.'],
+    ['one is left out', { x: 1 }, 'An edit of spot sets x of the group place but leaves out y.'],
+    ['one is undefined', { x: undefined, y: 1 }, 'An edit of spot sets y of the group place but leaves out x.'],
+    ['one is set to NULL alone', { y: null }, 'An edit of spot sets y of the group place but leaves out x.'],
     [
-      'another group is whole',
+      'only another group is complete',
       { x: 1, y: 1, site: 1 },
-      'An edit of spot sets site of the group origin and leaves out page.',
+      'An edit of spot sets site of the group origin but leaves out page.',
     ],
-    ['it is personal', { street: 1 }, 'An edit of spot sets street of the group home and leaves out town.'],
+    ['it is personal', { street: 1 }, 'An edit of spot sets street of the group home but leaves out town.'],
   ])('is refused by an edit when %s', (_, values, sentence) => {
     const operation = { table: spot, kind: 'edit', key, values } as const
     expect(() => rowsOf([operation], stampOf(1n, 1, 1), 'live')).toThrow(
@@ -194,11 +210,11 @@ describe('a group', () => {
     )
   })
 
-  test('may be left out of a create in part: the rest of it is NULL, in the new life', () => {
+  test('may be partly left out of a create, which sets the rest to NULL', () => {
     expect(rowAfter([spot.create(key, { x: 1, y: 2 })], [spot.create(key, { x: 3 })])).toMatchObject({ x: 3, y: null })
   })
 
-  test('of first values is of one operation, also where one event has two, and NULL is a first value', () => {
+  test('of first values takes all of them from one operation, including NULL', () => {
     const whole = { site: 1, page: 2 }
     expect(rowAfter([spot.edit(key, whole)], [spot.edit(key, { site: 3, page: 4 })])).toMatchObject(whole)
     expect(rowAfter([spot.edit(key, { site: 1, page: null }), spot.edit(key, { site: 3, page: 4 })])).toMatchObject({

@@ -20,7 +20,7 @@ test.each<[unknown, unknown]>([
 test.each([2147483648, -2147483649, Long.fromString('4294967296')])(
   'an int column refuses %s as out of its range',
   (value) => {
-    expect(encoded(int, value)).toBe('!is outside a 32-bit integer (-2147483648 to 2147483647)')
+    expect(encoded(int, value)).toBe('!is outside the range of a 32-bit integer (-2147483648 to 2147483647)')
   },
 )
 
@@ -52,26 +52,26 @@ test.each<[unknown, bigint]>([
   expect(bigint.decode(String(cell))).toBe(cell)
 })
 
-test('a bigint column refuses a JS number that may already have been rounded, and says what to give instead', () => {
+test('a bigint column refuses a JS number that may have been rounded, and names the alternatives', () => {
   for (const value of [2 ** 53, -(2 ** 53), 1e20])
     expect(encoded(bigint, value)).toMatch(/give it as a bigint or a Long$/)
 })
 
 test.each([2n ** 63n, -(2n ** 63n) - 1n])('a bigint column refuses %s as out of its range', (value) => {
-  expect(encoded(bigint, value)).toMatch(/^!is outside a 64-bit integer/)
+  expect(encoded(bigint, value)).toMatch(/^!is outside the range of a 64-bit integer/)
 })
 
 test('a BSON timestamp is not a number', () => {
   expect(encoded(bigint, new Timestamp({ t: 1, i: 2 }))).toBe('!is not a 64-bit integer')
 })
 
-test('a boolean column takes true and false and nothing that is merely like them', () => {
+test('a boolean column takes only true and false', () => {
   expect([true, false].map((value) => encoded(boolean, value))).toEqual([1, 0])
   for (const value of [1, 0, 'true', '', [], new Int32(1)])
     expect(encoded(boolean, value)).toBe('!is not true or false')
 })
 
-test('a double column keeps a number as it is, but knows one zero only', () => {
+test('a double column keeps every number except -0, which becomes 0', () => {
   for (const value of [0.1, 5e-324, 1e308, -1.5]) expect(encoded(double, value)).toBe(value)
   expect(encoded(double, new Double(0.1))).toBe(0.1)
   expect(Object.is(encoded(double, -0), 0)).toBe(true)
@@ -79,13 +79,13 @@ test('a double column keeps a number as it is, but knows one zero only', () => {
 })
 
 test.each([Number.NaN, Infinity, -Infinity, new Double(Number.NaN)])(
-  'a double column refuses %s, which SQL has no form for',
+  'a double column refuses %s, which SQL cannot represent',
   (value) => {
-    expect(encoded(double, value)).toBe('!is not finite, and SQL has no such number')
+    expect(encoded(double, value)).toBe('!is not finite; SQL has no such number')
   },
 )
 
-test('a double column refuses what is not a number, even a text of one', () => {
+test('a double column refuses other types, even numeric strings', () => {
   for (const value of ['1', true, new Date(0), 1n]) expect(encoded(double, value)).toBe('!is not a number')
 })
 
@@ -143,22 +143,22 @@ test.each([
   new Decimal128('NaN'),
   true,
   '9'.repeat(500),
-])('a decimal column refuses %j as no decimal number', (value) => {
+])('a decimal column refuses %j, which is not a decimal number', (value) => {
   expect(encoded(decimal(20, 3), value)).toBe('!is not a decimal number')
 })
 
-test('an exponent of any size is answered at once', () => {
+test('a huge exponent is refused without computing it', () => {
   for (const value of ['1e9999', '1e-9999', '1e99999', new Decimal128('1E+6111')])
     expect(encoded(decimal(65, 30), value)).toMatch(/^!/)
 })
 
-test('a decimal without a scale has no point, and the text of the server is its own decoding', () => {
+test('a decimal with scale 0 has no point, and the text of the server needs no decoding', () => {
   expect(encoded(decimal(5, 0), '1e2')).toBe('100')
   expect(decimal(5, 0).decode('100')).toBe('100')
   expect(decimal(20, 3).decode('-0.125')).toBe('-0.125')
 })
 
-test('decimals are ordered by value and decoded as they were encoded', () => {
+test('decimals are ordered by value and decode to what was encoded', () => {
   const type = decimal(20, 3)
   const unscaled = fc.bigInt({ min: -(10n ** 20n) + 1n, max: 10n ** 20n - 1n })
   const text = (value: bigint): string => {

@@ -1,12 +1,12 @@
 import { Binary, Long, ObjectId, UUID } from 'bson'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compareText, sameCell } from '../../src/star/types/cell.ts'
+import { compareText } from '../../src/star/types/cell.ts'
 import { binary, char, enumeration, json, objectId, text, uuid, varchar } from '../../src/star/types/text.ts'
 import { UGLY_TEXTS } from '../property/everything.ts'
 import { encoded } from './encoded.ts'
 
-test('text is kept as it is: spaces, NUL, accents composed or not, characters of any plane', () => {
+test('text is kept unchanged: spaces, NUL, composed and decomposed accents, characters of any plane', () => {
   for (const value of UGLY_TEXTS) {
     expect(encoded(varchar(40), value)).toBe(value)
     expect(encoded(text, value)).toBe(value)
@@ -22,26 +22,26 @@ test('lengths count characters, not UTF-16 units', () => {
 
 test.each(['\ud83d', 'a\ude00b', '\ude00\ud83d'])('half of a surrogate pair is refused: %j', (value) => {
   for (const type of [varchar(9), text])
-    expect(encoded(type, value)).toBe('!holds half of a surrogate pair, which UTF-8 cannot')
+    expect(encoded(type, value)).toBe('!contains half of a surrogate pair, which UTF-8 cannot encode')
 })
 
-test.each([7, true, null, ['a'], { a: 1 }, new Date(0)])('text is not made of %j', (value) => {
+test.each([7, true, null, ['a'], { a: 1 }, new Date(0)])('a text column refuses %j', (value) => {
   expect(encoded(varchar(9), value)).toBe('!is not a string')
 })
 
-test('a text column ends below 16 MiB of UTF-8', () => {
+test('a text column refuses 16 MiB or more of UTF-8', () => {
   expect(encoded(text, 'é'.repeat(2 ** 23))).toBe('!is 16 MiB or more')
   expect(encoded(text, 'a'.repeat(2 ** 24 - 1))).toHaveLength(2 ** 24 - 1)
 })
 
-test('an enum takes its words and no other, to the letter', () => {
+test('an enum takes exactly its words', () => {
   const type = enumeration(['open', 'Open', 'ab '])
   expect(type.sql).toBe('VARCHAR(4)')
   expect(['open', 'Open', 'ab '].map((word) => encoded(type, word))).toEqual(['open', 'Open', 'ab '])
   for (const value of ['OPEN', 'ab', '', 0]) expect(encoded(type, value)).toBe('!is not one of open, Open, ab ')
 })
 
-test('an ObjectId is its digits, in lower case, from the object or from the text', () => {
+test('an ObjectId becomes its digits in lower case, from an object or a string', () => {
   const id = new ObjectId('65a1b2c3d4e5f60718293a4b')
   expect(encoded(objectId, id)).toBe('65a1b2c3d4e5f60718293a4b')
   expect(encoded(objectId, '65A1B2C3D4E5F60718293A4B')).toBe('65a1b2c3d4e5f60718293a4b')
@@ -50,7 +50,7 @@ test('an ObjectId is its digits, in lower case, from the object or from the text
   }
 })
 
-test('a UUID is one text whether it comes as a UUID, a Binary of its subtype, bytes or text', () => {
+test('a UUID becomes the same text from a UUID, a Binary of subtype 4, bytes or a string', () => {
   const written = '6F9619FF-8B86-4011-B42D-00CF4FC964FF'
   const bytes = new UUID(written).buffer
   const forms = [written, written.toLowerCase(), new UUID(written), new Binary(bytes, 4), bytes]
@@ -67,24 +67,24 @@ test('a UUID is one text whether it comes as a UUID, a Binary of its subtype, by
   }
 })
 
-test('bytes come from a Buffer or a Binary, of which only the used part counts', () => {
+test('a binary column takes a Buffer, or the used part of a Binary', () => {
   const growing = new Binary()
   growing.put(7)
   expect(Buffer.from(encoded(binary(4), growing) as Uint8Array)).toEqual(Buffer.of(7))
-  expect(sameCell(encoded(binary(4), Buffer.of(1, 0)) as Uint8Array, new Uint8Array([1, 0]))).toBe(true)
+  expect(Buffer.from(encoded(binary(4), Buffer.of(1, 0)) as Uint8Array)).toEqual(Buffer.of(1, 0))
   expect(encoded(binary(4), new Uint8Array(5))).toBe('!is longer than 4 bytes')
   for (const value of ['abc', [1, 2], new ArrayBuffer(2)])
     expect(encoded(binary(4), value)).toMatch(/^!is neither a Buffer/)
 })
 
-test('JSON has one form, whatever the order of its keys, and keys that JS is fond of are keys like others', () => {
+test('JSON has one form for any order of its keys, including keys such as __proto__', () => {
   const hostile = JSON.parse('{"b":1,"a":{"__proto__":{"x":1},"constructor":2},"10":0,"9":0}') as unknown
   expect(encoded(json, hostile)).toBe('{"9":0,"10":0,"a":{"__proto__":{"x":1},"constructor":2},"b":1}')
   expect(encoded(json, { b: undefined, a: [null, -0, '\ud83d'] })).toBe(String.raw`{"a":[null,0,"\ud83d"]}`)
   expect(({} as { x?: number }).x).toBeUndefined()
 })
 
-test('keys of JSON in any order are one text', () => {
+test('any order of JSON keys gives the same text', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
       const turned = Object.fromEntries(Object.entries(value).toReversed())
@@ -95,21 +95,21 @@ test('keys of JSON in any order are one text', () => {
 })
 
 test.each([Number.NaN, Infinity, 1n, Long.ONE, new ObjectId(), new Uint8Array(1), () => 1, Symbol('s'), undefined])(
-  'JSON refuses %s inside rather than write something else',
+  'JSON refuses %s rather than change it',
   (value) => {
     expect(encoded(json, [value])).toMatch(
-      /^!holds a (number that is not finite|value that JSON has no exact form for)/,
+      /^!contains a (number that is not finite|value that JSON cannot represent exactly)/,
     )
   },
 )
 
-test('JSON nested without end is refused, not a crash', () => {
+test('JSON nested without end is refused', () => {
   const round: unknown[] = []
   round.push(round)
   expect(encoded(json, round)).toBe('!is nested more than 100 levels deep')
 })
 
-test('text is ordered as its UTF-8 bytes are, beyond the first plane too', () => {
+test('text is ordered like its UTF-8 bytes, also beyond the first plane', () => {
   const any = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom(...UGLY_TEXTS),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { date, datetime } from '../../src/star/types/time.ts'
 import { encoded } from './encoded.ts'
 
-const zoneless = '!does not say its zone; end it with Z or an offset such as +02:00'
+const zoneless = '!has no time zone; end it with Z or an offset such as +02:00'
 const neither = '!is neither a Date nor a time in ISO 8601'
 
 test.each<[unknown, string]>([
@@ -27,7 +27,7 @@ test.each<[unknown, string]>([
 })
 
 test.each<[unknown, string]>([
-  ['2024-06-01T23:59:59.9996Z', '!is finer than a millisecond'],
+  ['2024-06-01T23:59:59.9996Z', '!is more precise than a millisecond'],
   ['2024-06-01T12:00:00', zoneless],
   ['2024-06-01T12:00:00.5', zoneless],
   ['2024-06-01 12:00:00Z', neither],
@@ -64,13 +64,13 @@ test.each<[unknown, string]>([
 })
 
 test.each(['2023-02-30', '2023-02-29', '2024-00-10', '0999-12-31', '0000-00-00'])(
-  'a date column refuses %s, which is no day',
+  'a date column refuses %s, which is not a day',
   (value) => {
-    expect(encoded(date, value)).toBe('!is not a day of the calendar from 1000 to 9999')
+    expect(encoded(date, value)).toBe('!is not a day of the years 1000 to 9999')
   },
 )
 
-test('any instant goes through its column to the millisecond, and in order', () => {
+test('every instant keeps its milliseconds and its order', () => {
   const instant = fc.date({
     min: new Date('1000-01-01T00:00:00Z'),
     max: new Date('9999-12-31T23:59:59.999Z'),
@@ -86,7 +86,7 @@ test('any instant goes through its column to the millisecond, and in order', () 
   )
 })
 
-test('what the server leaves off a time is filled in', () => {
+test('digits that the server leaves out of a time are filled in', () => {
   expect(datetime.decode('2024-06-01 12:00:00')).toBe('2024-06-01 12:00:00.000')
   expect(datetime.decode('2024-06-01 12:00:00.5')).toBe('2024-06-01 12:00:00.500')
 })

@@ -134,7 +134,7 @@ test('an event that cannot be mapped is found, with its reason, and allowed wher
   const broken: Naming[] = [...events, { ...partial, _id: 1000 }]
   const message = await complaint(good, broken)
   expect(message).toContain(
-    '1 of its events are quarantined: An edit of thing sets y of the group spot and leaves out x.',
+    '1 of its events are quarantined: An edit of thing sets y of the group spot but leaves out x.',
   )
   expect(shown(message)).toEqual([expect.objectContaining({ _id: 1000 })])
   await checkConvergence(good, broken, warehouse, { allowQuarantine: true })

@@ -27,8 +27,8 @@ const sale = fact('sale', {
   measures: { price: c.decimal(9, 2), at: c.datetime(), paid: c.boolean() },
 })
 
-describe('the types of', () => {
-  test('a row say what a query gives', () => {
+describe('the types', () => {
+  test('of a row are what a query returns', () => {
     expectTypeOf<RowOf<typeof user>>().toEqualTypeOf<{
       readonly id: string
       readonly name: string
@@ -47,7 +47,7 @@ describe('the types of', () => {
     }>()
   })
 
-  test('a member and a version say what their views add', () => {
+  test('of a member and a version include what their views add', () => {
     const place = dimension('place', {
       key: { id: c.int() },
       columns: {
@@ -80,20 +80,20 @@ describe('the types of', () => {
     })
   })
 
-  test('a create ask for what has neither a default nor NULL', () => {
+  test('of a create require columns without a default that are not nullable', () => {
     type Values = Parameters<typeof user.create>[1]
     expectTypeOf<{ name: string }>().toExtend<Values>()
     expectTypeOf<{ name: string; mail: null; plan: undefined }>().toExtend<Values>()
     expectTypeOf<{ mail: string }>().not.toExtend<Values>()
   })
 
-  test('a create of a table whose columns may all be left out ask for nothing', () => {
+  test('of a create require no values if all columns may be left out', () => {
     const day = dimension('day', { key: { day: c.date() }, columns: { name: c.varchar(9).nullable() } })
     expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation>()
     expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation>()
   })
 
-  test('a handler see the member of the union that its type names, at any depth', () => {
+  test('of a handler are narrowed to its event type, at any depth', () => {
     type Event =
       | {
           readonly _id: string
@@ -127,7 +127,7 @@ describe('the types of', () => {
     })
   })
 
-  test('a report know the views by the names of the tables', () => {
+  test('of a report include the views of its tables', () => {
     report('spenders', {
       key: ['name'],
       tables: { anything: user, sale },

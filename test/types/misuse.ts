@@ -32,19 +32,19 @@ export const operations = [
   user.create({ id: 'a' }, { mail: 'a@b', x: 1 }),
   // @ts-expect-error All of the values are left out.
   user.create({ id: 'a' }),
-  // @ts-expect-error A column that there is not.
+  // @ts-expect-error An unknown column.
   user.create({ id: 'a' }, { name: 'a', x: 1, nme: 'b' }),
   // @ts-expect-error A null into a column that is not nullable.
   user.create({ id: 'a' }, { name: null, x: 1 }),
-  // @ts-expect-error A word that is not of the enum.
+  // @ts-expect-error A word that is not in the enum.
   user.create({ id: 'a' }, { name: 'a', x: 1, plan: 'iron' }),
   // @ts-expect-error A key of the wrong type.
   user.create({ id: 7 }, { name: 'a', x: 1 }),
-  // @ts-expect-error A key that there is not.
+  // @ts-expect-error An unknown key.
   user.delete({ key: 'a' }),
-  // @ts-expect-error A key that may not be there.
+  // @ts-expect-error A key that may be undefined.
   user.delete({ id: undefined }),
-  // @ts-expect-error An edit with a column that there is not.
+  // @ts-expect-error An edit of an unknown column.
   user.edit({ id: 'a' }, { nme: 'b' }),
   // @ts-expect-error An edit with a null into a column that is not nullable.
   user.edit({ id: 'a' }, { name: null }),
@@ -52,19 +52,19 @@ export const operations = [
   sale.edit({ id: 1 }, { price: 1 }),
   // @ts-expect-error The keys of its dimensions are, too.
   sale.edit({ id: 1 }, { user_id: 'a' }),
-  // @ts-expect-error Not beside what an edit can change either.
+  // @ts-expect-error Not together with a column that an edit can change either.
   sale.edit({ id: 1 }, { note: 'a', price: 1 }),
-  // @ts-expect-error An edit with a column that there is not, beside one that there is.
+  // @ts-expect-error An edit of an unknown column, together with a known one.
   user.edit({ id: 'a' }, { name: 'a', nme: 'b' }),
   // @ts-expect-error An edit of a part of a group.
   user.edit({ id: 'a' }, { x: 1 }),
-  // @ts-expect-error An edit of the other part of a group, beside another column.
+  // @ts-expect-error An edit of the other part of a group, together with another column.
   user.edit({ id: 'a' }, { name: 'a', y: null }),
   // @ts-expect-error A group whose value does not fit.
   user.edit({ id: 'a' }, { x: 1, y: 'b' }),
   // @ts-expect-error The key of a dimension is left out.
   sale.create({ id: 1 }, { day: new Date(0), price: 1 }),
-  // @ts-expect-error A column goes by its role and the key's name.
+  // @ts-expect-error The column name is that of the role and the key together.
   sale.create({ id: 1 }, { user: 'a', day: new Date(0), price: 1 }),
 ]
 
@@ -75,7 +75,7 @@ export const columns = [
   c.int().all(),
   // @ts-expect-error A default of the wrong type.
   c.int().default('7'),
-  // @ts-expect-error A default that is not of the enum.
+  // @ts-expect-error A default that is not in the enum.
   c.enum('a', 'b').default('c'),
 ]
 
@@ -93,12 +93,12 @@ defineMigration<Event>()({
   name: 'm',
   source,
   tables,
-  // @ts-expect-error An event type that there is not.
+  // @ts-expect-error An unknown event type.
   on: { joined: 'ignore', left: 'ignore', jnd: 'ignore' },
 })
 defineMigration<Event>()({
   name: 'm',
-  // @ts-expect-error A path that there is not.
+  // @ts-expect-error An unknown path.
   source: { collection: 'events', type: 'meta.type', order: 'sequence', time: 'at' },
   tables,
   on: { joined: 'ignore', left: 'ignore' },
@@ -109,7 +109,7 @@ defineMigration<Event>()({
   tables,
   on: {
     joined: (e) => user.create({ id: String(e._id) }, { name: e.mail, x: 1 }),
-    // @ts-expect-error What another event carries.
+    // @ts-expect-error A field of another event type.
     left: (e) => user.edit({ id: String(e._id) }, { name: e.mail }),
   },
 })
@@ -125,7 +125,7 @@ defineMigration<Event>()({
 })
 
 report('people', {
-  // @ts-expect-error A key that the rows lack is for the run to tell, but a key is a text.
+  // @ts-expect-error A key must be a string. Whether the rows have it is checked at run time.
   key: [7],
   legacy: () => [],
   warehouse: () => [],

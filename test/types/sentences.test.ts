@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** What the compiler says of a module that imports `column` as `c`, and the makers of tables. */
+/** The output of the compiler for a module that imports `column` as `c`, `dimension`, `fact` and `group`. */
 async function compilerSays(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-types-'))
   try {
@@ -44,25 +44,25 @@ test.each<[string, string, readonly string[]]>([
   [
     'sets a part of a group',
     'user.edit({ id: 1 }, { x: 1, z: 1 })',
-    ['an edit that sets a column of the group spot sets all of them, and y is left out'],
+    ['an edit must set all columns of the group spot or none: y is left out'],
   ],
   [
     'sets one column of a group',
     'user.edit({ id: 1 }, { name: "a", y: null })',
-    ['of the group spot sets all of them, and x is left out', 'of the group spot sets all of them, and z is left out'],
+    ['of the group spot or none: x is left out', 'of the group spot or none: z is left out'],
   ],
-  ['has a column that there is not', 'user.edit({ id: 1 }, { name: "a", nme: "b" })', ['there is no column nme']],
+  ['sets an unknown column', 'user.edit({ id: 1 }, { name: "a", nme: "b" })', ['there is no column nme']],
   [
     'changes the content of a fact',
     'sale.edit({ id: 1 }, { note: "a", price: 2 })',
-    ['price is fixed by the key of the fact, and an edit cannot change it'],
+    ['price is fixed by the key of the fact; an edit cannot change it'],
   ],
 ])('an edit that %s is refused by the compiler in a sentence', async (_, code, sentences) => {
   const said = await compilerSays(`${TABLES}\nexport const wrong = ${code}\nexport const all = [user, sale]`)
   for (const sentence of sentences) expect(said).toContain(sentence)
 })
 
-test('an edit of a whole group, of none, and of what is known only at run time are taken', async () => {
+test('an edit of a whole group, of no group, and of values known only at run time compiles', async () => {
   const code = `${TABLES}
     const known: { name?: string; x?: number; y?: number | null; z?: number } = {}
     export const right = [
@@ -72,7 +72,7 @@ test('an edit of a whole group, of none, and of what is known only at run time a
   expect(await compilerSays(code)).toBe('')
 })
 
-test('a merge that does not suit its column is refused by the compiler in a sentence', async () => {
+test('a merge that does not fit its column is refused by the compiler in a sentence', async () => {
   expect(await compilerSays('export const wrong = c.varchar(9).any()')).toMatch(/any\(\) is for boolean columns/)
   expect(await compilerSays('export const wrong = c.int().all()')).toMatch(/all\(\) is for boolean columns/)
   expect(await compilerSays('export const right = c.boolean().any()')).toBe('')

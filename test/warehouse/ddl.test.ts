@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Closers } from '../../src/core/closers.ts'
 import { column as c, dimension, fact } from '../../src/exports/index.ts'
-import type { Columns } from '../../src/star/define/infer.ts'
+import type { Columns } from '../../src/star/define/column.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'

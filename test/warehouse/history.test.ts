@@ -207,7 +207,7 @@ test('an event without a valid time is refused where it writes history, and may 
   const untimed = (operation: Operation): Doing => ({ seq: 1, operations: [operation], at: null as unknown as string })
   await expect(write(warehouse, tables, [untimed(user.edit(key, { name: 'x' }))])).rejects.toMatchObject({
     code: 'VALUE',
-    message: 'The table dim_user_history is a history, and the event has no valid time.',
+    message: 'The event has no valid time, which the history table dim_user_history requires.',
   })
   await write(warehouse, tables, [untimed(user.erase(key)), untimed(user.edit(key, { seen: 1 }))])
   expect(await warehouse.select('SELECT * FROM dim_user_history')).toEqual([])

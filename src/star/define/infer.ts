@@ -1,8 +1,6 @@
-import type { Column, ColumnState } from './column.ts'
+import type { TableKind } from '../rows/layout.ts'
+import type { Column, Columns, ColumnState } from './column.ts'
 import type { TypeError } from './type-error.ts'
-
-/** Columns by name. */
-export type Columns = Readonly<Record<string, Column>>
 
 type StateOf<C> = C extends Column<infer S> ? S : never
 type InputOf<S extends ColumnState> = S['in'] | (S['nullable'] extends true ? null : never)
@@ -10,18 +8,18 @@ type Flat<T> = { [K in keyof T]: T[K] } & {}
 
 type MayBeLeftOut<C> = StateOf<C>['nullable'] extends true ? true : StateOf<C>['defaulted'] extends true ? true : false
 
-/** The values of a key: every column, none of them null. */
+/** The values of a key: every column, none of them NULL. */
 export type KeyInput<K extends Columns> = { readonly [N in keyof K]: StateOf<K[N]>['in'] }
 
-/** What a create takes: a value for each column, but for those that are nullable or have a default. */
+/** What a create takes: a value for each column. Those that are nullable or have a default may be left out. */
 export type CreateInput<C extends Columns> = Flat<
   { readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? never : N]: InputOf<StateOf<C[N]>> } & {
     readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? N : never]?: InputOf<StateOf<C[N]>> | undefined
   }
 >
 
-/** The values of an edit as they were given, or, where some of them are wrong, a type with the sentences that say so. */
-export type CheckedEdit<C extends Columns, Kind extends 'dimension' | 'fact', Given> = [
+/** The values of an edit as given or, if some of them are wrong, a type whose sentences say why. */
+export type CheckedEdit<C extends Columns, Kind extends TableKind, Given> = [
   { [N in keyof Given]: MistakeIn<C, Kind, Given, N> }[keyof Given],
 ] extends [never]
   ? Given
@@ -31,14 +29,14 @@ export type CheckedEdit<C extends Columns, Kind extends 'dimension' | 'fact', Gi
         : MistakeIn<C, Kind, Given, N>
     }
 
-type MistakeIn<C extends Columns, Kind extends 'dimension' | 'fact', Given, N> = N extends keyof EditInput<C, Kind>
+type MistakeIn<C extends Columns, Kind extends TableKind, Given, N> = N extends keyof EditInput<C, Kind>
   ? LeftOut<C, GroupOf<C[N]>, keyof Given> extends infer Left
     ? Left extends string
-      ? TypeError<`an edit that sets a column of the group ${GroupOf<C[N]>} sets all of them, and ${Left} is left out`>
+      ? TypeError<`an edit must set all columns of the group ${GroupOf<C[N]>} or none: ${Left} is left out`>
       : never
     : never
   : N extends keyof C
-    ? TypeError<`${N & string} is fixed by the key of the fact, and an edit cannot change it`>
+    ? TypeError<`${N & string} is fixed by the key of the fact; an edit cannot change it`>
     : TypeError<`there is no column ${N & string}`>
 
 type GroupOf<C> = StateOf<C>['group']
@@ -47,7 +45,7 @@ type LeftOut<C extends Columns, Group, Names> = Group extends ''
   : { [N in keyof C]: GroupOf<C[N]> extends Group ? Exclude<N, Names> : never }[keyof C]
 
 /** What an edit takes: any of the columns that an event may change later. */
-export type EditInput<C extends Columns, Kind extends 'dimension' | 'fact'> = {
+export type EditInput<C extends Columns, Kind extends TableKind> = {
   readonly [N in keyof C as MergeOf<C[N], Kind> extends 'once' ? never : N]?: InputOf<StateOf<C[N]>> | undefined
 }
 

@@ -2,17 +2,14 @@ import { hash } from 'node:crypto'
 import type { Cell } from '../types/cell.ts'
 import type { PhysicalColumn, Relation, Row } from './relation.ts'
 
-/** Which columns of a relation a checksum covers, and the encoding of their values: all but the origin, which tells only the way. */
+/** The columns of a relation that a checksum covers, by index: all but the origin, which only says how the row arrived. */
 export function comparedColumns(relation: Relation): number[] {
-  const origins = new Set(
-    relation.registers.flatMap((register) => (register.merge === 'bits' ? [register.column] : [])),
-  )
-  return relation.columns.flatMap((_, index) => (origins.has(index) ? [] : [index]))
+  return relation.columns.flatMap(({ role }, index) => (role === 'origin' ? [] : [index]))
 }
 
 /**
- * Cells as one text that no other cells have: each value behind its length in bytes, NULL as a word of its own. The same text
- * comes out of `encodingSql` in the warehouse.
+ * Cells as one text that no other cells have: each value preceded by its length in bytes, NULL as a word of its own.
+ * `encodingSql` gives the same text in the warehouse.
  */
 export function encodeCells(columns: readonly PhysicalColumn[], cells: readonly Cell[]): string {
   return cells.map((cell, i) => encodeCell(columns[i]!, cell)).join('')
@@ -36,16 +33,14 @@ function canonicalText(
   return sqlText(cell)
 }
 
-/** The sum over a set of rows: how many, and the exclusive or of their digests. Two sets with one sum are the same set. */
-export interface Sum {
+/** The sum of a set of rows: their number and the XOR of their digests. Two sets with equal sums are the same set. */
+interface Sum {
   readonly rows: number
   /** 128 bits, in hexadecimal. */
   readonly digest: string
 }
 
-export const BUCKETS = 256
-
-/** The buckets of a table: by the first byte of the key's digest, two hexadecimal digits. Those without rows are left out. */
+/** The sums of a table's rows by the first byte of their key's digest, as two hexadecimal digits. Empty buckets are left out. */
 export type Buckets = ReadonlyMap<string, Sum>
 
 /** The buckets of rows in memory: the pure twin of `bucketsSql`. */
@@ -76,7 +71,7 @@ export function hex128(value: bigint): string {
   return value.toString(16).padStart(32, '0')
 }
 
-/** One sum for a whole table: a text that is equal when, and only when, the buckets are. */
+/** One checksum for a whole table: equal if and only if the buckets are. */
 export function checksumOf(buckets: Buckets): string {
   const lines = [...buckets].map(([bucket, { rows, digest }]) => `${bucket} ${rows} ${digest}`)
   return hash('sha256', lines.toSorted().join('\n'))

@@ -3,7 +3,7 @@ import type { Relation, Row } from './relation.ts'
 
 /**
  * The join of two rows of one key: the pure twin of the merge statement. Used to merge a batch before it reaches the
- * warehouse, and to compute what a row should be.
+ * warehouse, and to compute what a row should hold.
  *
  * Sources: Shapiro, Preguiça, Baquero, Zawirski, "Conflict-free Replicated Data Types" (2011), state-based objects;
  * Hellerstein and Alvaro, "Keeping CALM" (2020).
@@ -24,7 +24,7 @@ export function mergeRows(relation: Relation, a: Row, b: Row): Row {
   return merged
 }
 
-/** The join of two values of a register without a stamp; NULL is nothing yet. */
+/** The join of two values of a register without a stamp; NULL means that nothing was written yet. */
 export function mergeValues(
   merge: 'min' | 'max' | 'bits',
   order: (a: NonNullable<Cell>, b: NonNullable<Cell>) => number,
@@ -36,10 +36,7 @@ export function mergeValues(
   return order(b, a) < 0 === (merge === 'min') ? b : a
 }
 
-/**
- * Rows merged per key and sorted by key: what one statement takes. Sorted keys are what keeps concurrent statements from
- * deadlocking.
- */
+/** Rows merged per key and sorted by key, ready for one statement. The order keeps concurrent statements from deadlocking. */
 export function mergeBatch(relation: Relation, rows: Iterable<Row>): Row[] {
   const byKey = new Map<string, Row>()
   for (const row of rows) {

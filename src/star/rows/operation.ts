@@ -1,13 +1,20 @@
-import type { AnyTable } from '../define/table.ts'
+import type { TableKind, TableLayout } from './layout.ts'
 
-/** What an event does to one row of one table. Plain data: made by a table's methods, carried out by the mapping. */
+/** The table that an operation writes to. Every dimension and fact is one. */
+export interface TargetTable {
+  readonly name: string
+  readonly kind: TableKind
+  readonly layout: TableLayout
+}
+
+/** What an event does to one row of one table. Plain data, made by the methods of a table. */
 export interface Operation {
-  readonly table: AnyTable
+  readonly table: TargetTable
   readonly kind: 'create' | 'edit' | 'delete' | 'erase'
   readonly key: Readonly<Record<string, unknown>>
   readonly values: Readonly<Record<string, unknown>>
 }
 
-/** What brought a row to the warehouse; or'ed, and left out of every comparison. */
+/** How a row arrived in the warehouse. A row that arrived in several ways has the flags of all of them. */
 export type Origin = 'live' | 'migrated' | 'repaired'
 export const ORIGIN: Readonly<Record<Origin, number>> = Object.freeze({ live: 1, migrated: 2, repaired: 4 })

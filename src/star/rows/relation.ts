@@ -1,13 +1,24 @@
 import type { Cell } from '../types/cell.ts'
 import type { DataType } from '../types/data-type.ts'
 
+/**
+ * What a column is for.
+ *
+ * - `key`: part of the primary key.
+ * - `stamp`: guards the columns of a register; all zero until one of them is written.
+ * - `origin`: the flags of how the row arrived. Left out of every comparison.
+ * - `value`: everything else.
+ */
+export type ColumnRole = 'key' | 'value' | 'stamp' | 'origin'
+
 /** A column of a table as MySQL has it. */
 export interface PhysicalColumn {
   readonly name: string
   readonly type: DataType
-  /** Data columns are nullable whatever the definition says: an edit may precede its create. */
+  readonly role: ColumnRole
+  /** Data columns are nullable whatever the definition says: an edit may arrive before its create. */
   readonly nullable: boolean
-  /** The DEFAULT clause's literal for a column that may be left out, as SQL. */
+  /** The literal of the DEFAULT clause, as SQL, for a column that an INSERT may leave out. */
   readonly defaultSql?: string
   readonly comment?: string
 }
@@ -16,20 +27,20 @@ export interface PhysicalColumn {
  * A part of a row that merges by itself. Every merge is commutative, associative and idempotent, so a row, being a product
  * of registers, is a join-semilattice.
  *
- * - `stamped`: columns that are written together and the stamp that guards them; the greater stamp wins.
- * - `min`, `max`: the smaller or greater value; NULL is "nothing yet".
- * - `bits`: a set of flags; or.
+ * - `stamped`: columns that are written together, and the stamp that guards them; the greater stamp wins.
+ * - `min`, `max`: the smaller or greater value; NULL means that nothing was written yet.
+ * - `bits`: a set of flags, merged by OR.
  */
 export type Register =
   | { readonly merge: 'stamped'; readonly columns: readonly number[]; readonly stamp: number }
   | { readonly merge: 'min' | 'max' | 'bits'; readonly column: number }
 
-/** A table as the merge sees it: columns (key first) and, by index into them, registers. */
+/** A table as the merge sees it: columns, key first, and registers, which refer to columns by index. */
 export interface Relation {
   /** The table's name: `dim_file`. */
   readonly name: string
   readonly columns: readonly PhysicalColumn[]
-  /** How many of the columns, from the first, are the primary key. */
+  /** The number of columns in the primary key. They come first. */
   readonly keyLength: number
   readonly registers: readonly Register[]
   readonly comment?: string

@@ -2,27 +2,29 @@ import { hash } from 'node:crypto'
 import { bsonType, eventKey, integerOf, type ObjectIdLike } from '../../event/index.ts'
 
 /**
- * A stamp says which of two writes of a `last` register wins: the greater one, compared as bytes.
+ * A stamp decides which of two writes to a `last` register wins: the greater one, compared as bytes.
  *
  *     0        8              15 16
  *     | position | tie-break  |rev|
  *
- * The *position* is the event's place in the stream (an integer sequence, or milliseconds of a Date), big-endian with its
- * sign bit flipped, so that bytes sort as integers do. The *tie-break* comes from the event's id; of an ObjectId its
- * counter goes first, so that two writes of one process in one millisecond keep their order. The *revision* is the
- * mapping's: the same event under a corrected mapping replaces what it wrote before, and nothing else.
+ * The *position* is the event's place in the stream (an integer sequence, or the milliseconds of a Date), big-endian with its
+ * sign bit flipped, so that bytes sort as integers do. The *tie-break* comes from the event's id. Of an ObjectId the
+ * counter comes first, so that two writes of one process in one millisecond keep their order. The *revision* is that of the
+ * mapping: the same event under a corrected mapping replaces what it wrote before, and nothing else.
  *
  * Stamps are unique per event and revision, so equal stamps carry equal values, and the merge never has to look at values.
  */
 export type Stamp = Uint8Array
 
 export const STAMP_BYTES = 16
+/** The part of a stamp that identifies the event: all but the revision. */
+export const EVENT_BYTES = 15
 export const MAX_REVISION = 255
 
-/** The stamp of a register that nothing has written: below every other. */
+/** The stamp of a register that nothing has written: less than every other. */
 export const ABSENT: Stamp = Buffer.alloc(STAMP_BYTES)
 
-/** The stamp of erasure: above every other, so that no late event brings a value back. */
+/** The stamp of erasure: greater than every other, so that no late event brings a value back. */
 export const ERASED: Stamp = Buffer.alloc(STAMP_BYTES, 0xff)
 
 const SIGN = 1n << 63n
@@ -37,8 +39,8 @@ export function positionOf(value: unknown): bigint | undefined {
 }
 
 /**
- * The stamp of an event: its position, its id and the mapping's revision (1 to 255). `scope` names the migration: two of
- * them may share a table, and events of two collections an id.
+ * The stamp of an event: its position, its id and the mapping's revision (1 to 255). `scope` names the migration: two
+ * migrations may share a table, and events of two collections may share an id.
  */
 export function stampOf(position: bigint, id: unknown, revision: number, scope = ''): Stamp {
   const stamp = Buffer.alloc(STAMP_BYTES)
@@ -51,22 +53,22 @@ export function stampOf(position: bigint, id: unknown, revision: number, scope =
     const key = Buffer.concat([Buffer.from(`${scope}\0`), eventKey(id)])
     hash('sha256', key, 'buffer').copy(stamp, 8, 0, 7)
   }
-  stamp[15] = revision
+  stamp[EVENT_BYTES] = revision
   return stamp
+}
+
+/** The mapping's revision in a stamp. */
+export function revisionIn(stamp: Stamp): number {
+  return stamp[EVENT_BYTES]!
 }
 
 /**
  * The same stamp for a register that keeps the *smallest*: every byte but the revision inverted. So `first` is `last` under
- * inverted stamps, one merge serves both, and a raised revision replaces in both.
+ * inverted stamps, one merge serves both, and a raised revision replaces the earlier one in both.
  */
 export function inverted(stamp: Stamp): Stamp {
   const result = Buffer.allocUnsafe(STAMP_BYTES)
-  for (let i = 0; i < 15; i++) result[i] = 0xff - stamp[i]!
-  result[15] = stamp[15]!
+  for (let i = 0; i < EVENT_BYTES; i++) result[i] = 0xff - stamp[i]!
+  result[EVENT_BYTES] = stamp[EVENT_BYTES]!
   return result
-}
-
-/** The position in a stamp. */
-export function positionIn(stamp: Stamp): bigint {
-  return Buffer.from(stamp.buffer, stamp.byteOffset, stamp.length).readBigUInt64BE(0) - SIGN
 }

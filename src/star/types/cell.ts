@@ -1,10 +1,10 @@
 /**
- * A value as the warehouse holds it: what a data type makes of a BSON or a JS value, and the only thing that merges, SQL
- * parameters and comparisons ever see. Instants and decimals are canonical strings, 64-bit integers are bigints.
+ * A value as the warehouse holds it. A data type makes it of a BSON or JS value; merges, SQL parameters and comparisons see
+ * nothing else. Instants and decimals are canonical strings, and 64-bit integers are bigints.
  */
 export type Cell = string | number | bigint | Uint8Array | null
 
-/** Orders two cells of one column as a binary collation does: negative, zero or positive. */
+/** Compares two cells of one column as a binary collation does: negative, zero or positive. */
 export type CellOrder = (a: NonNullable<Cell>, b: NonNullable<Cell>) => number
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
@@ -16,8 +16,8 @@ export function compareNumbers(a: number | bigint, b: number | bigint): number {
 }
 
 /**
- * Orders strings by code point, as UTF-8 bytes do and as MySQL's binary collations do. JS's own `<` goes by UTF-16 unit,
- * which puts an emoji before U+FF5E.
+ * Compares strings by code point, as UTF-8 bytes and MySQL's binary collations do. JS's own `<` compares UTF-16 units, which
+ * puts an emoji before U+FF5E.
  */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
@@ -30,13 +30,7 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length
 }
 
-// Surrogates (U+D800–U+DFFF) stand for code points above every other unit.
+// Surrogates (U+D800–U+DFFF) represent code points above every other unit.
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x2000 : unit >= 0xe000 ? unit - 0x800 : unit
-}
-
-/** Whether two cells hold the same value. */
-export function sameCell(a: Cell, b: Cell): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return compareBytes(a, b) === 0
-  return a === b
 }

@@ -1,37 +1,37 @@
 import { bsonType } from '../../event/index.ts'
 import type { Cell, CellOrder } from './cell.ts'
 
-/** How a column's values look in SQL, how they are taken from BSON and JS, and how they are ordered. */
+/** A column type: its form in SQL, how BSON and JS values become cells, and how cells are ordered. */
 export interface DataType {
-  /** The type as the user wrote it: `varchar(60)`. */
+  /** The type as in a definition: `varchar(60)`. */
   readonly name: string
-  /** The type in DDL, the character set and collation left out: `VARCHAR(60)`. */
+  /** The type in DDL, without character set and collation: `VARCHAR(60)`. */
   readonly sql: string
-  /** `utf8mb4` for text of the user's, `ascii` for identifiers that are ASCII by construction. */
+  /** `utf8mb4` for any text, `ascii` for identifiers that are always ASCII. */
   readonly charset?: 'utf8mb4' | 'ascii'
-  /** The most bytes a value takes in an index; absent where the type cannot be (part of) a key. */
+  /** The most bytes that a value takes in an index; undefined if the type cannot be part of a key. */
   readonly keyBytes?: number
   /**
-   * A value as BSON or JS gives it, without loss, or a {@link Misfit} that says what does not fit.
-   * `null` and `undefined` never get here.
+   * Turns a BSON or JS value into a cell without loss, or into a {@link Misfit} that says why it does not fit.
+   * Never called with `null` or `undefined`.
    */
   readonly encode: (value: unknown) => NonNullable<Cell> | Misfit
-  /** A non-NULL value as the MySQL driver gives it (dates, decimals and 64-bit integers as strings). */
+  /** Turns a non-NULL value of the MySQL driver into a cell. Dates, decimals and 64-bit integers come as strings. */
   readonly decode: (raw: unknown) => NonNullable<Cell>
   readonly order: CellOrder
   /**
-   * How a value is written where rows are compared by checksum.
+   * How a checksum of rows encodes a value: as SQL casts it to text, in hexadecimal, or as its SHA-256.
    *
-   * @defaultValue `'text'`: as SQL casts it to text
+   * @defaultValue `'text'`
    */
   readonly canonical?: 'text' | 'hex' | 'digest'
-  /** The value as SQL casts it to text, where that is not what JS makes of it. */
+  /** The value as SQL casts it to text, if JS's own `String` differs. */
   readonly sqlText?: (cell: NonNullable<Cell>) => string
 }
 
-/** Why a value does not fit a type: the end of a sentence that begins with the column and the value. */
+/** The reason why a value does not fit a type: the end of a sentence that begins with the column and the value. */
 export class Misfit {
-  // By a brand, not by the class: a project and a global command line may each have a copy of the package.
+  // By a brand, not by the class: a project and a global command line may each have their own copy of the package.
   static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && '~misfit' in value
   }
@@ -43,7 +43,7 @@ export class Misfit {
   }
 }
 
-/** A value for an error message: its type and a short, quoted rendering. */
+/** Renders a value for an error message, short and quoted. */
 export function show(value: unknown): string {
   if (typeof value === 'string') {
     const quoted = JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)

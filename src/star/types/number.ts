@@ -37,7 +37,9 @@ function wholeNumber(value: unknown, bits: bigint, what: string): bigint | Misfi
     return new Misfit(`is not ${what}${large ? ' that a JS number holds exactly; give it as a bigint or a Long' : ''}`)
   }
   const limit = 1n << bits
-  return whole < -limit || whole >= limit ? new Misfit(`is outside ${what} (${-limit} to ${limit - 1n})`) : whole
+  return whole < -limit || whole >= limit
+    ? new Misfit(`is outside the range of ${what} (${-limit} to ${limit - 1n})`)
+    : whole
 }
 
 export const boolean: DataType = {
@@ -55,7 +57,7 @@ export const double: DataType = {
   encode: (value) => {
     const number = bsonType(value) === 'Double' || bsonType(value) === 'Int32' ? Number(value) : value
     if (typeof number !== 'number') return new Misfit('is not a number')
-    if (!Number.isFinite(number)) return new Misfit('is not finite, and SQL has no such number')
+    if (!Number.isFinite(number)) return new Misfit('is not finite; SQL has no such number')
     return number === 0 ? 0 : number
   },
   decode: Number,
@@ -64,8 +66,8 @@ export const double: DataType = {
 }
 
 /**
- * A double as MySQL writes it: the shortest digits that read back the same, as JS has them too, but with an exponent below 10^-15,
- * and from 10^15 on where there is nothing after the point.
+ * A double as MySQL writes it: like JS the shortest digits that read back as the same number, but with an exponent below 10^-15,
+ * and from 10^15 on if no digit follows the point.
  */
 function doubleText(value: number): string {
   const [digits = '', power = '0'] = value.toExponential().split('e')
@@ -119,7 +121,7 @@ function decimalText(value: unknown): string | undefined {
   return integerOf(value)?.toString()
 }
 
-/** `digits * 10^-scale`; trailing zeros are taken off, so that 1e-200 times zero is small too. */
+/** The number is `digits * 10^-scale`. Trailing zeros are removed, so that 0e-200 is small too. */
 function decimalParts(text: string): { digits: bigint; scale: number } | undefined {
   const match = /^([+-]?)(\d{0,400})(?:\.(\d{0,400}))?(?:[eE]([+-]?\d{1,5}))?$/.exec(text)
   if (!match) return undefined

@@ -18,7 +18,7 @@ export function varchar(length: number): DataType {
   }
 }
 
-/** Text of exactly `length` characters. CHAR would lose trailing spaces, so it is stored as VARCHAR. */
+/** Text of exactly `length` characters. Stored as VARCHAR, because CHAR loses trailing spaces. */
 export function char(length: number): DataType {
   return {
     ...varchar(length),
@@ -32,7 +32,7 @@ export function char(length: number): DataType {
   }
 }
 
-/** Text of at most 16 MiB in UTF-8. */
+/** Text of less than 16 MiB in UTF-8. */
 export const text: DataType = {
   name: 'text',
   sql: 'MEDIUMTEXT',
@@ -46,7 +46,7 @@ export const text: DataType = {
   canonical: 'digest',
 }
 
-/** One of a list of words. Stored as text: adding a word changes no table. */
+/** One of a list of words. Stored as text, so adding a word changes no table. */
 export function enumeration(words: readonly string[]): DataType {
   const length = Math.max(1, ...words.map(codePoints))
   return {
@@ -115,13 +115,13 @@ export function binary(length: number): DataType {
   }
 }
 
-/** Exactly 16 bytes that are never NULL: a stamp. */
+/** A stamp: exactly 16 bytes, never NULL. */
 export const stampType: DataType = { ...binary(16), name: 'stamp', sql: 'BINARY(16)' }
 
-/** At most 4 GiB of bytes; for the package's own tables. */
+/** At most 4 GiB of bytes. For internal tables only. */
 export const blob: DataType = { ...binary(2 ** 32 - 1), name: 'blob', sql: 'LONGBLOB', canonical: 'digest' }
 
-/** JSON in one canonical form (keys sorted), stored as text so that both servers keep the same bytes. */
+/** JSON in one canonical form, with sorted keys. Stored as text, so that MySQL and MariaDB keep the same bytes. */
 export const json: DataType = {
   name: 'json',
   sql: 'MEDIUMTEXT',
@@ -143,7 +143,7 @@ function sorted(value: unknown, depth: number): unknown {
   if (depth > 100) throw new Error('is nested more than 100 levels deep')
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new Error('holds a number that is not finite')
+    if (!Number.isFinite(value)) throw new Error('contains a number that is not finite')
     return value
   }
   if (value instanceof Date) return value.toJSON()
@@ -151,18 +151,18 @@ function sorted(value: unknown, depth: number): unknown {
   if (typeof value === 'object' && bsonType(value) === undefined && !(value instanceof Uint8Array)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined)
     entries.sort(([a], [b]) => compareText(a, b))
-    // Without a prototype, a key named __proto__ is a key like another.
+    // Without a prototype, a key named __proto__ is like any other.
     const result = Object.create(null) as Record<string, unknown>
     for (const [key, item] of entries) result[key] = sorted(item, depth + 1)
     return result
   }
-  throw new Error('holds a value that JSON has no exact form for; map it to a string first')
+  throw new Error('contains a value that JSON cannot represent exactly; convert it to a string first')
 }
 
 function textUpTo(value: unknown, length: number): string | Misfit {
   if (typeof value !== 'string') return new Misfit('is not a string')
-  if (!value.isWellFormed()) return new Misfit('holds half of a surrogate pair, which UTF-8 cannot')
-  // A string never has fewer units than code points, so the count is needed for long ones only.
+  if (!value.isWellFormed()) return new Misfit('contains half of a surrogate pair, which UTF-8 cannot encode')
+  // A string never has fewer units than code points, so only long ones need counting.
   return value.length > length && codePoints(value) > length ? new Misfit(`is longer than ${length} characters`) : value
 }
 

@@ -1,9 +1,9 @@
 import { compareText, type Cell } from './cell.ts'
 import { Misfit, type DataType } from './data-type.ts'
 
-/** What a `datetime` column takes: an instant, or a text in ISO 8601 that says its zone. */
+/** What a `datetime` column takes: an instant, or a text in ISO 8601 with its time zone. */
 export type InstantInput = Date | string
-/** What a `date` column takes: an instant, whose day in UTC is meant, or a day as `YYYY-MM-DD`. */
+/** What a `date` column takes: an instant, of which it keeps the day in UTC, or a day as `YYYY-MM-DD`. */
 export type DayInput = Date | string
 
 const EARLIEST = Date.UTC(1000, 0, 1)
@@ -29,14 +29,14 @@ export function instantText(at: Date): string {
   return at.toISOString().replace('T', ' ').slice(0, 23)
 }
 
-/** A day in the proleptic Gregorian calendar, without a zone. */
+/** A day in the proleptic Gregorian calendar, without a time zone. */
 export const date: DataType = {
   name: 'date',
   sql: 'DATE',
   keyBytes: 3,
   encode: (value): NonNullable<Cell> | Misfit => {
     if (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value)) {
-      return isDay(value) && value >= '1000' ? value : new Misfit('is not a day of the calendar from 1000 to 9999')
+      return isDay(value) && value >= '1000' ? value : new Misfit('is not a day of the years 1000 to 9999')
     }
     const at = instantOf(value)
     return at instanceof Misfit ? at : new Date(at).toISOString().slice(0, 10)
@@ -53,8 +53,8 @@ function instantOf(value: unknown): number | Misfit {
   } else if (typeof value === 'string') {
     const [, day = '', , fraction = '', zone] = ISO.exec(value) ?? []
     if (!isDay(day)) return new Misfit('is neither a Date nor a time in ISO 8601')
-    if (zone === undefined) return new Misfit('does not say its zone; end it with Z or an offset such as +02:00')
-    if (fraction.length > 3 && /[1-9]/.test(fraction.slice(3))) return new Misfit('is finer than a millisecond')
+    if (zone === undefined) return new Misfit('has no time zone; end it with Z or an offset such as +02:00')
+    if (fraction.length > 3 && /[1-9]/.test(fraction.slice(3))) return new Misfit('is more precise than a millisecond')
     at = Date.parse(value)
   } else {
     return new Misfit('is neither a Date nor a time in ISO 8601')

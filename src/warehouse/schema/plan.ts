@@ -78,7 +78,7 @@ function planTable(
     const sql = columnSql(column, dialect)
     if (is === undefined)
       return [{ kind: 'add', why: `${what} is missing`, sql: `ALTER TABLE ${table} ADD COLUMN ${sql}` }]
-    if (column.type.name === 'stamp') checkGuard(what, is, column)
+    if (column.role === 'stamp') checkGuard(what, is, column)
     const fit = fits(is.type, column.type.sql)
     if (fit === 'same' && hasCollation(is, column, dialect)) return []
     const why = `${what} is ${describe(is)} and needs ${column.type.sql}`

@@ -1,4 +1,11 @@
-import { type History, LIVE, MEMBER_STATE, VERSION_COLUMNS, viewNamesOf, type AnyTable } from '../../star/index.ts'
+import {
+  type HistoryLayout,
+  LIVE,
+  MEMBER_STATE,
+  VERSION_COLUMNS,
+  viewNamesOf,
+  type AnyTable,
+} from '../../star/index.ts'
 import { quote } from '../dialect.ts'
 
 /** A view over a table: what analysts and reports use. */
@@ -45,7 +52,7 @@ function membersView(table: AnyTable, name: string): View {
  * value of a run holds throughout. Times are made monotone, so that a clock that went back makes no interval that ends before it
  * begins; an interval of no length is left out.
  */
-function historyView(table: AnyTable, name: string, history: History): View {
+function historyView(table: AnyTable, name: string, history: HistoryLayout): View {
   const key = Object.keys(table.key)
   const names = history.columns.map((slot) => slot.name)
   const columns = [...key, ...names, ...VERSION_COLUMNS]
