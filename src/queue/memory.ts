@@ -1,14 +1,14 @@
-import { MAX_WAIT_SECONDS, resolveLimits } from './limits.ts'
-import { pack, tooLarge } from './pack.ts'
-import type { Queue, QueueLimits, ReceivedMessage, SendOutcome } from './port.ts'
 import { createWakers } from '../core/index.ts'
+import { MAX_WAIT_SECONDS, resolveLimits } from './limits.ts'
+import { packBatches } from './pack-batches.ts'
+import type { Queue, QueueLimits, ReceivedMessage, SendOutcome } from './port.ts'
 
 /** Options of {@link memoryQueue}. */
 export interface MemoryQueueOptions {
-  /** @defaultValue {@link DEFAULT_QUEUE_LIMITS}: 262,144 bytes a message and a batch, 10 messages a batch. */
+  /** @defaultValue {@link DEFAULT_QUEUE_LIMITS}: 262,144 bytes per message and per batch, 10 messages per batch */
   readonly limits?: Partial<QueueLimits>
   /**
-   * Now, in milliseconds: what leases are measured by. Waits are always in real time.
+   * The time in milliseconds that leases are measured by. Waits are always in real time.
    * @defaultValue `Date.now`
    */
   readonly clock?: () => number
@@ -19,13 +19,20 @@ interface Entry {
   readonly body: string
   readonly sentAt: Date
   receiveCount: number
-  /** Milliseconds, by the queue's clock; leased while this lies ahead. */
+  /** In milliseconds, by the queue's clock; the message is leased until then. */
   visibleAt: number
 }
 
-/** A queue in this process, with the leases and receive counts of a real one: for tests and dry runs. Gone with the process. */
+/**
+ * A queue in the memory of this process, with the leases and receive counts of a real one: for tests and dry runs.
+ *
+ * @throws {@link ChangeoverError} `CONFIG` when a limit is out of range.
+ * @example
+ * const queue = memoryQueue()
+ * await queue.send([{ id: 'a', body: '{}' }])
+ */
 export function memoryQueue(options: MemoryQueueOptions = {}): Queue {
-  const limits = resolveLimits(options.limits)
+  const limits = resolveLimits('memoryQueue', options.limits)
   const clock = options.clock ?? Date.now
   const entries = new Map<string, Entry>()
   const wakers = createWakers()
@@ -46,42 +53,46 @@ export function memoryQueue(options: MemoryQueueOptions = {}): Queue {
       entry.receiveCount++
       entry.visibleAt = now + visibilitySeconds * 1000
       const { id, body, sentAt, receiveCount } = entry
-      leased.push({ id, body, receipt: receiptOf(entry), receiveCount, sentAt })
+      leased.push({ id, body, receiptHandle: receiptHandleOf(entry), receiveCount, sentAt })
     }
     return leased
   }
 
   function underLease(message: ReceivedMessage): Entry | undefined {
     const entry = entries.get(message.id)
-    return entry && receiptOf(entry) === message.receipt && entry.visibleAt > clock() ? entry : undefined
+    return entry && receiptHandleOf(entry) === message.receiptHandle && entry.visibleAt > clock() ? entry : undefined
   }
 
-  /** Milliseconds until a lease ends, when all messages are leased. */
-  function untilNextLeaseEnds(): number {
+  /** Milliseconds until the next lease ends, when all messages are leased. */
+  function msToNextLeaseEnd(): number {
     let earliest = Infinity
     for (const entry of entries.values()) earliest = Math.min(earliest, entry.visibleAt)
     return earliest - clock()
   }
 
-  /** Does something to each message still under lease; gives the ids of the others. */
-  function withLeased(messages: readonly ReceivedMessage[], work: (entry: Entry) => void): readonly string[] {
-    return messages.flatMap((message) => {
+  /** Does something to each message that is still under lease; gives the ids of the others. */
+  function forLeased(messages: readonly ReceivedMessage[], work: (entry: Entry) => void): readonly string[] {
+    const lost: string[] = []
+    for (const message of messages) {
       const entry = underLease(message)
-      if (!entry) return [message.id]
-      work(entry)
-      return []
-    })
+      if (entry) work(entry)
+      else lost.push(message.id)
+    }
+    return lost
   }
 
   return Object.freeze<Queue>({
     limits,
 
     async send(messages, { signal } = {}) {
-      const { batches, oversized } = pack(messages, limits)
-      const outcomes = oversized.map((message) => tooLarge(message, limits))
+      const { batches, oversized } = packBatches(messages, limits)
+      const outcomes = [...oversized]
       for (const { id, body } of batches.flat()) {
-        if (!signal?.aborted) enqueue(body)
-        outcomes.push(signal?.aborted ? stopped(id) : { id, status: 'sent' })
+        if (signal?.aborted) outcomes.push(notSent(id))
+        else {
+          enqueue(body)
+          outcomes.push({ id, status: 'sent' })
+        }
       }
       wakers.wake()
       return outcomes
@@ -93,17 +104,17 @@ export function memoryQueue(options: MemoryQueueOptions = {}): Queue {
         const leased = lease(Math.min(max, limits.batchEntries), visibilitySeconds)
         const left = end - performance.now()
         if (leased.length > 0 || left <= 0) return leased
-        await wakers.wait(Math.min(left, untilNextLeaseEnds()), signal)
+        await wakers.wait(Math.min(left, msToNextLeaseEnd()), signal)
       }
       return []
     },
 
     async acknowledge(messages) {
-      return withLeased(messages, (entry) => entries.delete(entry.id))
+      return forLeased(messages, (entry) => entries.delete(entry.id))
     },
 
     async extend(messages, visibilitySeconds) {
-      const lost = withLeased(messages, (entry) => {
+      const lost = forLeased(messages, (entry) => {
         entry.visibleAt = clock() + visibilitySeconds * 1000
       })
       wakers.wake()
@@ -118,10 +129,10 @@ export function memoryQueue(options: MemoryQueueOptions = {}): Queue {
   })
 }
 
-function receiptOf(entry: Entry): string {
+function receiptHandleOf(entry: Entry): string {
   return `${entry.id}/${entry.receiveCount}`
 }
 
-function stopped(id: string): SendOutcome {
-  return { id, status: 'failed', retryable: true, reason: 'The work was stopped before the message was sent.' }
+function notSent(id: string): SendOutcome {
+  return { id, status: 'failed', retryable: true, reason: 'Sending was aborted before this message.' }
 }

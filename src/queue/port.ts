@@ -4,22 +4,22 @@ export interface QueueLimits {
   readonly messageBytes: number
   /** The largest batch, in bytes of UTF-8 summed over its messages. */
   readonly batchBytes: number
-  /** The most messages a batch, and the most that one `receive` gives. */
+  /** The most messages per batch, and the most that one `receive` gives. */
   readonly batchEntries: number
 }
 
-/** A message on its way out. */
+/** A message to send. */
 export interface OutgoingMessage {
-  /** Names the message in its outcome; unique within one call of `send`, and not sent along. */
+  /** Names the message in its outcome; unique within one call of `send`. It is not sent. */
   readonly id: string
   /** Text, not empty, of characters that are legal in XML 1.0: JSON and base64 are. */
   readonly body: string
 }
 
 /**
- * What became of one message. After `'sent'` the queue has it, durably.
- * A failure that is `retryable` may pass; another one will meet the same message again and again.
- * A message that failed retryably may still have arrived: the answer, not the message, can be what was lost.
+ * What became of one message. After `'sent'` the queue has stored it durably.
+ * A `retryable` failure may pass; any other would meet the same message each time.
+ * A message with a retryable failure may have arrived: perhaps only the answer was lost.
  */
 export type SendOutcome =
   | { readonly id: string; readonly status: 'sent' }
@@ -31,7 +31,7 @@ export interface QueueSender {
   /**
    * Sends any number of messages, in as few batches as the limits allow, one batch after another.
    *
-   * Never rejects: service trouble, and an abort, are outcomes. There is one outcome a message, in no
+   * Never rejects: failures of the service, and an abort, are outcomes. There is one outcome per message, in no
    * particular order.
    */
   send(
@@ -42,12 +42,12 @@ export interface QueueSender {
 
 /** A message under lease: hidden from other receivers until the lease ends. */
 export interface ReceivedMessage {
-  /** The queue's own name for the message, the same each time it comes. */
+  /** The queue's own id of the message, the same each time it is received. */
   readonly id: string
   readonly body: string
-  /** Stands for this lease; a later lease of the same message has another. */
-  readonly receipt: string
-  /** How often the message has been received, this time included; approximate on a distributed queue. */
+  /** The queue's handle for this lease; a later lease of the same message has another. */
+  readonly receiptHandle: string
+  /** How often the message has been received, including this time; approximate on a distributed queue. */
   readonly receiveCount: number
   readonly sentAt: Date | undefined
 }
@@ -69,28 +69,31 @@ export interface QueueReceiver {
    * Leases messages, waiting for the first. An aborted wait gives none; what the service had already leased to it
    * comes again when that lease ends.
    *
-   * @throws {@link ChangeoverError} `UNREACHABLE`, `DENIED`, or `CONFIG` when the queue is not there.
+   * @throws {@link ChangeoverError} `UNREACHABLE`, `DENIED`, or `CONFIG` when the queue does not exist.
    */
   receive(options: ReceiveOptions): Promise<readonly ReceivedMessage[]>
-  /** Removes any number of messages for good. Never rejects; gives the ids that may still be there, and come again. */
+  /**
+   * Deletes any number of messages. Never rejects; gives the ids that may still be in the queue, and come again. A message
+   * whose lease has ended may be deleted or not.
+   */
   acknowledge(messages: readonly ReceivedMessage[]): Promise<readonly string[]>
   /**
    * Lets the leases of any number of messages end `visibilitySeconds` from now; 0 gives the messages back at once.
-   * Never rejects; gives the ids whose lease is, or may be, lost.
+   * Never rejects; gives the ids whose lease was not changed: it is lost, or the service did not answer for it.
    */
   extend(messages: readonly ReceivedMessage[], visibilitySeconds: number): Promise<readonly string[]>
 }
 
-/** How many messages wait, and how many are under lease. */
+/** How many messages are waiting, and how many are under lease. */
 export interface QueueDepth {
   readonly visible: number
   readonly inFlight: number
 }
 
-/** An at-least-once queue without an order: what SQS calls a standard queue. */
+/** An at-least-once queue without order: what SQS calls a standard queue. */
 export interface Queue extends QueueSender, QueueReceiver {
   /**
-   * About how deep the queue is; exact only when it is at rest.
+   * How many messages the queue holds, approximately; exact only when nothing is being sent or received.
    *
    * @throws {@link ChangeoverError} as `receive` does.
    */

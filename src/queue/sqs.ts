@@ -1,11 +1,10 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs'
 import { ChangeoverError, redactUrl } from '../core/index.ts'
 import { MAX_WAIT_SECONDS, resolveLimits } from './limits.ts'
-import { pack, tooLarge } from './pack.ts'
+import { packBatches } from './pack-batches.ts'
 import type { OutgoingMessage, Queue, QueueLimits, ReceivedMessage, SendOutcome } from './port.ts'
-import { entryId, settle } from './sqs-answer.ts'
-import type { BatchAnswer, Settled } from './sqs-answer.ts'
-import { errorOf } from './sqs-trouble.ts'
+import { entryId, requestBatch, type BatchAnswer, type ItemOutcome } from './sqs-batch.ts'
+import { sqsErrors } from './sqs-errors.ts'
 
 type Sdk = typeof import('@aws-sdk/client-sqs')
 
@@ -16,40 +15,45 @@ export interface SqsClientLike {
 
 /** Options of {@link sqs}. */
 export interface SqsOptions {
-  /** @defaultValue {@link DEFAULT_QUEUE_LIMITS}: 262,144 bytes a message and a batch, 10 messages a batch. */
+  /** @defaultValue {@link DEFAULT_QUEUE_LIMITS}: 262,144 bytes per message and per batch, 10 messages per batch */
   readonly limits?: Partial<QueueLimits>
 }
 
 /**
- * A standard SQS queue, through the application's own client: its endpoint, region, credentials, retries and time-outs hold.
+ * A standard SQS queue, through the application's own client, whose endpoint, region, credentials, retries and timeouts apply.
  *
- * @throws {@link ChangeoverError} `CONFIG` when the URL is none, or names a FIFO queue.
- * @example sqs(new SQSClient({}), process.env.QUEUE_URL)
+ * @throws {@link ChangeoverError} `CONFIG` when `queueUrl` is not a URL or names a FIFO queue, or a limit is out of range.
+ * @example
+ * import { SQSClient } from '@aws-sdk/client-sqs'
+ * import { sqs } from 'changeover/queue'
+ *
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
  */
 export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions = {}): Queue {
-  const limits = resolveLimits(options.limits)
-  const place = checked(queueUrl)
+  const limits = resolveLimits('sqs', options.limits)
+  const place = checkedPlace(queueUrl)
   const service = client as Pick<SQSClient, 'send'>
-  // Loaded on first use, so that importing this room needs no SDK.
+  // Loaded on first use, so that importing this file does not require the SDK.
   let loading: Promise<Sdk> | undefined
   const sdk = (): Promise<Sdk> => (loading ??= loadSdk())
 
-  async function settleEach(
+  /** Makes batch requests for any number of messages; gives the ids of those that failed. */
+  async function failedIds(
     messages: readonly ReceivedMessage[],
     request: (batch: readonly ReceivedMessage[]) => Promise<BatchAnswer>,
   ): Promise<readonly string[]> {
     const failed: string[] = []
     for (let start = 0; start < messages.length; start += limits.batchEntries) {
       const batch = messages.slice(start, start + limits.batchEntries)
-      const settled = await settle(batch, () => request(batch))
-      failed.push(...settled.filter(({ trouble }) => trouble).map(({ item }) => item.id))
+      const outcomes = await requestBatch(batch, () => request(batch))
+      failed.push(...outcomes.filter(({ failure }) => failure).map(({ item }) => item.id))
     }
     return failed
   }
 
   async function sendBatch(batch: readonly OutgoingMessage[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
     const { SendMessageBatchCommand } = await sdk()
-    const Entries = batch.map(({ body }, position) => ({ Id: entryId(position), MessageBody: body }))
+    const Entries = batch.map(({ body }, index) => ({ Id: entryId(index), MessageBody: body }))
     return await service.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }), abortable(signal))
   }
 
@@ -57,11 +61,11 @@ export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions
     limits,
 
     async send(messages, { signal } = {}) {
-      const { batches, oversized } = pack(messages, limits)
-      const outcomes = oversized.map((message) => tooLarge(message, limits))
+      const { batches, oversized } = packBatches(messages, limits)
+      const outcomes = [...oversized]
       for (const batch of batches) {
-        const settled = await settle(batch, () => sendBatch(batch, signal))
-        outcomes.push(...settled.map(outcomeOf))
+        const sent = await requestBatch(batch, () => sendBatch(batch, signal))
+        outcomes.push(...sent.map(sendOutcome))
       }
       return outcomes
     },
@@ -77,28 +81,28 @@ export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions
           MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
         })
         const { Messages = [] } = await service.send(command, abortable(signal))
-        return Messages.map(received)
+        return Messages.map(receivedMessage)
       } catch (thrown) {
         if (signal?.aborted) return []
-        throw errorOf(thrown, place)
+        throw sqsErrors.translate(thrown, place)
       }
     },
 
     async acknowledge(messages) {
-      return await settleEach(messages, async (batch) => {
+      return await failedIds(messages, async (batch) => {
         const { DeleteMessageBatchCommand } = await sdk()
-        const Entries = batch.map(({ receipt }, position) => ({ Id: entryId(position), ReceiptHandle: receipt }))
+        const Entries = batch.map(({ receiptHandle }, index) => ({ Id: entryId(index), ReceiptHandle: receiptHandle }))
         return await service.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }))
       })
     },
 
     async extend(messages, visibilitySeconds) {
       const VisibilityTimeout = Math.ceil(visibilitySeconds)
-      return await settleEach(messages, async (batch) => {
+      return await failedIds(messages, async (batch) => {
         const { ChangeMessageVisibilityBatchCommand } = await sdk()
-        const Entries = batch.map(({ receipt }, position) => ({
-          Id: entryId(position),
-          ReceiptHandle: receipt,
+        const Entries = batch.map(({ receiptHandle }, index) => ({
+          Id: entryId(index),
+          ReceiptHandle: receiptHandle,
           VisibilityTimeout,
         }))
         return await service.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }))
@@ -119,23 +123,22 @@ export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions
           inFlight: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
         }
       } catch (thrown) {
-        throw errorOf(thrown, place)
+        throw sqsErrors.translate(thrown, place)
       }
     },
   })
 }
 
-function outcomeOf({ item, trouble }: Settled<OutgoingMessage>): SendOutcome {
-  if (!trouble) return { id: item.id, status: 'sent' }
-  return { id: item.id, status: 'failed', retryable: trouble.retryable, reason: trouble.reason }
+function sendOutcome({ item: { id }, failure }: ItemOutcome<OutgoingMessage>): SendOutcome {
+  return failure ? { id, status: 'failed', ...failure } : { id, status: 'sent' }
 }
 
-function received(message: Message): ReceivedMessage {
+function receivedMessage(message: Message): ReceivedMessage {
   const { ApproximateReceiveCount = 1, SentTimestamp } = message.Attributes ?? {}
   return {
     id: message.MessageId ?? '',
     body: message.Body ?? '',
-    receipt: message.ReceiptHandle ?? '',
+    receiptHandle: message.ReceiptHandle ?? '',
     receiveCount: Number(ApproximateReceiveCount),
     sentAt: SentTimestamp === undefined ? undefined : new Date(Number(SentTimestamp)),
   }
@@ -145,23 +148,24 @@ function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal
   return signal ? { abortSignal: signal } : {}
 }
 
-/** Refuses what can never work, before the first message does; gives the queue as errors name it. */
-function checked(queueUrl: string): string {
+/** The queue as errors name it. Throws for a URL that can never work, so that it shows at start and not at the first message. */
+function checkedPlace(queueUrl: string): string {
   if (!/^https?:\/\/[^/]/.test(queueUrl)) {
     throw new ChangeoverError('CONFIG', 'The queue URL is missing or not a URL.', {
-      remedy: 'Give the whole URL of the queue, as `aws sqs get-queue-url` prints it.',
+      remedy: 'Pass the whole URL of the queue, as `aws sqs get-queue-url` prints it.',
     })
   }
   const place = placeOf(queueUrl)
   if (place.endsWith('.fifo')) {
     throw new ChangeoverError('CONFIG', `The queue ${place} is a FIFO queue.`, {
-      remedy: 'Use a standard queue: nothing here needs an order, and a FIFO queue would limit the throughput.',
+      remedy:
+        'Use a standard queue: the order of messages does not matter here, and a FIFO queue limits the throughput.',
     })
   }
   return place
 }
 
-/** Local servers give URLs that are none to Node: `http://sqs.eu-west-1.127.0.0.1:4566/…`. */
+/** Local servers give URLs that Node cannot parse: `http://sqs.eu-west-1.127.0.0.1:4566/…`. */
 function placeOf(queueUrl: string): string {
   return URL.canParse(queueUrl) ? redactUrl(queueUrl) : queueUrl.replace(/[?#].*$/s, '').replace(/^.*\//s, '')
 }

@@ -34,7 +34,7 @@ export function queueContract(
       expect(await queue.extend(present(first), 0)).toEqual([])
       const [second] = await take(queue, 1)
       expect(second).toMatchObject({ id: first?.id, body: 'one', receiveCount: 2 })
-      expect(second?.receipt).not.toBe(first?.receipt)
+      expect(second?.receiptHandle).not.toBe(first?.receiptHandle)
     })
 
     test('a lease that ends gives the message to whoever waits', async () => {

@@ -32,5 +32,7 @@ test('a receiver that finds nothing waits as long as it was told, and no longer'
 
 test('limits are taken over one by one, and checked', () => {
   expect(memoryQueue({ limits: { batchEntries: 3 } }).limits).toEqual({ ...DEFAULT_QUEUE_LIMITS, batchEntries: 3 })
-  expect(() => memoryQueue({ limits: { messageBytes: 0 } })).toThrow('messageBytes must be a positive whole number')
+  expect(() => memoryQueue({ limits: { messageBytes: 0 } })).toThrow(
+    'The option limits.messageBytes of memoryQueue is 0.',
+  )
 })

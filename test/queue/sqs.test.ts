@@ -151,7 +151,7 @@ describe('with trouble on the way', () => {
     expect(error.message).toContain(`${address}/000000000000/events`)
     expect(error.remedy).toContain('endpoint')
     expect(`${error.message} ${error.remedy} ${JSON.stringify(outcomes)}`).not.toContain('hush-hush')
-    const message = { id: 'm', body: 'x', receipt: 'r', receiveCount: 1, sentAt: undefined }
+    const message = { id: 'm', body: 'x', receiptHandle: 'r', receiveCount: 1, sentAt: undefined }
     expect(await queue.acknowledge([message])).toEqual(['m'])
     expect(await queue.extend([message], 5)).toEqual(['m'])
     client.destroy()
