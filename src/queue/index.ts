@@ -1,3 +1,4 @@
+export type { EventOutcome } from './event-messages.ts'
 export { DEFAULT_QUEUE_LIMITS } from './limits.ts'
 export { memoryQueue } from './memory.ts'
 export type { MemoryQueueOptions } from './memory.ts'
@@ -12,5 +13,8 @@ export type {
   ReceivedMessage,
   SendOutcome,
 } from './port.ts'
+export { EventSender } from './send-events.ts'
+export type { EventSenderOptions } from './send-events.ts'
+export { ABORT_MS } from './send-once.ts'
 export { sqs } from './sqs.ts'
 export type { SqsClientLike, SqsOptions } from './sqs.ts'

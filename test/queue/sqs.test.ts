@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -168,9 +168,11 @@ test('a queue URL that is none, and a FIFO queue, are refused at once', () => {
 test('without the SDK the room still opens, and only SQS says what is missing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-'))
   onTestFinished(async () => await rm(folder, { recursive: true }))
-  for (const room of ['core', 'queue']) {
+  for (const room of ['core', 'event', 'queue']) {
     await cp(new URL(`../../src/${room}`, import.meta.url), join(folder, room), { recursive: true })
   }
+  await mkdir(join(folder, 'node_modules'))
+  await symlink(new URL('../../node_modules/bson', import.meta.url), join(folder, 'node_modules/bson'))
   const script = `
     import { memoryQueue, sqs } from './queue/index.ts'
     await memoryQueue().send([{ id: 'a', body: 'x' }])
