@@ -1,2 +1,2 @@
-export { createApplier } from './apply-batch.ts'
-export type { Applied, Applier } from './apply-batch.ts'
+export { createApplier } from './applier.ts'
+export type { Applied, Applier } from './applier.ts'

@@ -43,7 +43,7 @@ export async function work(
       })
     } else for (const event of decoded.events) events.push(event)
   }
-  if (refused.length > 0) await applier.refuse(refused, signal)
+  if (refused.length > 0) await applier.quarantine(refused, signal)
   const { applied, ignored, quarantined, duplicates, rows } = await applier.apply(events, 'live', signal)
   const counts = { applied, ignored, quarantined, duplicates, rows }
   return { ...counts, messages: bodies.length, received: events.length, malformed: refused.length }

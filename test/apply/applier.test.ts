@@ -48,7 +48,7 @@ beforeAll(async () => {
 beforeEach(() => empty(warehouse, tables))
 afterAll(() => stack.disposeAsync())
 
-test('a batch says what became of its events, and each has a receipt', async () => {
+test('reports what became of the events of a batch, each of which has a receipt', async () => {
   const done = await applier.apply(
     [event(1), event(2, 7), event(3, 'x', 'viewed'), event(1), event(4, 'x', 'vanished')],
     'live',
@@ -67,7 +67,7 @@ test('a batch says what became of its events, and each has a receipt', async () 
   ])
 })
 
-test('a quarantined event is kept whole, with its reason and the times at which it was seen', async () => {
+test('a quarantined event is stored whole, with its reason and the times at which it was seen', async () => {
   const body = event(2, 7)
   await applier.apply([body], 'live')
   const later = new Date(NOW.getTime() + 1501)
@@ -82,7 +82,7 @@ test('a quarantined event is kept whole, with its reason and the times at which 
   expect(Buffer.compare(row!['body'] as Buffer, body)).toBe(0)
 })
 
-test('bytes that are no event are quarantined by what they are, beside events that are applied', async () => {
+test('bytes that are not an event are quarantined by their hash, and the events of the batch are applied', async () => {
   const junk = Buffer.from('not BSON')
   const cut = event(5).subarray(0, -1)
   expect(await applier.apply([junk, event(6), cut, junk, event(7).subarray(0, 3)], 'live')).toMatchObject({
@@ -96,14 +96,14 @@ test('bytes that are no event are quarantined by what they are, beside events th
   expect(new Set(rows.map(({ body }) => (body as Buffer).length))).toEqual(new Set([3, 8, cut.length]))
 })
 
-test('a message that is not ours is kept with the reason that it came with', async () => {
-  await applier.refuse([{ body: Buffer.from('{}'), reason: 'It is not a message of changeover.' }])
+test('an unreadable body is quarantined with its reason', async () => {
+  await applier.quarantine([{ body: Buffer.from('{}'), reason: 'It is not a message of changeover.' }])
   expect(await warehouse.select(`SELECT reason FROM ${quarantine.name}`)).toEqual([
     { reason: 'It is not a message of changeover.' },
   ])
 })
 
-test('an event that was quarantined and is applied later has the receipt of an applied one, and keeps it', async () => {
+test('an event that was quarantined and is applied later gets the receipt of an applied event and keeps it', async () => {
   const outcome = async (): Promise<unknown> =>
     (await warehouse.select(`SELECT state & 3 AS outcome FROM ${receipts.name}`))[0]!['outcome']
   await applier.apply([event(1, 7)], 'live')
@@ -121,7 +121,7 @@ describe('a value that only the server refuses', () => {
   beforeAll(() => warehouse.define('ALTER TABLE fact_naming MODIFY COLUMN name VARCHAR(5)'))
   afterAll(() => warehouse.define('ALTER TABLE fact_naming MODIFY COLUMN name VARCHAR(40)'))
 
-  test.each([0, 7, 19])('quarantines its event and no other, wherever it stands (%i of 20)', async (bad) => {
+  test.each([0, 7, 19])('quarantines its event and no other, at any place in the batch (%i of 20)', async (bad) => {
     const batch = Array.from({ length: 20 }, (_, id) => event(id, id === bad ? 'much too long' : `n${id}`))
     expect(await applier.apply(batch, 'live')).toMatchObject({ applied: 19, quarantined: 1 })
     expect(await idsIn('fact_naming')).toEqual(Array.from({ length: 20 }, (_, id) => id).filter((id) => id !== bad))
@@ -131,13 +131,13 @@ describe('a value that only the server refuses', () => {
     expect(Buffer.compare(kept!['body'] as Buffer, batch[bad]!)).toBe(0)
   })
 
-  test('quarantines all of a batch when all of it is at fault', async () => {
+  test('quarantines the whole batch when all of its events are to blame', async () => {
     const batch = Array.from({ length: 7 }, (_, id) => event(id, 'much too long'))
     expect(await applier.apply(batch, 'live')).toMatchObject({ applied: 0, quarantined: 7 })
   })
 })
 
-test('a warehouse that lacks a table rejects, and leaves no receipt behind', async () => {
+test('rejects when a table is missing, and writes no receipt', async () => {
   await warehouse.define('RENAME TABLE fact_naming TO fact_away')
   try {
     await expect(applier.apply([event(1)], 'live')).rejects.toMatchObject({

@@ -1,0 +1,86 @@
+import { Examples, Tally } from '../core/index.ts'
+import { ledgerOf, quarantineRow, receiptRow } from '../ledger/index.ts'
+import { type CompiledMigration, protectBytes } from '../mapping/index.ts'
+import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
+import type { MergeTarget } from '../warehouse/index.ts'
+import { keyOfBody, mapBatch, withRefused, type MappedEvent } from './map-batch.ts'
+import { writeRows } from './write-rows.ts'
+
+/** Brings batches of events into the warehouse. The one way in, for the sink, the migration and repairs. */
+export interface Applier {
+  /**
+   * Applies events, given as BSON. When it resolves, each is durable: its rows, or its place in the quarantine, and then
+   * its receipt. Safe to repeat, in part or as a whole, in any order, from anywhere. Rejects with a ChangeoverError when the
+   * warehouse cannot be used; some of the rows may then be there, which does no harm.
+   */
+  apply(events: readonly Uint8Array[], origin: Origin, signal?: AbortSignal): Promise<Applied>
+  /** Puts bodies that are not events into the quarantine. Safe to repeat. Rejects as `apply` does. */
+  quarantine(bodies: readonly UnreadableBody[], signal?: AbortSignal): Promise<void>
+}
+
+/** A body that is not an event, and why. */
+export interface UnreadableBody {
+  readonly body: Uint8Array
+  readonly reason: string
+}
+
+/** What became of a batch. */
+export interface Applied {
+  /** Distinct events by outcome. */
+  readonly applied: number
+  readonly ignored: number
+  readonly quarantined: number
+  /** Events that repeated an earlier one of the batch. */
+  readonly duplicates: number
+  /** Rows sent to the warehouse, after those of one key were merged. */
+  readonly rows: number
+  /** Why events were quarantined: the first few reasons, for the log. */
+  readonly reasons: readonly string[]
+}
+
+/** An applier for one migration. `now` is the time that quarantined events are seen at. */
+export function createApplier(
+  migration: CompiledMigration,
+  target: MergeTarget,
+  now: () => Date = () => new Date(),
+): Applier {
+  const { map, protect, relations, revision } = migration
+  const { receipts, quarantine } = ledgerOf(migration)
+
+  const merge = (relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> =>
+    target.merge(relation, mergeBatch(relation, rows), { signal })
+
+  return {
+    async apply(bodies, origin, signal) {
+      const batch = mapBatch(bodies, map, origin)
+      const { written, refused } = await writeRows(target, relations, batch.events, signal)
+      const events = withRefused(batch.events, refused)
+      const quarantined = events.flatMap(({ key, body, mapped }) => {
+        if (mapped.outcome !== 'quarantined') return []
+        return [quarantineRow(key, now(), revision, mapped.reason, protect ? protectBytes(protect, body) : body)]
+      })
+      await merge(quarantine, quarantined, signal)
+      // The receipts come last: an event that has one is durable.
+      const receiptRows = events.map(({ key, mapped: { position, outcome } }) =>
+        receiptRow(key, position, outcome, revision, origin),
+      )
+      await merge(receipts, receiptRows, signal)
+      return sumUp(events, batch.duplicates, written)
+    },
+
+    async quarantine(bodies, signal) {
+      const rows = bodies.map(({ body, reason }) => quarantineRow(keyOfBody(body), now(), revision, reason, body))
+      await merge(quarantine, rows, signal)
+    },
+  }
+}
+
+function sumUp(events: readonly MappedEvent[], duplicates: number, rows: number): Applied {
+  const { counts } = new Tally(['applied', 'ignored', 'quarantined'])
+  const reasons = new Examples()
+  for (const { mapped } of events) {
+    counts[mapped.outcome]++
+    if (mapped.outcome === 'quarantined') reasons.add([mapped.reason])
+  }
+  return { ...counts, duplicates, rows, reasons: reasons.list }
+}
