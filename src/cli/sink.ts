@@ -10,7 +10,7 @@ export async function sinkCommand(
   const warehouse = context.warehouse()
   await warehouse.dialect()
   const sink = createSink(migration, { warehouse, queue: await context.queue(), logger: context.logger })
-  context.logger.info('working until told to stop', { migration: migration.name })
+  context.logger.info('working until stopped', { migration: migration.name })
   await sink.run({ signal: context.signal })
   const { messages, received, applied, quarantined, malformed } = sink.counters
   context.print(sink.counters, [

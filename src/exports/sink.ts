@@ -1,4 +1,5 @@
 export {
+  DEFAULT_BATCH_BYTES,
   DEFAULT_BATCH_MESSAGES,
   DEFAULT_GRACE_MS,
   DEFAULT_VISIBILITY_SECONDS,
@@ -6,4 +7,14 @@ export {
   createSink,
   lambdaHandler,
 } from '../sink/index.ts'
-export type { Sink, SinkCounters, SinkOptions, SqsBatchResponse, SqsEvent } from '../sink/index.ts'
+export type {
+  HandledMessages,
+  LambdaOptions,
+  MessageCounts,
+  Sink,
+  SinkCounters,
+  SinkMessage,
+  SinkOptions,
+  SqsBatchResponse,
+  SqsEvent,
+} from '../sink/index.ts'

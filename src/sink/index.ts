@@ -1,11 +1,13 @@
+export type { MessageCounts, SinkCounters } from './counters.ts'
 export { lambdaHandler } from './lambda.ts'
-export type { SqsBatchResponse, SqsEvent } from './lambda.ts'
+export type { LambdaOptions, SqsBatchResponse, SqsEvent } from './lambda.ts'
 export {
+  DEFAULT_BATCH_BYTES,
   DEFAULT_BATCH_MESSAGES,
   DEFAULT_GRACE_MS,
   DEFAULT_VISIBILITY_SECONDS,
   DEFAULT_WAIT_SECONDS,
-  createSink,
-} from './sink.ts'
-export type { Sink, SinkOptions } from './sink.ts'
-export type { SinkCounters } from './work.ts'
+} from './options.ts'
+export type { SinkOptions } from './options.ts'
+export { createSink } from './sink.ts'
+export type { HandledMessages, Sink, SinkMessage } from './sink.ts'

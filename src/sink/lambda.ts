@@ -1,23 +1,50 @@
 import type { Sink } from './sink.ts'
 
-/** What AWS Lambda hands to a function that SQS triggers; the parts that are read. */
+/** What AWS Lambda passes to a function that SQS triggers; the parts that are read. */
 export interface SqsEvent {
   readonly Records: readonly { readonly messageId: string; readonly body: string }[]
 }
 
-/** What the function answers when its trigger has `ReportBatchItemFailures`. */
+/** The answer of the function; read by Lambda only when its trigger has `ReportBatchItemFailures`. */
 export interface SqsBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
 }
 
+/** Options of {@link lambdaHandler}. */
+export interface LambdaOptions {
+  /**
+   * Whether the trigger (the event source mapping) has `ReportBatchItemFailures` among its `FunctionResponseTypes`. Set both or
+   * neither: without it in the trigger, Lambda deletes all messages of a call that resolves, those listed as failed included.
+   *
+   * @defaultValue false
+   */
+  readonly reportBatchItemFailures?: boolean
+}
+
 /**
- * A Lambda function around a sink. It succeeds for all messages of a call, what cannot be applied being in the quarantine, or
- * rejects for all of them when the warehouse cannot be used; then they come again. So it works alike with and without
- * `ReportBatchItemFailures`.
+ * Makes an AWS Lambda function, triggered by SQS, of a sink. What cannot be applied is in the quarantine and does not fail; only
+ * an outage or a misconfiguration of the warehouse does.
+ *
+ * By default, the function rejects when any message failed; then all messages of the call come again, which is safe for every
+ * trigger. With `reportBatchItemFailures` it lists exactly the messages that failed, and only those come again. It rejects when
+ * all of them failed, so that an outage shows in the function's error metric.
+ *
+ * @throws the {@link ChangeoverError} for which messages failed, as described.
+ * @example
+ * import { createSink, lambdaHandler } from 'changeover/sink'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
+ * const warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * export const handler = lambdaHandler(createSink(history, { warehouse }), { reportBatchItemFailures: true })
  */
-export function lambdaHandler(sink: Sink): (event: SqsEvent) => Promise<SqsBatchResponse> {
-  return async (event) => {
-    await sink.handle(event.Records.map((record) => record.body))
-    return { batchItemFailures: [] }
+export function lambdaHandler(
+  sink: Pick<Sink, 'handle'>,
+  { reportBatchItemFailures = false }: LambdaOptions = {},
+): (event: SqsEvent) => Promise<SqsBatchResponse> {
+  return async ({ Records }) => {
+    const { failed, error } = await sink.handle(Records.map(({ messageId, body }) => ({ id: messageId, body })))
+    if (error && (!reportBatchItemFailures || failed.length === Records.length)) throw error
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
   }
 }

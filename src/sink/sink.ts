@@ -1,170 +1,171 @@
-import {
-  pause,
-  ChangeoverError,
-  messageOf,
-  silentLogger,
-  type Logger,
-  backoffMs,
-  type RetryPolicy,
-} from '../core/index.ts'
-import { createApplier } from '../apply/index.ts'
-import type { Migration } from '../mapping/index.ts'
-import type { QueueReceiver, ReceivedMessage } from '../queue/index.ts'
-import type { MergeTarget } from '../warehouse/index.ts'
-import { noCounts, work, type SinkCounters } from './work.ts'
-import { compile } from '../mapping/index.ts'
+import { createApplier, type Applier } from '../apply/index.ts'
+import { ChangeoverError, messageOf, Tally } from '../core/index.ts'
+import { compile, type Migration } from '../mapping/index.ts'
+import type { QueueReceiver } from '../queue/index.ts'
+import { applyMessages } from './apply-messages.ts'
+import { batchesOf } from './batches.ts'
+import { MESSAGE_COUNTS, type MessageCounts, type SinkCounters } from './counters.ts'
+import { gather, type GatheredBatch } from './gather.ts'
+import { Lease } from './lease.ts'
+import { resolveSinkOptions, type ResolvedSinkOptions, type SinkOptions } from './options.ts'
+import { isTransient, retryTransient } from './retry-transient.ts'
 
-export interface SinkOptions {
-  /** Where merged rows go. */
-  readonly warehouse: MergeTarget
-  /** Where messages come from; a Lambda is handed them and needs none. */
-  readonly queue?: QueueReceiver
-  /**
-   * The most messages that one batch takes. More messages a batch are more events to merge in memory before MySQL sees them.
-   *
-   * @defaultValue 30
-   */
-  readonly batchMessages?: number
-  /**
-   * The lease on a message, in seconds; renewed while the work lasts.
-   *
-   * @defaultValue 60
-   */
-  readonly visibilitySeconds?: number
-  /**
-   * How long one request waits for messages, in seconds.
-   *
-   * @defaultValue 20
-   */
-  readonly waitSeconds?: number
-  /**
-   * How long the batch in hand may take once `run` is told to stop, in milliseconds.
-   *
-   * @defaultValue 10000
-   */
-  readonly graceMs?: number
-  /** @defaultValue says nothing */
-  readonly logger?: Logger
+/** A message that `handle` is given. */
+export interface SinkMessage {
+  /** Names the message in the result; unique within one call. */
+  readonly id: string
+  readonly body: string
 }
 
-export const DEFAULT_BATCH_MESSAGES = 30
-export const DEFAULT_VISIBILITY_SECONDS = 60
-export const DEFAULT_WAIT_SECONDS = 20
-export const DEFAULT_GRACE_MS = 10_000
+/** What became of the messages of one call of `handle`. */
+export interface HandledMessages {
+  /** Counts over the messages whose work is done. */
+  readonly counts: MessageCounts
+  /** The ids of the messages that were not applied and must come again. All others may be acknowledged. */
+  readonly failed: readonly string[]
+  /** Why those failed; undefined when none did. */
+  readonly error: ChangeoverError | undefined
+}
 
 /** A worker between a queue and a warehouse. Any number may run, anywhere, on one queue. */
 export interface Sink {
   readonly migration: Migration
-  readonly counters: Readonly<SinkCounters>
+  /** Counts since the sink was created, up to date whenever they are read. */
+  readonly counters: SinkCounters
   /**
-   * Works until the signal aborts, then finishes the batch in hand and resolves. A warehouse or a queue that is away is
-   * waited for. Rejects with a ChangeoverError when waiting would not help (`DENIED`, `SCHEMA`, `CONFIG`).
+   * Works until the signal aborts, then finishes the current batch within `graceMs` and resolves. While the warehouse or the
+   * queue cannot be reached, it waits and tries again.
+   *
+   * @throws {@link ChangeoverError} when waiting would not help: `DENIED`, `SCHEMA`, `CONFIG`, `UNEXPECTED`. The messages are
+   * back in the queue then.
    */
   run(options: { readonly signal: AbortSignal }): Promise<void>
-  /** Applies the bodies of messages that somebody else received; when it resolves, they may be acknowledged. */
-  handle(bodies: readonly string[], signal?: AbortSignal): Promise<SinkCounters>
+  /**
+   * Applies messages that someone else received, in batches of `batchMessages`, without retries. When the warehouse cannot be
+   * used, the messages of that batch and of all further ones have failed.
+   */
+  handle(messages: readonly SinkMessage[], signal?: AbortSignal): Promise<HandledMessages>
 }
 
-const RETRY: RetryPolicy = Object.freeze({ tries: Number.POSITIVE_INFINITY, baseMs: 200, capMs: 20_000 })
-
+/**
+ * Creates a sink, which merges messages from a queue into the warehouse: as a worker with `run`, or in AWS Lambda with
+ * {@link lambdaHandler}. A message is acknowledged after all its events are durable; what cannot be applied is in the
+ * quarantine, and holds up nothing.
+ *
+ * @throws {@link ChangeoverError} `CONFIG` when an option is out of range, or a port is missing or lacks a method.
+ * @example
+ * import { SQSClient } from '@aws-sdk/client-sqs'
+ * import { sqs } from 'changeover/queue'
+ * import { createSink } from 'changeover/sink'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
+ * const stop = new AbortController()
+ * process.once('SIGTERM', () => stop.abort())
+ *
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
+ * const sink = createSink(history, { warehouse, queue, logger: console })
+ * await sink.run({ signal: stop.signal })
+ * console.log(sink.counters)
+ */
 export function createSink(migration: Migration, options: SinkOptions): Sink {
-  const {
-    warehouse,
-    queue,
-    batchMessages = DEFAULT_BATCH_MESSAGES,
-    visibilitySeconds = DEFAULT_VISIBILITY_SECONDS,
-    waitSeconds = DEFAULT_WAIT_SECONDS,
-    graceMs = DEFAULT_GRACE_MS,
-    logger = silentLogger,
-  } = options
-  const applier = createApplier(compile(migration), warehouse)
-  const counters = noCounts()
+  return new QueueSink(migration, resolveSinkOptions(options))
+}
 
-  const handle: Sink['handle'] = async (bodies, signal) => {
-    const counts = await work(applier, migration.name, bodies, signal)
-    for (const name of Object.keys(counters) as (keyof SinkCounters)[]) counters[name] += counts[name]
+class QueueSink implements Sink {
+  readonly migration: Migration
+  readonly #options: ResolvedSinkOptions
+  readonly #applier: Applier
+  readonly #tally = new Tally<keyof SinkCounters>([...MESSAGE_COUNTS, 'leasesLost'])
+
+  constructor(migration: Migration, options: ResolvedSinkOptions) {
+    this.migration = migration
+    this.#options = options
+    this.#applier = createApplier(compile(migration), options.warehouse)
+  }
+
+  get counters(): SinkCounters {
+    return this.#tally.counts
+  }
+
+  async run({ signal: stop }: { readonly signal: AbortSignal }): Promise<void> {
+    const { queue, graceMs, logger } = this.#options
+    if (!queue) {
+      throw new ChangeoverError('CONFIG', 'A sink without a queue cannot run.', { remedy: 'Pass createSink a queue.' })
+    }
+    const force = new AbortController()
+    let deadline: NodeJS.Timeout | undefined
+    const onStop = (): void => {
+      deadline = setTimeout(() => force.abort(), graceMs)
+    }
+    stop.addEventListener('abort', onStop, { once: true })
+    try {
+      while (!stop.aborted) {
+        const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
+        if (batch.messages.length > 0) await this.#work(queue, batch, stop, force.signal)
+      }
+    } catch (thrown) {
+      // Stopped while the other side was away: the messages are back in the queue, and nothing is lost.
+      if (!(stop.aborted && isTransient(thrown))) throw thrown
+    } finally {
+      stop.removeEventListener('abort', onStop)
+      clearTimeout(deadline)
+    }
+  }
+
+  async handle(messages: readonly SinkMessage[], signal?: AbortSignal): Promise<HandledMessages> {
+    const sum = new Tally<keyof MessageCounts>(MESSAGE_COUNTS)
+    let done = 0
+    try {
+      for (const batch of batchesOf(messages, this.#options)) {
+        sum.add(await this.#apply(batch, signal))
+        done += batch.length
+      }
+      return { counts: sum.counts, failed: [], error: undefined }
+    } catch (thrown) {
+      if (!(thrown instanceof ChangeoverError)) throw thrown
+      const failed = messages.slice(done).map(({ id }) => id)
+      this.#options.logger.warn('could not apply messages', { error: messageOf(thrown), messages: failed.length })
+      return { counts: sum.counts, failed, error: thrown }
+    }
+  }
+
+  /**
+   * Applies a batch and acknowledges it. A batch that meets a transient error is kept under its lease and tried again: to give it
+   * back would raise its receive count, and good messages would drift to the dead-letter queue for an outage.
+   */
+  async #work(queue: QueueReceiver, batch: GatheredBatch, stop: AbortSignal, force: AbortSignal): Promise<void> {
+    const { logger, visibilitySeconds } = this.#options
+    const lease = new Lease(queue, batch, visibilitySeconds, {
+      notRenewed: (messages) => logger.warn('could not renew the lease on some messages; trying again', { messages }),
+      lost: (messages) => {
+        this.#tally.add({ leasesLost: messages })
+        logger.warn('the lease on some messages ended before their work did; they may come again', { messages })
+      },
+    })
+    lease.keep()
+    try {
+      await retryTransient('apply a batch', () => this.#apply(batch.messages, force), logger, stop)
+    } catch (thrown) {
+      await queue.extend(lease.release(), 0)
+      throw thrown
+    }
+    lease.release()
+    // Also those whose lease is lost: their work is done, and a stale receipt handle deletes the message or fails, which shows here.
+    const left = await queue.acknowledge(batch.messages)
+    if (left.length > 0) {
+      logger.warn('some messages could not be acknowledged and will come again', { messages: left.length })
+    }
+  }
+
+  async #apply(messages: readonly { readonly body: string }[], signal?: AbortSignal): Promise<MessageCounts> {
+    const bodies = messages.map(({ body }) => body)
+    const counts = await applyMessages(this.#applier, this.migration.name, bodies, signal)
+    this.#tally.add(counts)
     if (counts.quarantined + counts.malformed > 0) {
-      logger.warn('quarantined', { events: counts.quarantined, messages: counts.malformed })
+      this.#options.logger.warn('quarantined', { events: counts.quarantined, messages: counts.malformed })
     }
     return counts
-  }
-
-  async function gather(from: QueueReceiver, signal: AbortSignal): Promise<ReceivedMessage[]> {
-    const messages: ReceivedMessage[] = []
-    while (messages.length < batchMessages) {
-      const max = batchMessages - messages.length
-      const waiting = messages.length === 0 ? waitSeconds : 0
-      const receiving = from.receive({ max, waitSeconds: waiting, visibilitySeconds, signal })
-      // What is held already is under lease: it is worked on, and the next round meets the trouble again.
-      const more = await (messages.length === 0 ? receiving : receiving.catch(() => []))
-      messages.push(...more)
-      if (more.length === 0) break
-    }
-    return messages
-  }
-
-  // A batch that meets passing trouble is kept and tried again under its lease: giving it back would count as a receipt, and
-  // good messages would drift to the dead-letter queue for a fault that is not theirs.
-  async function settle(
-    from: QueueReceiver,
-    messages: readonly ReceivedMessage[],
-    stop: AbortSignal,
-    force: AbortSignal,
-  ): Promise<void> {
-    const heartbeat = setInterval(() => void from.extend(messages, visibilitySeconds), (visibilitySeconds * 1000) / 3)
-    const bodies = messages.map((message) => message.body)
-    try {
-      await patiently('apply a batch', () => handle(bodies, force), stop)
-      const kept = await from.acknowledge(messages)
-      if (kept.length > 0)
-        logger.warn('some messages could not be acknowledged and will come again', { messages: kept.length })
-    } catch (thrown) {
-      await from.extend(messages, 0)
-      throw thrown
-    } finally {
-      clearInterval(heartbeat)
-    }
-  }
-
-  async function patiently<T>(what: string, task: () => Promise<T>, stop: AbortSignal): Promise<T> {
-    for (let failures = 1; ; failures++) {
-      try {
-        return await task()
-      } catch (thrown) {
-        if (!(thrown instanceof ChangeoverError) || thrown.code !== 'UNREACHABLE' || stop.aborted) throw thrown
-        logger.warn(`could not ${what}; trying again`, { error: messageOf(thrown), failures })
-        await pause(backoffMs(failures, RETRY, Math.random()), stop)
-      }
-    }
-  }
-
-  return {
-    migration,
-    counters,
-    handle,
-    async run({ signal: stop }) {
-      if (!queue)
-        throw new ChangeoverError('CONFIG', 'A sink without a queue cannot run.', {
-          remedy: 'Give createSink a queue.',
-        })
-      const force = new AbortController()
-      let deadline: NodeJS.Timeout | undefined
-      const onStop = (): void => {
-        deadline = setTimeout(() => force.abort(), graceMs)
-      }
-      stop.addEventListener('abort', onStop, { once: true })
-      try {
-        while (!stop.aborted) {
-          const messages = await patiently('receive', () => gather(queue, stop), stop)
-          if (messages.length > 0) await settle(queue, messages, stop, force.signal)
-        }
-      } catch (thrown) {
-        // Told to stop while the other side was away: the messages are back in the queue, and nothing is lost.
-        if (!(stop.aborted && thrown instanceof ChangeoverError && thrown.code === 'UNREACHABLE')) throw thrown
-      } finally {
-        stop.removeEventListener('abort', onStop)
-        clearTimeout(deadline)
-      }
-    },
   }
 }

@@ -121,7 +121,7 @@ describe('the sink', () => {
     const { child, ended } = startCli(['sink', '-c', HISTORY, '--verbose'], env)
     let said = ''
     child.stderr!.on('data', (bytes) => (said += String(bytes)))
-    await until(() => said.includes('until told to stop'), { signal: AbortSignal.timeout(40_000) })
+    await until(() => said.includes('until stopped'), { signal: AbortSignal.timeout(40_000) })
     child.kill('SIGINT')
     expect(await ended).toMatchObject({ code: 0, stdout: expect.stringContaining('0 events in 0 messages') as unknown })
   })

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { until } from '../../src/core/abort.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
+import type { Logger } from '../../src/core/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import { createSink, type Sink, type SinkOptions } from '../../src/sink/index.ts'
 import type { MergeTarget } from '../../src/warehouse/index.ts'
@@ -10,26 +11,46 @@ import { contentOf } from '../migrate/snapshot.ts'
 import { freshQueue } from '../support/fresh.ts'
 import { emptyWarehouse, failingFirst, isEmpty, messageOf, messagesOf, sendAll } from './sinking.ts'
 
+function recordingLogger(): { readonly logger: Logger; readonly lines: string[] } {
+  const lines: string[] = []
+  const log =
+    (level: string): Logger['info'] =>
+    (message, fields) =>
+      void lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
+  return { logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }, lines }
+}
+
 const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
 
 /** A sink at work until the test, or `stop`, ends it. */
 function working(queue: Queue, warehouse: MergeTarget, options: Partial<SinkOptions> = {}) {
   const sink = createSink(history, { queue, warehouse, waitSeconds: 1, ...options })
-  const abort = new AbortController()
-  const running = sink.run({ signal: abort.signal })
+  const controller = new AbortController()
+  const running = sink.run({ signal: controller.signal })
   const stop = async (): Promise<void> => {
-    abort.abort()
+    controller.abort()
     await running
   }
   onTestFinished(async () => {
-    abort.abort()
+    controller.abort()
     await running.catch(() => {})
   })
-  return { sink, running, stop, tellToStop: () => abort.abort() }
+  return { sink, running, stop, abort: () => controller.abort() }
+}
+
+/** A target whose merges wait until it is released. */
+function held(target: MergeTarget) {
+  const [reached, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const merge: MergeTarget['merge'] = async (relation, rows, options) => {
+    reached.resolve()
+    await release.promise
+    await target.merge(relation, rows, options)
+  }
+  return { target: { merge }, reached: reached.promise, release: () => release.resolve() }
 }
 
 describe('a sink', () => {
-  it('brings events into the warehouse, and takes them from the queue', async () => {
+  it('brings events into the warehouse and removes their messages from the queue', async () => {
     const events = await someHistory(500)
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(events, 20))
@@ -40,7 +61,7 @@ describe('a sink', () => {
     expect(await contentOf(warehouse, history)).toEqual(await directly(events))
   })
 
-  it('acknowledges after the commit only, and tries again under its lease while the warehouse is away', async () => {
+  it('acknowledges only after the commit, and tries again under its lease while the warehouse is away', async () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     const target = failingFirst(warehouse, 3, 'UNREACHABLE')
@@ -61,7 +82,7 @@ describe('a sink', () => {
   })
 
   it.each(['DENIED', 'SCHEMA', 'UNEXPECTED'] as const)(
-    'rejects for trouble that lasts (%s), its messages back in the queue',
+    'rejects for an error that waiting does not cure (%s), and gives its messages back',
     async (code) => {
       const queue = memoryQueue()
       await sendAll(queue, messagesOf(await someHistory(10), 5))
@@ -71,7 +92,7 @@ describe('a sink', () => {
     },
   )
 
-  it('applies what it holds when the queue fails in the middle of gathering', async () => {
+  it('applies what it holds when the queue fails while it gathers', async () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(60), 5))
     let calls = 0
@@ -109,55 +130,46 @@ describe('a sink', () => {
     const running = createSink(history, { warehouse: await emptyWarehouse() }).run({
       signal: new AbortController().signal,
     })
-    await expect(running).rejects.toMatchObject({ code: 'CONFIG', remedy: 'Give createSink a queue.' })
+    await expect(running).rejects.toMatchObject({ code: 'CONFIG', remedy: 'Pass createSink a queue.' })
   })
 })
 
-describe('told to stop', () => {
-  /** A target that waits before its first merge until it is let go. */
-  function held(target: MergeTarget) {
-    const [reached, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const merge: MergeTarget['merge'] = async (relation, rows, options) => {
-      reached.resolve()
-      await release.promise
-      await target.merge(relation, rows, options)
-    }
-    return { target: { merge }, reached: reached.promise, release: () => release.resolve() }
-  }
-
-  it('finishes the batch in hand', async () => {
+describe('when it is stopped', () => {
+  it('finishes the current batch', async () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(50), 5))
     const { target, reached, release } = held(warehouse)
-    const { sink, running, tellToStop } = working(queue, target, { batchMessages: 4 })
+    const { sink, running, abort } = working(queue, target, { batchMessages: 4 })
     await reached
-    tellToStop()
+    abort()
     release()
     await running
     expect(sink.counters).toMatchObject({ messages: 4, applied: 20 })
     expect(await queue.approximateDepth()).toEqual({ visible: 6, inFlight: 0 })
   })
 
-  it('gives its batch back when the warehouse is away', async () => {
+  it('gives its batch back while the warehouse is away', async () => {
     const queue = memoryQueue()
     await sendAll(queue, messagesOf(await someHistory(10), 5))
     const target = failingFirst(await emptyWarehouse(), 1e9, 'UNREACHABLE')
-    const { running, tellToStop } = working(queue, target)
+    const { running, abort } = working(queue, target)
     await until(() => target.calls > 1, soon())
-    tellToStop()
+    abort()
     await running
     expect(await queue.approximateDepth()).toEqual({ visible: 2, inFlight: 0 })
   })
 
-  it('leaves a queue that it waits for at once', async () => {
+  it('stops waiting for messages at once', async () => {
     const { sink, stop } = working(memoryQueue(), await emptyWarehouse(), { waitSeconds: 20 })
     const start = performance.now()
     await stop()
     expect(performance.now() - start).toBeLessThan(5000)
     expect(sink.counters.messages).toBe(0)
   })
+})
 
-  it('keeps its lease while the work is long', async () => {
+describe('the lease on a batch', () => {
+  it('is renewed while the work lasts', async () => {
     await using own = await freshQueue()
     const warehouse = await emptyWarehouse()
     await sendAll(own.queue, [messageOf([fileCreated(1)])])
@@ -169,7 +181,7 @@ describe('told to stop', () => {
     }
     const { sink, stop } = working(queue, target, { visibilitySeconds: 2 })
     await reached
-    // Six thirds of the lease: without renewal it would have ended, and somebody else could take the message.
+    // Six thirds of the lease: without renewal it would have ended, and another receiver could take the message.
     await until(() => renewals >= 6, soon())
     expect(await own.queue.receive({ max: 1, waitSeconds: 0, visibilitySeconds: 1 })).toEqual([])
     release()
@@ -177,10 +189,59 @@ describe('told to stop', () => {
     await stop()
     expect(await isEmpty(own.queue)).toBe(true)
   })
+
+  it('is counted and logged when it is lost; the work is finished and acknowledged', async () => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    const { target, reached, release } = held(warehouse)
+    const acknowledged: string[] = []
+    const losing: Queue = {
+      ...queue,
+      extend: async (messages) => messages.map(({ id }) => id),
+      acknowledge: (messages) => {
+        acknowledged.push(...messages.map(({ id }) => id))
+        return queue.acknowledge(messages)
+      },
+    }
+    const { logger, lines } = recordingLogger()
+    const { sink, running, abort } = working(losing, target, { visibilitySeconds: 1, logger })
+    await reached
+    await until(() => sink.counters.leasesLost > 0, soon())
+    abort()
+    release()
+    await running
+    expect(sink.counters).toMatchObject({ messages: 2, applied: 10, leasesLost: 2 })
+    expect(acknowledged).toHaveLength(2)
+    expect(lines).toContain('warn could not renew the lease on some messages; trying again {"messages":2}')
+    expect(lines).toContain(
+      'warn the lease on some messages ended before their work did; they may come again {"messages":2}',
+    )
+    expect(lines).toContain('warn some messages could not be acknowledged and will come again {"messages":2}')
+  })
+
+  it('is not given back once it is lost, because another receiver may hold the message', async () => {
+    const queue = memoryQueue()
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    const { target, reached, release } = held(failingFirst(await emptyWarehouse(), 1e9, 'DENIED'))
+    const givenBack: number[] = []
+    const losing: Queue = {
+      ...queue,
+      async extend(messages, seconds) {
+        if (seconds === 0) givenBack.push(messages.length)
+        return messages.map(({ id }) => id)
+      },
+    }
+    const { sink, running } = working(losing, target, { visibilitySeconds: 1 })
+    await reached
+    await until(() => sink.counters.leasesLost === 2, soon())
+    release()
+    await expect(running).rejects.toMatchObject({ code: 'DENIED' })
+    expect(givenBack).toEqual([0])
+  })
 })
 
 describe('any number of sinks', () => {
-  it('come to the same tables from one SQS queue, whatever the order and the duplicates', async () => {
+  it('produce the same tables from one SQS queue, whatever the order and the duplicates', async () => {
     const events = await someHistory(400)
     const messages = messagesOf(events, 10)
     const overlapping = messagesOf(events.slice(5), 25).toReversed()

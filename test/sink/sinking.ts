@@ -9,7 +9,7 @@ import type { Queue, QueueSender } from '../../src/queue/index.ts'
 import type { MergeTarget, Warehouse } from '../../src/warehouse/index.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 
-/** The message that carries these events. */
+/** A message that carries these events. */
 export function messageOf(events: readonly RepositoryEvent[], migration = history.name): string {
   return encodeMessage(
     migration,
@@ -17,7 +17,7 @@ export function messageOf(events: readonly RepositoryEvent[], migration = histor
   )
 }
 
-/** Events in messages of so many each. */
+/** Events in messages of `size` each. */
 export function messagesOf(events: readonly RepositoryEvent[], size: number): string[] {
   const runs = Math.ceil(events.length / size)
   return Array.from({ length: runs }, (_, i) => messageOf(events.slice(i * size, (i + 1) * size)))
@@ -28,14 +28,14 @@ export async function sendAll(queue: QueueSender, bodies: readonly string[]): Pr
   if (outcomes.some(({ status }) => status !== 'sent')) throw new Error('The queue did not take all messages.')
 }
 
-/** An empty warehouse that ends with the test. */
+/** An empty warehouse that is removed after the test. */
 export async function emptyWarehouse(): Promise<Warehouse> {
   const target = await freshWarehouse([history])
   onTestFinished(() => target[Symbol.asyncDispose]())
   return target.warehouse
 }
 
-/** A target that throws the first `times` calls of `merge`, and then hands them on. */
+/** A target that throws in the first `times` calls of `merge`, and then hands them on. */
 export function failingFirst(
   target: MergeTarget,
   times: number,
@@ -60,4 +60,16 @@ export async function isEmpty(queue: Queue): Promise<boolean> {
 export async function countOf(warehouse: Warehouse, table: string): Promise<number> {
   const [row] = await warehouse.select(`SELECT COUNT(*) AS n FROM \`${table}\``)
   return Number(row!['n'])
+}
+
+/** A target that hands on calls of `merge` until `times` batches have their receipts, and throws after that. */
+export function failingAfter(target: MergeTarget, times: number, code: ChangeoverError['code']): MergeTarget {
+  let batches = 0
+  return {
+    async merge(relation, rows, options) {
+      if (batches >= times) throw new ChangeoverError(code, 'trouble')
+      await target.merge(relation, rows, options)
+      if (relation.name.startsWith('_receipt_')) batches++
+    },
+  }
 }

@@ -1,0 +1,83 @@
+import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
+import type { QueueReceiver } from '../queue/index.ts'
+import type { MergeTarget } from '../warehouse/index.ts'
+
+export interface SinkOptions {
+  /** Where merged rows go. */
+  readonly warehouse: MergeTarget
+  /** Where `run` receives messages from. A Lambda function is handed its messages and needs none. */
+  readonly queue?: QueueReceiver
+  /**
+   * The most messages per batch. The more there are, the more events are merged in memory before they reach MySQL.
+   *
+   * @defaultValue 30
+   */
+  readonly batchMessages?: number
+  /**
+   * The bytes of message bodies, as sent, from which on a batch takes no further messages. One request gives up to ten messages,
+   * so a batch may be larger by those.
+   *
+   * @defaultValue 8388608
+   */
+  readonly batchBytes?: number
+  /**
+   * The lease on a message (its visibility timeout), in seconds, from 1 to 43200; renewed while the work lasts.
+   *
+   * @defaultValue 60
+   */
+  readonly visibilitySeconds?: number
+  /**
+   * How long one request waits for messages, in seconds, from 0 to 20.
+   *
+   * @defaultValue 20
+   */
+  readonly waitSeconds?: number
+  /**
+   * How long the current batch may take once `run` is stopped, in milliseconds.
+   *
+   * @defaultValue 10000
+   */
+  readonly graceMs?: number
+  /** @defaultValue logs nothing */
+  readonly logger?: Logger
+}
+
+export const DEFAULT_BATCH_MESSAGES = 30
+export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
+export const DEFAULT_VISIBILITY_SECONDS = 60
+export const DEFAULT_WAIT_SECONDS = 20
+export const DEFAULT_GRACE_MS = 10_000
+
+/** The longest visibility timeout of SQS. */
+const MAX_VISIBILITY_SECONDS = 43_200
+/** The longest wait of one request to SQS. */
+const MAX_WAIT_SECONDS = 20
+/** The longest delay of a timer; a longer one fires at once. */
+const MAX_TIMER_MS: number = 2 ** 31 - 1
+
+/** All options of a sink, the defaults included. */
+export interface ResolvedSinkOptions extends Required<Omit<SinkOptions, 'queue'>> {
+  readonly queue: QueueReceiver | undefined
+}
+
+/** The given options over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
+export function resolveSinkOptions(options: SinkOptions): ResolvedSinkOptions {
+  const check = checkOptions('createSink')
+  const { queue } = options
+  return Object.freeze({
+    warehouse: check.port('warehouse', options.warehouse, ['merge']),
+    queue: queue && check.port('queue', queue, ['receive', 'acknowledge', 'extend']),
+    batchMessages: check.whole('batchMessages', options.batchMessages ?? DEFAULT_BATCH_MESSAGES, { min: 1 }),
+    batchBytes: check.whole('batchBytes', options.batchBytes ?? DEFAULT_BATCH_BYTES, { min: 1 }),
+    visibilitySeconds: check.whole('visibilitySeconds', options.visibilitySeconds ?? DEFAULT_VISIBILITY_SECONDS, {
+      min: 1,
+      max: MAX_VISIBILITY_SECONDS,
+    }),
+    waitSeconds: check.whole('waitSeconds', options.waitSeconds ?? DEFAULT_WAIT_SECONDS, {
+      min: 0,
+      max: MAX_WAIT_SECONDS,
+    }),
+    graceMs: check.whole('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, { min: 0, max: MAX_TIMER_MS }),
+    logger: safeLogger(options.logger ?? silentLogger),
+  })
+}
