@@ -1,4 +1,4 @@
-import { ChangeoverError, codeOf, driverErrors, messageOf, propertyOf } from '../core/index.ts'
+import { ChangeoverError, codeOf, driverErrors, messageOf, propertyOf, type DriverErrors } from '../core/index.ts'
 
 /** Why a request, or one entry of it, was not done. */
 export interface SqsFailure {
@@ -66,7 +66,7 @@ const checkCredentials =
   'sqs:DeleteMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on this queue.'
 
 /** The errors of the SQS client. What is not in the table counts as transient unless its HTTP status says otherwise. */
-export const sqsErrors = driverErrors<Kind>({
+export const sqsErrors: DriverErrors<Kind> = driverErrors<Kind>({
   kinds: KINDS,
   codesOf: (thrown) => [nameOf(thrown)],
   otherwise: (thrown) => (thrown instanceof ChangeoverError ? 'misconfigured' : kindOfStatus(statusOf(thrown))),

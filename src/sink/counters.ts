@@ -24,7 +24,7 @@ export interface SinkCounters extends MessageCounts {
   readonly leasesLost: number
 }
 
-export const MESSAGE_COUNTS = [
+export const MESSAGE_COUNTS: readonly (keyof MessageCounts)[] = [
   'messages',
   'received',
   'applied',
@@ -33,4 +33,4 @@ export const MESSAGE_COUNTS = [
   'duplicates',
   'malformed',
   'rows',
-] as const satisfies readonly (keyof MessageCounts)[]
+]

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Queue, ReceivedMessage } from '../../src/queue/index.ts'
 
-/** What every queue must do. `make` gives an empty queue of its own to each test. */
+/** What every queue must do. `make` gives each test an empty queue of its own. */
 export function queueContract(
   name: string,
   make: () => Promise<{ readonly queue: Queue; readonly dispose: () => Promise<void> }>,
@@ -27,7 +27,7 @@ export function queueContract(
       expect(await glance(queue)).toEqual([])
     })
 
-    test('a leased message is hidden, and comes again with its count once it is given back', async () => {
+    test('a leased message is hidden, and comes again with a higher receive count once it is given back', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       const [first] = await take(queue, 1)
       expect(await glance(queue)).toEqual([])
@@ -37,7 +37,7 @@ export function queueContract(
       expect(second?.receiptHandle).not.toBe(first?.receiptHandle)
     })
 
-    test('a lease that ends gives the message to whoever waits', async () => {
+    test('a message whose lease ends goes to a waiting receiver', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       await queue.receive({ max: 1, waitSeconds: 5, visibilitySeconds: 1 })
       expect(await queue.receive({ max: 1, waitSeconds: 10, visibilitySeconds: 60 })).toMatchObject([
@@ -45,7 +45,7 @@ export function queueContract(
       ])
     })
 
-    test('a lease can be prolonged', async () => {
+    test('a lease can be extended', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       const leased = await queue.receive({ max: 1, waitSeconds: 5, visibilitySeconds: 1 })
       expect(await queue.extend(leased, 60)).toEqual([])
@@ -67,7 +67,7 @@ export function queueContract(
       expect(await queue.approximateDepth()).toEqual({ visible: 0, inFlight: 0 })
     })
 
-    test('never gives more at once than it was asked for, nor than a batch holds', async () => {
+    test('never gives more messages at once than it was asked for, or than a batch holds', async () => {
       await queue.send(Array.from({ length: 12 }, (_, number) => ({ id: String(number), body: 'x' })))
       expect(await queue.receive({ max: 1, waitSeconds: 0, visibilitySeconds: 60 })).toHaveLength(1)
       const many = await queue.receive({ max: 100, waitSeconds: 0, visibilitySeconds: 60 })
@@ -81,7 +81,7 @@ export function queueContract(
       expect((await take(queue, 7)).every(({ body }) => body === third)).toBe(true)
     })
 
-    test('the largest message passes; a larger one is refused with both figures, and takes no other along', async () => {
+    test('the largest message passes; a larger one is refused with both sizes, and does not fail the others', async () => {
       const limit = queue.limits.messageBytes
       const outcomes = await queue.send([
         { id: 'small', body: 'x' },
@@ -101,7 +101,7 @@ export function queueContract(
       expect(await take(queue, 2)).toHaveLength(2)
     })
 
-    test('a stale receipt removes and prolongs nothing', async () => {
+    test('a stale receipt handle deletes and extends nothing', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       const stale = await take(queue, 1)
       await queue.extend(stale, 0)
@@ -119,7 +119,7 @@ export function queueContract(
       expect(await waiting).toMatchObject([{ body: 'one' }])
     }, 10_000)
 
-    test('an aborted long poll gives nothing, at once', async () => {
+    test('an aborted long poll ends at once and gives nothing', async () => {
       const started = performance.now()
       const stop = new AbortController()
       const waiting = queue.receive({ max: 10, waitSeconds: 20, visibilitySeconds: 60, signal: stop.signal })
@@ -129,20 +129,20 @@ export function queueContract(
       expect(performance.now() - started).toBeLessThan(5_000)
     })
 
-    test('an aborted send leaves its messages to be sent again', async () => {
+    test('an aborted send reports its messages as retryable', async () => {
       const outcomes = await queue.send([{ id: 'a', body: 'one' }], { signal: AbortSignal.abort() })
       expect(outcomes).toMatchObject([{ id: 'a', status: 'failed', retryable: true }])
       expect(await glance(queue)).toEqual([])
     })
 
-    test('nothing to do is nothing done', async () => {
+    test('does nothing when it is given no messages', async () => {
       expect(await queue.send([])).toEqual([])
       expect(await queue.acknowledge([])).toEqual([])
       expect(await queue.extend([], 5)).toEqual([])
       expect(await glance(queue)).toEqual([])
     })
 
-    test('tells how many messages wait and how many are under lease', async () => {
+    test('reports how many messages are waiting and how many are under lease', async () => {
       await queue.send(['a', 'b', 'c'].map((id) => ({ id, body: id })))
       expect(await queue.approximateDepth()).toEqual({ visible: 3, inFlight: 0 })
       await take(queue, 2)

@@ -4,7 +4,7 @@ import { memoryQueue, type QueueSender } from '../../src/queue/index.ts'
 import { deaf, failingFirst, publishing, retryable, someEvents, soon } from './publishing.ts'
 
 describe('the breaker', () => {
-  it('opens when the queue is down, keeps the buffer to its bounds, and closes when one message has come through', async () => {
+  it('opens when the queue is down, keeps the buffer within its bounds, and closes when one message was sent', async () => {
     let works = false
     let calls = 0
     const queue = memoryQueue({ limits: { messageBytes: 2000 } })
@@ -30,7 +30,7 @@ describe('the breaker', () => {
     expect([publisher.backlog, publisher.bytes, publisher.lagMs]).toEqual([0, 0, 0])
   })
 
-  it('takes silence for a failure, and hears the queue when it speaks again', async () => {
+  it('counts a missing answer as a failure, and closes when the queue answers again', async () => {
     const queue = memoryQueue()
     const { publisher, told } = publishing(failingFirst(queue, 2, deaf), {
       sendTimeoutMs: 10,
@@ -43,7 +43,7 @@ describe('the breaker', () => {
     expect(told.breaker).toEqual(['open', 'half-open', 'closed'])
   })
 
-  it('does not keep a closing observer from its last try', async () => {
+  it('does not keep a closing observer from its last attempt', async () => {
     let works = false
     const queue = memoryQueue()
     const sender: QueueSender = {
@@ -60,7 +60,7 @@ describe('the breaker', () => {
 })
 
 describe('a tap that can wait', () => {
-  it('waits until there is room, and no longer than it has to', async () => {
+  it('waits until there is room and no longer', async () => {
     const queue = memoryQueue()
     const { publisher, told } = publishing(failingFirst(queue, 2, retryable), { bufferEvents: 10, lingerMs: 1 })
     publisher.add(someEvents(6))
@@ -75,7 +75,7 @@ describe('a tap that can wait', () => {
     expect(told.published).toBe(12)
   })
 
-  it('hears once that all of its events are sent or dropped', async () => {
+  it('is called once when all of its events are sent or dropped', async () => {
     const queue = memoryQueue({ limits: { messageBytes: 4000 } })
     const { publisher } = publishing(queue, { bufferEvents: 5 })
     let settled = 0

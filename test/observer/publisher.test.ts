@@ -7,7 +7,7 @@ import { eventsIn, idsOf } from './observing.ts'
 import { deaf, failingFirst, mute, publishing, retryable, someEvents, soon } from './publishing.ts'
 
 describe('sending', () => {
-  it('begins by itself, soon after the first event and at once with a full batch', async () => {
+  it('begins soon after the first event, and at once with a full batch', async () => {
     const queue = memoryQueue()
     const { publisher, told } = publishing(queue, { lingerMs: 5, batchEvents: 10 })
     publisher.add(someEvents(1))
@@ -18,11 +18,11 @@ describe('sending', () => {
   })
 
   it.each<[string, QueueSender['send']]>([
-    ['fails for a passing reason', retryable],
-    ['answers for nothing', async () => []],
-    ['rejects, which it should not', async () => Promise.reject(new Error('down'))],
+    ['fails for a transient reason', retryable],
+    ['reports no outcome', async () => []],
+    ['rejects, against its contract', async () => Promise.reject(new Error('down'))],
     [
-      'throws, which it should not',
+      'throws, against its contract',
       () => {
         throw new Error('down')
       },
@@ -37,7 +37,7 @@ describe('sending', () => {
     expect(idsOf(await eventsIn(queue))).toEqual(Array.from({ length: 50 }, (__, i) => i))
   })
 
-  it('tries again only what was not taken', async () => {
+  it('sends again only what was not taken', async () => {
     const queue = memoryQueue({ limits: { messageBytes: 2000 } })
     const half = failingFirst(queue, 1, async (messages) => {
       const [first, ...others] = messages
@@ -50,7 +50,7 @@ describe('sending', () => {
     expect(idsOf(await eventsIn(queue)).toSorted((a, b) => Number(a) - Number(b))).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
-  it('drops and counts what the queue refuses for good, and sends the rest', async () => {
+  it('drops and counts what the queue refuses, and sends the rest', async () => {
     const refusing: QueueSender['send'] = async (messages) =>
       messages.map(({ id }) => ({ id, status: 'failed', retryable: false, reason: 'never' }))
     const { publisher, told } = publishing(failingFirst(memoryQueue(), 1, refusing), { batchEvents: 2 })
@@ -91,7 +91,7 @@ describe('bounds', () => {
     expect(told).toMatchObject({ published: 20, dropped: { overflow: 10 } })
   })
 
-  it('counts what is being sent as held', async () => {
+  it('counts events that are being sent as part of the buffer', async () => {
     const { publisher, told } = publishing(failingFirst(memoryQueue(), 1, mute), { bufferEvents: 5, batchEvents: 5 })
     publisher.add(someEvents(5))
     publisher.add(someEvents(2))
@@ -129,7 +129,7 @@ describe('closing', () => {
   it.each<[string, QueueSender['send']]>([
     ['fails', retryable],
     ['does not answer', mute],
-    ['does not even heed its signal', deaf],
+    ['ignores its signal', deaf],
   ])('ends by the deadline when the queue %s, and counts what is left', async (_, answer) => {
     const { publisher, told } = publishing(failingFirst(memoryQueue(), 1e9, answer), { batchEvents: 4 })
     publisher.add(someEvents(10))
@@ -140,7 +140,7 @@ describe('closing', () => {
     expect(publisher.backlog).toBe(0)
   })
 
-  it('counts what comes after it', async () => {
+  it('counts events that are added after it', async () => {
     const { publisher, told } = publishing(memoryQueue())
     await publisher.close(1000)
     publisher.add(someEvents(2))

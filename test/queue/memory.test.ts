@@ -24,13 +24,13 @@ test('several waiting receivers share what arrives', async () => {
   expect((await Promise.all(waiting)).flat().map(({ body }) => body)).toEqual(['a', 'b'])
 })
 
-test('a receiver that finds nothing waits as long as it was told, and no longer', async () => {
+test('a receiver that finds nothing waits for waitSeconds and no longer', async () => {
   const started = performance.now()
   expect(await memoryQueue().receive({ max: 1, waitSeconds: 0.05, visibilitySeconds: 60 })).toEqual([])
   expect(performance.now() - started).toBeGreaterThanOrEqual(49)
 })
 
-test('limits are taken over one by one, and checked', () => {
+test('each limit has its own default and is checked', () => {
   expect(memoryQueue({ limits: { batchEntries: 3 } }).limits).toEqual({ ...DEFAULT_QUEUE_LIMITS, batchEntries: 3 })
   expect(() => memoryQueue({ limits: { messageBytes: 0 } })).toThrow(
     'The option limits.messageBytes of memoryQueue is 0.',

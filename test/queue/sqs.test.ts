@@ -31,7 +31,7 @@ queueContract('SQS', async () => {
   }
 })
 
-describe('with trouble on the way', () => {
+describe('with faults in between', () => {
   async function queueBehind(tamper: (exchange: Exchange) => void): Promise<Queue> {
     const { queueUrl, remove } = await freshQueue(sqsClient(server.endpoint))
     const proxy = await startFaultProxy(server.endpoint, tamper)
@@ -44,7 +44,7 @@ describe('with trouble on the way', () => {
     return sqs(client, queueUrl)
   }
 
-  test('an answer of 200 with failed entries, and with entries in neither list', async () => {
+  test('reports failed entries of an answer of 200, and entries that it does not list', async () => {
     const queue = await queueBehind(({ action, answer }) => {
       if (action !== 'SendMessageBatch') return
       answer.Successful = answer.Successful?.filter(({ Id }) => Id === '0') ?? []
@@ -66,7 +66,7 @@ describe('with trouble on the way', () => {
     ])
   })
 
-  test('acknowledgements and leases are reconciled as well', async () => {
+  test('acknowledge and extend report the entries that failed', async () => {
     const queue = await queueBehind(({ action, answer }) => {
       if (action !== 'DeleteMessageBatch' && action !== 'ChangeMessageVisibilityBatch') return
       answer.Successful = answer.Successful?.filter(({ Id }) => Id === '0') ?? []
@@ -80,7 +80,7 @@ describe('with trouble on the way', () => {
     expect(await queue.acknowledge(messages)).toEqual(notDone)
   })
 
-  test('a failed batch fails alone', async () => {
+  test('a failed batch does not fail the others', async () => {
     let batches = 0
     const queue = await queueBehind((exchange) => {
       if (exchange.action === 'SendMessageBatch' && ++batches === 2) fail(exchange, 500, 'InternalFailure')
@@ -92,7 +92,7 @@ describe('with trouble on the way', () => {
     expect(failed.every((outcome) => retryable(outcome))).toBe(true)
   })
 
-  test('batches hold to the default limits', async () => {
+  test('batches stay within the default limits', async () => {
     const sizes: number[] = []
     const queue = await queueBehind(({ action, request }) => {
       if (action !== 'SendMessageBatch') return
@@ -111,7 +111,7 @@ describe('with trouble on the way', () => {
     [400, 'InvalidClientTokenId', 'DENIED', false],
     [400, 'QueueDoesNotExist', 'CONFIG', false],
     [400, 'SomethingNew', 'CONFIG', false],
-  ])('status %i, %s', async (status, type, code, passes) => {
+  ])('translates status %i with %s', async (status, type, code, passes) => {
     const queue = await queueBehind((exchange) => fail(exchange, status, type))
     expect(await queue.send([{ id: 'a', body: 'x' }])).toEqual([
       { id: 'a', status: 'failed', retryable: passes, reason: expect.stringContaining(type) as string },
@@ -123,7 +123,7 @@ describe('with trouble on the way', () => {
     }
   })
 
-  test('what AWS quotes when a signature is wrong stays out of the error', async () => {
+  test('an error about a signature does not repeat the secrets that AWS quotes', async () => {
     const queue = await queueBehind((exchange) => {
       fail(
         exchange,
@@ -138,7 +138,7 @@ describe('with trouble on the way', () => {
     expect(JSON.stringify(await queue.send([{ id: 'a', body: 'x' }]))).not.toContain('hush-hush')
   })
 
-  test('a server that is not there', async () => {
+  test('a server that cannot be reached is named, without secrets, and retryable', async () => {
     const gone = await startFaultProxy(server.endpoint, () => {})
     await gone.stop()
     const client = sqsClient(gone.endpoint)
@@ -158,14 +158,14 @@ describe('with trouble on the way', () => {
   })
 })
 
-test('a queue URL that is none, and a FIFO queue, are refused at once', () => {
+test('refuses what is not a URL, and a FIFO queue, when it is created', () => {
   const client = sqsClient('http://127.0.0.1:1')
   expect(() => sqs(client, '')).toThrow('missing or not a URL')
   expect(() => sqs(client, 'https://sqs.eu-central-1.amazonaws.com/1/events.fifo')).toThrow('FIFO')
   client.destroy()
 })
 
-test('without the SDK the room still opens, and only SQS says what is missing', async () => {
+test('without the SDK the queue module can be imported, and only SQS reports that it is missing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-'))
   onTestFinished(async () => await rm(folder, { recursive: true }))
   for (const room of ['core', 'event', 'queue']) {
