@@ -1,5 +1,5 @@
 import { Breaker, type BreakerState, waitAtMost } from '../core/index.ts'
-import { ABORT_MS, EventSender, type EventOutcome, type QueueSender } from '../queue/index.ts'
+import { ABORT_GRACE_MS, EventSender, type EventOutcome, type QueueSender } from '../queue/index.ts'
 import { EventBuffer, type Buffered } from './event-buffer.ts'
 import type { PublisherLimits } from './limits.ts'
 import type { Overflow } from './overflow.ts'
@@ -50,6 +50,7 @@ export class Publisher {
       bytesOf: ({ event }) => event.bytes,
       timeoutMs: limits.sendTimeoutMs,
       breaker: this.#breaker,
+      ref: false,
       onOutcome: (buffered, outcome) => this.#onOutcome(buffered, outcome),
     })
   }
@@ -133,7 +134,7 @@ export class Publisher {
     this.#sender.hurry()
     await waitAtMost(timeoutMs, flushed)
     this.#closed.abort()
-    await waitAtMost(ABORT_MS, this.#running)
+    await waitAtMost(ABORT_GRACE_MS, this.#running)
     this.#isOver = true
     clearTimeout(this.#timer)
     const left = this.#buffer.clear()

@@ -14,7 +14,6 @@ export type {
   SendOutcome,
 } from './port.ts'
 export { EventSender } from './send-events.ts'
-export type { EventSenderOptions } from './send-events.ts'
-export { ABORT_MS } from './send-once.ts'
+export { ABORT_GRACE_MS } from './send-once.ts'
 export { sqs } from './sqs.ts'
 export type { SqsClientLike, SqsOptions } from './sqs.ts'

@@ -22,6 +22,12 @@ export interface EventSenderOptions<Event> {
    * @defaultValue none: every attempt sends all that is left
    */
   readonly breaker?: Breaker
+  /**
+   * Whether the waits between attempts keep the process alive.
+   *
+   * @defaultValue true
+   */
+  readonly ref?: boolean
 }
 
 const RETRY: RetryPolicy = Object.freeze({ tries: Number.POSITIVE_INFINITY, baseMs: 50, capMs: 10_000 })
@@ -47,8 +53,7 @@ export class EventSender<Event> {
 
   /**
    * Sends until the outcome of every event is known, or the signal aborts; then gives back the events without an outcome, some
-   * of which may have arrived. Resolves soon after an abort, whether or not the queue heeds it. Never rejects, and keeps no
-   * process alive.
+   * of which may have arrived. Resolves soon after an abort, whether or not the queue heeds it. Never rejects.
    *
    * The events are compressed in one go, in the caller's thread: pass as many at once as that may take time for.
    */
@@ -90,7 +95,7 @@ export class EventSender<Event> {
 
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
     this.#hurry = new AbortController()
-    await pause(ms, AbortSignal.any([this.#hurry.signal, signal]), { ref: false })
+    await pause(ms, AbortSignal.any([this.#hurry.signal, signal]), { ref: this.#options.ref ?? true })
     this.#hurry = undefined
   }
 }

@@ -1,10 +1,10 @@
 import type { OutgoingMessage, QueueSender, SendOutcome } from './port.ts'
 
 /** How long a queue has to answer once its signal has aborted, in milliseconds. */
-export const ABORT_MS = 250
+export const ABORT_GRACE_MS = 250
 
 /**
- * Sends once and gives the outcomes that the queue reports within `timeoutMs`, or within {@link ABORT_MS} of an abort. None when
+ * Sends once and gives the outcomes that the queue reports within `timeoutMs`, or within {@link ABORT_GRACE_MS} of an abort. None when
  * it does not answer, or throws in spite of its contract. Never rejects.
  */
 export async function sendOnce(
@@ -20,7 +20,7 @@ export async function sendOnce(
   let grace: NodeJS.Timeout | undefined
   // A queue that heeds its signal can still report what it sent.
   const onStop = (): void => {
-    grace = setTimeout(() => noAnswer.resolve([]), ABORT_MS).unref()
+    grace = setTimeout(() => noAnswer.resolve([]), ABORT_GRACE_MS).unref()
   }
   if (stop.aborted) onStop()
   else stop.addEventListener('abort', onStop, { once: true })

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Breaker } from '../../src/core/index.ts'
@@ -190,6 +192,26 @@ describe('EventSender', () => {
     const { sender, retries } = sending(silentOnce, { timeoutMs: 10 })
     expect(await sender.send(numbered(3), forever)).toEqual([])
     expect(retries).toEqual([['The queue did not answer.', 1]])
+  })
+
+  it.each([
+    [true, 'sent'],
+    [false, ''],
+  ])('keeps its process alive between attempts if it is to (ref: %s)', async (ref, output) => {
+    const script = `
+      import { EventSender, memoryQueue } from '${new URL('../../src/queue/index.ts', import.meta.url).href}'
+      const queue = memoryQueue()
+      let calls = 0
+      const failing = {
+        limits: queue.limits,
+        send: async (messages) =>
+          ++calls < 4 ? messages.map(({ id }) => ({ id, status: 'failed', retryable: true, reason: 'later' })) : queue.send(messages),
+      }
+      const options = { bytesOf: (bytes) => bytes, timeoutMs: 5000, onOutcome() {}, ref: ${ref} }
+      const sending = new EventSender(failing, 'movements', options).send([Buffer.from('event')], new AbortController().signal)
+      void sending.then(() => process.stdout.write('sent'))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+    expect(stdout).toBe(output)
   })
 
   it('ends the wait for the breaker when it is hurried', async () => {
