@@ -152,7 +152,7 @@ class QueueSink implements Sink {
       throw thrown
     }
     lease.release()
-    // Also those whose lease is lost: their work is done, and a stale receipt handle deletes the message or fails, which shows here.
+    // Also those whose lease is lost: their work is done, and a stale receipt handle can do no harm. At best it still deletes the message.
     const left = await queue.acknowledge(batch.messages)
     if (left.length > 0) {
       logger.warn('some messages could not be acknowledged and will come again', { messages: left.length })
