@@ -52,7 +52,7 @@ export interface Sink {
  * {@link lambdaHandler}. A message is acknowledged after all its events are durable; what cannot be applied is in the
  * quarantine, and holds up nothing.
  *
- * @throws {@link ChangeoverError} `CONFIG` when an option is out of range, or a port is missing or lacks a method.
+ * @throws {@link ChangeoverError} `CONFIG` when an option is out of range, or a port or one of its methods is missing.
  * @example
  * import { SQSClient } from '@aws-sdk/client-sqs'
  * import { sqs } from 'changeover/queue'
