@@ -56,7 +56,7 @@ async function received(queue: Queue): Promise<Uint8Array[]> {
   const messages = await queue.receive({ max: 10, waitSeconds: 0, visibilitySeconds: 60 })
   return messages.flatMap(({ body }) => {
     const decoded = decodeMessage(body)
-    return 'events' in decoded ? [...decoded.events] : []
+    return decoded.outcome === 'decoded' ? [...decoded.events] : []
   })
 }
 
