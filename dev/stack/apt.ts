@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
 import { run } from './run.ts'
 import type { Context } from './service.ts'
 

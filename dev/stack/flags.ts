@@ -1,4 +1,4 @@
-import { redactUrl } from '../../src/core/redact.ts'
+import { redactUrl } from '../../src/core/index.ts'
 import { mustListen } from './given.ts'
 import { given } from './service.ts'
 import type { Context, Running } from './service.ts'

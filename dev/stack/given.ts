@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, codeOf, redactUrl } from '../../src/core/index.ts'
 
 /** How long an address from the environment has to answer, in milliseconds. */
 export const GIVEN_MS = 5_000

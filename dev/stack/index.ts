@@ -1,5 +1,4 @@
-import { Closers } from '../../src/core/closers.ts'
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError, Closers } from '../../src/core/index.ts'
 import { findFlags } from './flags.ts'
 import type { FlagSource } from './flags.ts'
 import { thisMachine } from './machine.ts'

@@ -2,8 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 
-import { until } from '../../src/core/abort.ts'
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError, until } from '../../src/core/index.ts'
 import { supervise } from './supervised.ts'
 import type { Command, Supervised, User } from './supervised.ts'
 

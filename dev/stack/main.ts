@@ -1,7 +1,7 @@
 // node dev/stack/main.ts: runs the stack until Ctrl-C.
 import { once } from 'node:events'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
 import { startStack } from './index.ts'
 import type { Stack } from './index.ts'
 

@@ -1,7 +1,6 @@
 import { MongoClient, MongoServerError } from 'mongodb'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, redactUrl } from '../../src/core/index.ts'
 import { GIVEN_MS, notAnAddress, silent } from './given.ts'
 import { findMongod, runMongod } from './mongod.ts'
 import { runSecantus } from './secantus.ts'

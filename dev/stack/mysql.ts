@@ -3,8 +3,7 @@ import { join } from 'node:path'
 
 import { createConnection } from 'mysql2/promise'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, redactUrl } from '../../src/core/index.ts'
 import { installMariadb } from './apt.ts'
 import { mustListen } from './given.ts'
 import { launch } from './launch.ts'

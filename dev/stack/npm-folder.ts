@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
+import { ChangeoverError, codeOf } from '../../src/core/index.ts'
 import { run } from './run.ts'
 import type { Context } from './service.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { MongoClient } from 'mongodb'
 
-import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
+import { ChangeoverError, codeOf } from '../../src/core/index.ts'
 import { launch } from './launch.ts'
 import { run } from './run.ts'
 import type { Context, Running } from './service.ts'
