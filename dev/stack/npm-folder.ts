@@ -9,10 +9,10 @@ import { run } from './run.ts'
 import type { Context } from './service.ts'
 
 /**
- * Installs what a folder below `dev/` locks, into the cache, once for each state of the lock; gives the place. Built aside and
- * renamed, so that a half-made one is never used.
+ * Installs the packages that a folder below `dev/` locks into the cache, once per state of the lock, and returns the folder. It is
+ * built under another name and then renamed, so that an incomplete one is never used.
  *
- * Scripts of packages do not run: none is needed, and one of them only reports the installation to a third party.
+ * Install scripts do not run: none is needed, and one of them only reports the installation to a third party.
  */
 export async function npmFolder(
   name: string,
@@ -24,8 +24,9 @@ export async function npmFolder(
   const home = join(machine.cache, `${name}-${hash('sha256', lock).slice(0, 12)}`)
   if (existsSync(home)) return home
   const npm = machine.which('npm')
-  if (npm === undefined) throw new ChangeoverError('CONFIG', `There is no npm to install ${name} with.`, { remedy })
-  say(`${service.padEnd(8)} installing ${name} by npm into ${home} (once)`)
+  if (npm === undefined)
+    throw new ChangeoverError('CONFIG', `npm was not found, and is needed to install ${name}.`, { remedy })
+  say(`${service.padEnd(8)} installing ${name} with npm into ${home} (only once)`)
   await mkdir(machine.cache, { recursive: true })
   const half = await mkdtemp(`${home}.`)
   try {
@@ -38,7 +39,7 @@ export async function npmFolder(
     signal.throwIfAborted()
     const another = codeOf(thrown) === 'ENOTEMPTY' || codeOf(thrown) === 'EEXIST'
     if (another && existsSync(home)) return home
-    throw new ChangeoverError('CONFIG', `${name} could not be installed by npm.`, { remedy, cause: thrown })
+    throw new ChangeoverError('CONFIG', `npm could not install ${name}.`, { remedy, cause: thrown })
   }
   return home
 }

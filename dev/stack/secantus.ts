@@ -10,10 +10,10 @@ import { run } from './run.ts'
 import type { Context, Running } from './service.ts'
 import type { Command } from './supervised.ts'
 
-/** The version that README.md speaks of. */
+/** The version that README.md describes. */
 const VERSION = '0.7.0b3'
 
-/** Runs SecantusDB, a server of MongoDB's protocol from PyPI, out of a virtual environment that is ours alone. */
+/** Runs SecantusDB, a server from PyPI that speaks MongoDB's protocol, in its own virtual environment. */
 export async function runSecantus(context: Context, remedy: string): Promise<Running<string> | undefined> {
   const { machine, signal } = context
   const { env } = machine
@@ -25,7 +25,7 @@ export async function runSecantus(context: Context, remedy: string): Promise<Run
   })
   const steps = (folder: string, port: number): Command[] => {
     const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', join(folder, 'data')]
-    // By default it forgets a change after 100,000 others, and a stream that starts at a time is not told.
+    // By default it forgets a change after 100,000 others, without an error for a stream that starts at a time.
     const memory = ['--oplog-max-entries', '5000000', '--oplog-retention-seconds', '86400']
     return [[python, '-m', 'secantus', ...place, ...memory]]
   }
@@ -39,14 +39,14 @@ export async function runSecantus(context: Context, remedy: string): Promise<Run
   }
 }
 
-/** The `python` of the virtual environment: built aside and renamed, so that a half-made one is never used. */
+/** The `python` of the virtual environment, which is built under another name and then renamed, so that an incomplete one is never used. */
 async function environment({ machine, say, signal }: Context, remedy: string): Promise<string | undefined> {
   const home = join(machine.cache, `secantusdb-${VERSION}`)
   const python = join(home, 'bin', 'python')
   if (existsSync(python)) return python
   const system = machine.which('python3')
   if (system === undefined) return undefined
-  say(`mongodb  installing SecantusDB ${VERSION} from PyPI into ${home} (once)`)
+  say(`mongodb  installing SecantusDB ${VERSION} from PyPI into ${home} (only once)`)
   const { env } = machine
   await mkdir(machine.cache, { recursive: true })
   const half = await mkdtemp(`${home}.`)
@@ -55,7 +55,7 @@ async function environment({ machine, say, signal }: Context, remedy: string): P
   try {
     await run(system, ['-m', 'venv', half], { env, signal })
     await pip(`SecantusDB==${VERSION}`).catch(() => pip('--pre', 'SecantusDB'))
-    // What is there without a `python` is the rest of a system's Python that has since been removed.
+    // Without a `python`, it is left over from a Python of the system that has since been removed.
     if (!existsSync(python)) await rm(home, { recursive: true, force: true })
     await rename(half, home)
   } catch (thrown) {
@@ -65,7 +65,7 @@ async function environment({ machine, say, signal }: Context, remedy: string): P
     if (another && existsSync(python)) return python
     throw new ChangeoverError(
       'CONFIG',
-      'There is no MongoDB, and its stand-in SecantusDB could not be installed from PyPI: install mongod, or set MONGODB_URL.',
+      'MongoDB was not found, and its stand-in SecantusDB could not be installed from PyPI: install mongod, or set MONGODB_URL.',
       { remedy, cause: thrown },
     )
   }
