@@ -1,4 +1,4 @@
-// node examples/express/main.ts: see README.md for what it reads from the environment.
+// node examples/express/main.ts: see README.md for the environment variables.
 import { connectionsOf } from '../connections.ts'
 import { start } from './start.ts'
 

@@ -11,11 +11,11 @@ export interface StartOptions {
   readonly mongoUrl: string
   readonly queue: QueueSender
   readonly flags: Flags
-  /** @defaultValue any that is free */
+  /** @defaultValue any free port */
   readonly port?: number
 }
 
-/** The shop at work. */
+/** A running shop. */
 export interface Running {
   readonly url: string
   readonly observer: Observer
@@ -32,7 +32,7 @@ export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions):
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     observer,
     async close() {
-      // First no more requests, then what they have left to send, then the database.
+      // First stop serving requests, then send what they captured, then close the database.
       server.close()
       await once(server, 'close')
       await observer.close({ timeoutMs: 5000 })

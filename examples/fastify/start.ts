@@ -10,11 +10,11 @@ export interface StartOptions {
   readonly mongoUrl: string
   readonly queue: QueueSender
   readonly flags: Flags
-  /** @defaultValue any that is free */
+  /** @defaultValue any free port */
   readonly port?: number
 }
 
-/** The service at work. */
+/** A running service. */
 export interface Running {
   readonly url: string
   readonly observer: Observer
@@ -26,7 +26,7 @@ export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions):
   const connection = await mongoose.createConnection(mongoUrl, { monitorCommands: true }).asPromise()
   const observer = observe(connection.getClient(), couriers, { queue, flags }) // the one line
   const app = createApp(eventModel(connection))
-  // After the requests that are under way, before the database: what they have left to send.
+  // After the current requests and before the database is closed: sends what they captured.
   app.addHook('onClose', async () => {
     await observer.close({ timeoutMs: 5000 })
     await connection.close()

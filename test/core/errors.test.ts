@@ -25,7 +25,7 @@ describe('messageOf', () => {
     expect(messageOf('ab😀cd', 5)).toBe('ab😀…')
   })
 
-  it('is made of the first part only when the text is huge', () => {
+  it('reads only the start of a huge text', () => {
     const start = performance.now()
     expect(messageOf(new Error(`a  ${'b '.repeat(2 ** 27)}`), 6)).toBe('a b b…')
     expect(performance.now() - start).toBeLessThan(1_000)
@@ -35,13 +35,13 @@ describe('messageOf', () => {
     expect(messageOf(thrown())).toEqual(expect.any(String))
   })
 
-  it('says so when there is nothing to read', () => {
+  it('says so when the message cannot be read', () => {
     expect(messageOf(Object.create(null))).toBe('an error that has no readable message')
     expect(messageOf(Symbol('sign'))).toBe('Symbol(sign)')
   })
 })
 
-describe('what is asked of a thrown thing', () => {
+describe('a property of a thrown value', () => {
   it.each(HOSTILE)('never throws: %s', (_, thrown) => {
     expect(codeOf(thrown())).toBeUndefined()
     expect(propertyOf(thrown(), 'absent')).toBeUndefined()
