@@ -7,7 +7,7 @@ import { Unleash } from 'unleash-client'
 export interface Connections {
   readonly queue: QueueSender
   readonly flags: Flags
-  close(): void
+  readonly close: () => void
 }
 
 /** Uses Unleash when `UNLEASH_URL` is set. Without it, `OBSERVE=1` turns the flag on, to try it out. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { MongoClient } from 'mongodb'
 
-import { ChangeoverError, codeOf } from '../../src/core/index.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
+import { fillOnce } from './fill-once.ts'
 import { launch } from './launch.ts'
 import { run } from './run.ts'
 import type { Context, Running } from './service.ts'
@@ -39,7 +39,7 @@ export async function runSecantus(context: Context, remedy: string): Promise<Run
   }
 }
 
-/** The `python` of the virtual environment, which is built under another name and then renamed, so that an incomplete one is never used. */
+/** The `python` of the virtual environment. */
 async function environment({ machine, say, signal }: Context, remedy: string): Promise<string | undefined> {
   const home = join(machine.cache, `secantusdb-${VERSION}`)
   const python = join(home, 'bin', 'python')
@@ -48,21 +48,20 @@ async function environment({ machine, say, signal }: Context, remedy: string): P
   if (system === undefined) return undefined
   say(`mongodb  installing SecantusDB ${VERSION} from PyPI into ${home} (only once)`)
   const { env } = machine
-  await mkdir(machine.cache, { recursive: true })
-  const half = await mkdtemp(`${home}.`)
-  const pip = (...args: string[]) =>
-    run(join(half, 'bin', 'python'), ['-m', 'pip', 'install', '--disable-pip-version-check', ...args], { env, signal })
-  try {
-    await run(system, ['-m', 'venv', half], { env, signal })
+  const fill = async (folder: string): Promise<void> => {
+    const pip = (...args: string[]) =>
+      run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--disable-pip-version-check', ...args], {
+        env,
+        signal,
+      })
+    await run(system, ['-m', 'venv', folder], { env, signal })
     await pip(`SecantusDB==${VERSION}`).catch(() => pip('--pre', 'SecantusDB'))
-    // Without a `python`, it is left over from a Python of the system that has since been removed.
-    if (!existsSync(python)) await rm(home, { recursive: true, force: true })
-    await rename(half, home)
+  }
+  try {
+    // Without a `python`, the folder is left over from a Python of the system that has since been removed.
+    await fillOnce(home, () => existsSync(python), fill, signal)
   } catch (thrown) {
-    await rm(half, { recursive: true, force: true })
     signal.throwIfAborted()
-    const another = codeOf(thrown) === 'ENOTEMPTY' || codeOf(thrown) === 'EEXIST'
-    if (another && existsSync(python)) return python
     throw new ChangeoverError(
       'CONFIG',
       'MongoDB was not found, and its stand-in SecantusDB could not be installed from PyPI: install mongod, or set MONGODB_URL.',

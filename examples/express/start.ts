@@ -1,26 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { Flags } from 'changeover/flags'
-import { observe, type Observer } from 'changeover/observer'
-import type { QueueSender } from 'changeover/queue'
+import { observe } from 'changeover/observer'
 import { MongoClient } from 'mongodb'
+import type { Running, StartOptions } from '../application.ts'
 import { createApp } from './app.ts'
 import { shop } from './migration.ts'
-
-export interface StartOptions {
-  readonly mongoUrl: string
-  readonly queue: QueueSender
-  readonly flags: Flags
-  /** @defaultValue any free port */
-  readonly port?: number
-}
-
-/** A running shop. */
-export interface Running {
-  readonly url: string
-  readonly observer: Observer
-  close(): Promise<void>
-}
 
 /** Connects, observes, listens. */
 export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions): Promise<Running> {

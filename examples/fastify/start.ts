@@ -1,25 +1,9 @@
-import type { Flags } from 'changeover/flags'
-import { observe, type Observer } from 'changeover/observer'
-import type { QueueSender } from 'changeover/queue'
+import { observe } from 'changeover/observer'
 import mongoose from 'mongoose'
+import type { Running, StartOptions } from '../application.ts'
 import { createApp } from './app.ts'
 import { couriers } from './migration.ts'
 import { eventModel } from './model.ts'
-
-export interface StartOptions {
-  readonly mongoUrl: string
-  readonly queue: QueueSender
-  readonly flags: Flags
-  /** @defaultValue any free port */
-  readonly port?: number
-}
-
-/** A running service. */
-export interface Running {
-  readonly url: string
-  readonly observer: Observer
-  close(): Promise<void>
-}
 
 /** Connects, observes, listens. */
 export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions): Promise<Running> {
