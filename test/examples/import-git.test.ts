@@ -233,7 +233,7 @@ describe('eventsOfRepository', () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     await expect(replay(eventsOfRepository(repo.dir))).rejects.toMatchObject({
       code: 'CONFIG',
-      message: `The history of ${repo.dir} needs git, which is not here.`,
+      message: `The history of ${repo.dir} requires git, which was not found.`,
       remedy: expect.stringContaining('Install git') as unknown,
     })
   })

@@ -100,7 +100,7 @@ describe('eventsOfFile', () => {
       await expect(replay(eventsOfFile(missing))).rejects.toMatchObject({
         code: 'CONFIG',
         message: `The events in ${missing} cannot be read (ENOENT).`,
-        remedy: expect.stringContaining('Name a file') as unknown,
+        remedy: expect.stringContaining('Name a readable file') as unknown,
       })
     }
   })
