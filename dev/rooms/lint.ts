@@ -23,7 +23,7 @@ export function withRoomRules<Config extends LintConfig>(config: Config, rooms: 
 function rulesOf(room: Room): LintOverride[] {
   return DEPTHS.map((depth) => {
     const up = '../'.repeat(depth)
-    const doors = room.enters.map((name) => `!${up}${name}/index.ts`)
+    const entrances = room.enters.map((name) => `!${up}${name}/index.ts`)
     const outside = (room.outside ?? []).map((path) => `!../${up}${path}`)
     return {
       files: [`src/${room.name}/${'*/'.repeat(depth - 1)}*.ts`],
@@ -32,7 +32,7 @@ function rulesOf(room: Room): LintOverride[] {
           'error',
           {
             patterns: [
-              { group: [`${up}**`, ...doors, ...outside], message: messageOf(room) },
+              { group: [`${up}**`, ...entrances, ...outside], message: messageOf(room) },
               { group: ['changeover', 'changeover/**'], message: 'The package does not import itself by name.' },
             ],
           },

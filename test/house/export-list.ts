@@ -4,7 +4,7 @@ const STATEMENT = /^export (?<type>type )?\{(?<names>[^{}]*)\} from '\.\.\/[a-z]
 /** The public names of a file of `src/exports/`, sorted, with `type` before each that exists only as a type. */
 export function namesIn(text: string): string[] {
   const rest = text.replaceAll(STATEMENT, '').trim()
-  if (rest !== '') throw new Error(`This is no list of names from the doors of rooms: ${rest}`)
+  if (rest !== '') throw new Error(`Only names from the index.ts of rooms can be exported here, not: ${rest}`)
   return [...text.matchAll(STATEMENT)]
     .flatMap(({ groups }) => {
       const names = groups!.names!.split(',').map((name) => name.trim())

@@ -211,11 +211,11 @@ function fileOf(specifier: string): string {
 }
 
 describe('the public names', () => {
-  it.each(Object.entries(PUBLIC))('of %s are those of the list', (specifier, names) => {
+  it.each(Object.entries(PUBLIC))('of %s are exactly the listed ones', (specifier, names) => {
     expect(namesIn(lists.get(fileOf(specifier))!).join('\n')).toBe(names.trim().replaceAll(/^ +/gm, ''))
   })
 
-  it('come from one file per subpath, and from no others', () => {
+  it('come from one file per subpath', () => {
     expect([...lists.keys()]).toEqual(Object.keys(PUBLIC).map(fileOf).toSorted())
   })
 
@@ -228,8 +228,8 @@ describe('the public names', () => {
   })
 })
 
-describe('the list of a file', () => {
-  it('has values before types, and marks types', () => {
+describe('reading the names of a file', () => {
+  it('gives values before types, and marks types', () => {
     const text = "export { b, a } from '../core/index.ts'\nexport type {\n  D,\n  C,\n} from '../core/index.ts'\n"
     expect(namesIn(text)).toEqual(['a', 'b', 'type C', 'type D'])
   })
@@ -240,7 +240,7 @@ describe('the list of a file', () => {
     'export const a = 1\n',
     "export { a } from '../core/errors.ts'\n",
     "import { a } from '../core/index.ts'\n",
-  ])('is refused with any other statement: %s', (text) => {
-    expect(() => namesIn(text)).toThrow('This is no list of names')
+  ])('refuses any other statement: %s', (text) => {
+    expect(() => namesIn(text)).toThrow('Only names from the index.ts of rooms')
   })
 })

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Files } from '../../dev/rooms/walls.ts'
+import type { Files } from '../../dev/rooms/structure.ts'
 
 /** The repository's folder, with a slash at its end. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { circlesIn } from './circles.ts'
+import { cyclesIn } from './cycles.ts'
 import { importsIn } from './imports.ts'
 import type { Room } from './rooms.ts'
 
@@ -32,14 +32,14 @@ export function forbiddenImports(files: Files, rooms: readonly Room[]): string[]
     if (room === undefined) return [`${place} is in no room of the table`]
     if (target === undefined) return room.outside?.includes(to) ? [] : [`${place} leaves src/ for ${to}`]
     if (target === room.name)
-      return to === doorOf(target) && from !== to ? [`${place} uses its own room's index.ts`] : []
+      return to === indexFileOf(target) && from !== to ? [`${place} uses its own room's index.ts`] : []
     if (!room.enters.includes(target)) return [`${place} enters ${target}/, which ${room.name}/ may not`]
-    return to === doorOf(target) ? [] : [`${place} enters ${target}/ by ${to}, past its index.ts`]
+    return to === indexFileOf(target) ? [] : [`${place} enters ${target}/ by ${to}, past its index.ts`]
   })
 }
 
 /** Imports by package name of the package itself, which would enter a room from outside. */
-export function selfImports(files: Files): string[] {
+export function importsOfSelf(files: Files): string[] {
   return [...files].flatMap(([path, text]) =>
     importsIn(text)
       .filter(({ specifier }) => /^changeover(\/|$)/.test(specifier))
@@ -48,25 +48,25 @@ export function selfImports(files: Files): string[] {
 }
 
 /** Files, outside the rooms, that enter one by another file than its index.ts. */
-export function pastTheDoor(files: Files): string[] {
+export function bypassingIndex(files: Files): string[] {
   return edgesOf(files)
-    .filter(({ to }) => roomOf(to) !== undefined && to !== doorOf(roomOf(to)!))
+    .filter(({ to }) => roomOf(to) !== undefined && to !== indexFileOf(roomOf(to)!))
     .map(({ from, to, line }) => `${from}:${line} enters by ${to}, past the room's index.ts`)
 }
 
-/** Circles of files, type-only imports included. */
-export function fileCircles(files: Files): string[] {
-  return circlesAmong(edgesOf(files), (path) => path)
+/** Cycles of files, type-only imports included. */
+export function fileCycles(files: Files): string[] {
+  return cyclesAmong(edgesOf(files), (path) => path)
 }
 
-/** Circles of rooms. */
-export function roomCircles(files: Files): string[] {
-  return circlesAmong(edgesOf(files), (path) => roomOf(path) ?? path)
+/** Cycles of rooms. */
+export function roomCycles(files: Files): string[] {
+  return cyclesAmong(edgesOf(files), (path) => roomOf(path) ?? path)
 }
 
-/** Circles of folders within a room. A file that lies in no subfolder counts for itself. */
-export function folderCircles(files: Files): string[] {
-  return circlesAmong(
+/** Cycles of folders within a room. A file that lies in no subfolder counts for itself. */
+export function folderCycles(files: Files): string[] {
+  return cyclesAmong(
     edgesOf(files).filter(({ from, to }) => roomOf(from) === roomOf(to)),
     (path) => (path.split('/').length > 3 ? posix.dirname(path) : path),
   )
@@ -92,12 +92,12 @@ export function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1]
 }
 
-function doorOf(room: string): string {
+function indexFileOf(room: string): string {
   return `src/${room}/index.ts`
 }
 
-/** The circles among the groups that `group` puts files in, with a file and line for each step. */
-function circlesAmong(edges: readonly Edge[], group: (path: string) => string): string[] {
+/** The cycles among the groups that `group` puts files in, with a file and line for each step. */
+function cyclesAmong(edges: readonly Edge[], group: (path: string) => string): string[] {
   const graph = new Map<string, Set<string>>()
   const steps = new Map<string, string>()
   for (const { from, to, line } of edges) {
@@ -107,7 +107,7 @@ function circlesAmong(edges: readonly Edge[], group: (path: string) => string): 
     const step = `${source} ${target}`
     if (!steps.has(step)) steps.set(step, `${from}:${line} → ${to}`)
   }
-  return circlesIn(graph).map((nodes) =>
+  return cyclesIn(graph).map((nodes) =>
     nodes
       .slice(1)
       .map((target, at) => steps.get(`${nodes[at]} ${target}`))

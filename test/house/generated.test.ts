@@ -6,16 +6,16 @@ import { read } from './repository.ts'
 
 const REMEDY = 'It is out of date; run `npm run rooms`.'
 
-it('the lint rules are those of the table of rooms', () => {
+it('the lint rules are up to date with the table of rooms', () => {
   const config = JSON.parse(read('.oxlintrc.json')) as LintConfig
   expect(config, REMEDY).toEqual(withRoomRules(config, ROOMS))
 })
 
-it('the map in CONTRIBUTING.md is that of the table of rooms', () => {
+it('the map in CONTRIBUTING.md is up to date with the table of rooms', () => {
   const text = read('CONTRIBUTING.md')
   expect(text, REMEDY).toBe(withMap(text, ROOMS))
 })
 
-it('the map has no place in a text without its marks', () => {
+it('writing the map fails in a text without its marks', () => {
   expect(() => withMap('# Contributing\n', ROOMS)).toThrow('There is no place for the map')
 })

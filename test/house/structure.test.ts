@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { ROOMS, type Room } from '../../dev/rooms/rooms.ts'
 import {
   deepFiles,
-  fileCircles,
-  folderCircles,
+  fileCycles,
+  folderCycles,
   forbiddenImports,
   longFiles,
-  pastTheDoor,
-  roomCircles,
-  selfImports,
-} from '../../dev/rooms/walls.ts'
+  bypassingIndex,
+  roomCycles,
+  importsOfSelf,
+} from '../../dev/rooms/structure.ts'
 import { files, root } from './repository.ts'
 
 const source = files('src/**/*.ts')
@@ -22,7 +22,7 @@ describe('the table of rooms', () => {
     expect(folders.map(({ name }) => name).toSorted()).toEqual(ROOMS.map(({ name }) => name).toSorted())
   })
 
-  it('lets a room enter only rooms above it in the list, so that no rooms form a circle', () => {
+  it('lets a room enter only rooms that come before it, so that no rooms form a cycle', () => {
     const backUp = ROOMS.flatMap(({ name, enters }, at) =>
       enters
         .filter((target) => !ROOMS.slice(0, at).some((room) => room.name === target))
@@ -37,17 +37,17 @@ describe('the table of rooms', () => {
 })
 
 describe('src/', () => {
-  it('has a door in every room', () => {
-    const inner = ROOMS.filter(({ name }) => name !== 'cli' && name !== 'exports')
-    expect(inner.map(({ name }) => `src/${name}/index.ts`).filter((door) => !source.has(door))).toEqual([])
+  it('has an index.ts in every room', () => {
+    const entered = ROOMS.filter(({ name }) => name !== 'cli' && name !== 'exports')
+    expect(entered.map(({ name }) => `src/${name}/index.ts`).filter((path) => !source.has(path))).toEqual([])
   })
 
   it.each([
     ['imports only what the table of rooms allows, through index.ts', forbiddenImports(source, ROOMS)],
-    ['does not import the package by its own name', selfImports(source)],
-    ['has no circle of files, type-only imports included', fileCircles(source)],
-    ['has no circle of folders within a room', folderCircles(source)],
-    ['has no circle of rooms', roomCircles(source)],
+    ['does not import the package by its own name', importsOfSelf(source)],
+    ['has no cycle of files, type-only imports included', fileCycles(source)],
+    ['has no cycle of folders within a room', folderCycles(source)],
+    ['has no cycle of rooms', roomCycles(source)],
     ['has no folders below the folders of a room', deepFiles(source)],
     ['has no file of more than 300 lines', longFiles(source, 300)],
   ])('%s', (_, violations) => {
@@ -57,7 +57,7 @@ describe('src/', () => {
 
 describe('the other folders', () => {
   it('enter rooms through index.ts, except the tests', () => {
-    expect(pastTheDoor(files('dev/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'))).toEqual([])
+    expect(bypassingIndex(files('dev/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'))).toEqual([])
   })
 
   it('have no file of more than 450 lines', () => {
@@ -77,9 +77,9 @@ describe('the checks', () => {
   it.each([
     ['a value', "import { a } from '../top/index.ts'"],
     ['a type', "import type { A } from '../top/index.ts'"],
-    ['a name exported on', "export { a } from '../top/index.ts'"],
-    ['a type exported on', "export type { A } from '../top/index.ts'"],
-    ['everything exported on', "export * as top from '../top/index.ts'"],
+    ['a name re-exported', "export { a } from '../top/index.ts'"],
+    ['a type re-exported', "export type { A } from '../top/index.ts'"],
+    ['everything re-exported', "export * as top from '../top/index.ts'"],
     ['a default and more', "import top, { a } from '../top/index.ts'"],
     ['a name on several lines', "import {\n  a,\n  type B,\n} from '../top/index.ts'"],
     ['a side effect', "import '../top/index.ts'"],
@@ -115,13 +115,13 @@ describe('the checks', () => {
   })
 
   it('report an import of the package by its name', () => {
-    expect(selfImports(tree('src/mid/a.ts', "import { sqs } from 'changeover/queue'"))).toEqual([
+    expect(importsOfSelf(tree('src/mid/a.ts', "import { sqs } from 'changeover/queue'"))).toEqual([
       'src/mid/a.ts:1 imports changeover/queue',
     ])
   })
 
-  it('report circles of files, of folders and of rooms, each with its steps', () => {
-    const circular = new Map([
+  it('report cycles of files, of folders and of rooms, each with its steps', () => {
+    const cyclic = new Map([
       ['src/mid/x/a.ts', "import type { B } from '../y/b.ts'"],
       ['src/mid/y/b.ts', "\nimport { C } from '../x/c.ts'"],
       ['src/mid/x/c.ts', "import { D } from '../../low/index.ts'\nimport { A } from './a.ts'"],
@@ -132,22 +132,22 @@ describe('the checks', () => {
       'src/mid/y/b.ts:2 → src/mid/x/c.ts',
       'src/mid/x/c.ts:2 → src/mid/x/a.ts',
     ]
-    expect(fileCircles(circular)).toContain(`${ab}, ${bc}, ${ca}`)
-    expect(folderCircles(circular)).toEqual([`${ab}, ${bc}`])
-    expect(roomCircles(circular)).toEqual(['src/mid/x/c.ts:1 → src/low/index.ts, src/low/index.ts:1 → src/mid/x/a.ts'])
+    expect(fileCycles(cyclic)).toContain(`${ab}, ${bc}, ${ca}`)
+    expect(folderCycles(cyclic)).toEqual([`${ab}, ${bc}`])
+    expect(roomCycles(cyclic)).toEqual(['src/mid/x/c.ts:1 → src/low/index.ts, src/low/index.ts:1 → src/mid/x/a.ts'])
   })
 
-  it('report no circle where paths only meet again', () => {
+  it('report no cycle where paths only meet again', () => {
     const diamond = new Map([
       ['src/low/a.ts', "import './b.ts'\nimport './c.ts'"],
       ['src/low/b.ts', "import './d.ts'"],
       ['src/low/c.ts', "import './d.ts'"],
     ])
-    expect(fileCircles(diamond)).toEqual([])
+    expect(fileCycles(diamond)).toEqual([])
   })
 
   it('report a file that imports itself', () => {
-    expect(fileCircles(tree('src/low/a.ts', "import './a.ts'"))).toEqual(['src/low/a.ts:1 → src/low/a.ts'])
+    expect(fileCycles(tree('src/low/a.ts', "import './a.ts'"))).toEqual(['src/low/a.ts:1 → src/low/a.ts'])
   })
 
   it('report a file that is too long, and one that lies too deep', () => {
