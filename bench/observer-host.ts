@@ -8,7 +8,7 @@ import { InMemStorageProvider, Unleash } from 'unleash-client'
 
 export const DATABASE = 'changeover_bench'
 
-/** An event of about 400 bytes, as applications have them. */
+/** A typical event of about 400 bytes. */
 export interface BenchEvent {
   _id: ObjectId
   seq: number
@@ -64,21 +64,21 @@ export function benchEvent(seq: number): BenchEvent {
   }
 }
 
-/** One way to have, or not to have, the events sent on; each has a client of its own. */
+/** One way to send events on, or not to; each has its own client. */
 export interface Mode {
   readonly name: string
-  /** What the host does for one event, and waits for. */
+  /** What the host does for one event, and awaits. */
   insert(event: BenchEvent): Promise<unknown>
-  /** Resolves when nothing of it is left to be done beside the host's work. */
+  /** Resolves when no background work is left. */
   settle(): Promise<void>
   close(): Promise<void>
 }
 
-/** What is compared, the measure of all first. The control is the same thing again: what differs there is noise. */
+/** The modes to compare, the baseline first. The control is the baseline again, so its difference is noise. */
 export const MODES = ['no observer', 'control', 'monitored', 'flag off', 'flag on', 'by hand'] as const
 export type ModeName = (typeof MODES)[number]
 
-/** What a mode sends to. */
+/** Where a mode writes and sends to. */
 export interface Target {
   readonly mongoUrl: string
   readonly queueClient: SQSClient
@@ -126,7 +126,7 @@ export async function openMode(name: ModeName, { mongoUrl, queueClient, queueUrl
   }
 }
 
-/** The SDK's own cost of asking is part of it. */
+/** A real SDK, so that its cost per evaluation is included. */
 export async function flagsOf(enabled: boolean): Promise<Flags> {
   const flag = { name: 'changeover.bench.write', type: 'release', enabled, project: 'default', stale: false }
   const flags = unleashFlags(

@@ -5,19 +5,19 @@ import { Binary, Long, MongoClient } from 'mongodb'
 import { DATABASE, MIGRATION, benchEvent, flagsOf } from './observer-host.ts'
 import { spread } from './observer-measure.ts'
 
-/** Processor time of the observer alone for an insert, in microseconds: no driver, no network. Medians and quartiles. */
+/** CPU time per insert of the observer alone, in microseconds: no driver, no network. Medians and quartiles. */
 export interface Listeners {
   readonly off: { readonly median: number; readonly low: number; readonly high: number }
-  /** Serialising, buffering, packing and compressing too; not what the SQS client does with the messages. */
+  /** Includes serialising, buffering, packing and compressing, but not the SQS client. */
   readonly on: { readonly median: number; readonly low: number; readonly high: number }
 }
 
 const TAKES = 40
 const INSERTS = 5_000
-/** As many as a busy host makes in a turn or two of its event loop. */
+/** As many as a busy host makes in one or two turns of its event loop. */
 const AT_ONCE = 100
 
-/** Tells an observer of inserts as the driver would, without making them. */
+/** Emits the driver's events for inserts, without making the inserts. */
 export async function measureListeners(mongoUrl: string): Promise<Listeners> {
   return { off: await takesOf(mongoUrl, false), on: await takesOf(mongoUrl, true) }
 }
@@ -29,7 +29,7 @@ async function takesOf(mongoUrl: string, enabled: boolean): Promise<Listeners['o
   const observer = observe(client, MIGRATION, { queue: atOnce, flags: await flagsOf(enabled) })
   const takes: number[] = []
   for (let take = 0; take < TAKES; take++) {
-    // Made before: the host has them anyway.
+    // Created in advance, because the host has them anyway.
     const commands = Array.from({ length: INSERTS }, (_, i) => insertOf(take * INSERTS + i))
     const before = process.cpuUsage()
     for (let i = 0; i < INSERTS; i += AT_ONCE) {
@@ -41,7 +41,7 @@ async function takesOf(mongoUrl: string, enabled: boolean): Promise<Listeners['o
     }
     while (observer.backlog > 0) await observer.flush()
     const { user, system } = process.cpuUsage(before)
-    // The first ones compile.
+    // The first ones include compilation.
     if (take >= TAKES / 4) takes.push((user + system) / INSERTS)
   }
   const { captured } = observer.counters

@@ -3,27 +3,27 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { benchEvent, type Mode } from './observer-host.ts'
 
-/** What one round of one mode came to. Times in microseconds. */
+/** The result of one round of one mode. Times are in microseconds. */
 export interface Round {
-  /** What the whole process burnt for an insert: its own code, the driver, the garbage collector, what is sent beside it. */
+  /** CPU time of the whole process per insert: its own code, the driver, the garbage collector and the sending in the background. */
   readonly cpu: number
   readonly p50: number
   readonly p99: number
-  /** How late the event loop came to a timer, 99 of 100 times at most. */
+  /** The 99th percentile of how late the event loop runs a timer. */
   readonly loopP99: number
 }
 
 export interface Load {
-  /** Inserts of a round. */
+  /** Inserts per round. */
   readonly inserts: number
-  /** How many of them are under way at a time. */
+  /** How many inserts run at a time. */
   readonly concurrency: number
 }
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** One round: so many inserts, and what they leave to be done. */
+/** One round: the inserts, and the background work that they cause. */
 export async function measure(mode: Mode, { inserts, concurrency }: Load): Promise<Round> {
   const took = new Float64Array(inserts)
   let next = 0
@@ -36,7 +36,7 @@ export async function measure(mode: Mode, { inserts, concurrency }: Load): Promi
       took[i] = performance.now() - start
     }
   }
-  // What the mode before left behind is not this one's.
+  // Garbage of the previous mode does not count for this one.
   collectGarbage()
   const loop = monitorEventLoopDelay({ resolution: 1 })
   loop.enable()
@@ -54,7 +54,7 @@ export async function measure(mode: Mode, { inserts, concurrency }: Load): Promi
   }
 }
 
-/** The value below which a share of the sorted ones lie. */
+/** The value below which this share of the sorted values lies. */
 export function at(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

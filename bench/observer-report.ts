@@ -4,7 +4,7 @@ import { spread, type Load, type Round } from './observer-measure.ts'
 const FIGURES = ['cpu', 'p50', 'p99', 'loopP99'] as const satisfies (keyof Round)[]
 type Figure = (typeof FIGURES)[number]
 
-/** A figure in microseconds, and against no observer in the same round: medians, with the quartiles of the ratio. */
+/** A figure in microseconds, and its ratio to no observer in the same round: medians, with the quartiles of the ratio. */
 export interface Compared {
   readonly us: number
   readonly ratio: number
@@ -40,7 +40,7 @@ export function reportOf(
 
 export function table({ server, load, rounds, modes }: Report): string {
   const title = `${server}: ${rounds} rounds of ${load.inserts} inserts, ${load.concurrency} at a time`
-  const head = ['', 'CPU an insert', 'latency p50', 'latency p99', 'event loop p99'].map(cell).join('')
+  const head = ['', 'CPU per insert', 'latency p50', 'latency p99', 'event loop p99'].map(cell).join('')
   const lines = MODES.map((mode) => [mode, ...FIGURES.map((figure) => shown(modes[mode][figure]))].map(cell).join(''))
   return [title, '', head, ...lines, ''].join('\n')
 }

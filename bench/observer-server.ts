@@ -1,5 +1,5 @@
-// The process of a server that speaks just enough of MongoDB's protocol to answer `hello` and to take inserts, which it
-// forgets. It costs next to nothing, so that what the host does is what is seen. It says its port, and goes with its parent.
+// The process of a server that speaks just enough of MongoDB's protocol to answer `hello` and to accept inserts, which it
+// does not store. It costs almost nothing, so the figures show the host's work. It sends its port, and exits with its parent.
 import { createServer, type AddressInfo } from 'node:net'
 import { serialize } from 'bson'
 
@@ -40,13 +40,13 @@ function answer(message: Buffer): Buffer {
   return Buffer.concat([header, before, document])
 }
 
-/** The name of a command is the name of the first field of its document. */
+/** A command is named by the first field of its document. */
 function isCommand(message: Buffer, name: string): boolean {
   const at = HEADER + 4 + 1 + 4 + 1
   return message.toString('latin1', at, at + name.length + 1) === `${name}\0`
 }
 
-/** As the primary of a replica set: to one of those the driver sends retryable writes, as it does in production. */
+/** Answers as the primary of a replica set, so that the driver sends retryable writes as it does in production. */
 function hello(): Uint8Array {
   const { port } = server.address() as AddressInfo
   const me = `127.0.0.1:${port}`

@@ -1,18 +1,18 @@
 import { benchEvent, openMode, type ModeName, type Target } from './observer-host.ts'
 import { spread } from './observer-measure.ts'
 
-/** Modes that leave nothing to be done after an insert: what each burns is burnt within its own slice. */
+/** Modes without background work after an insert, so that each slice contains all of its own CPU time. */
 const MODES = ['no observer', 'control', 'monitored', 'flag off'] as const satisfies ModeName[]
 
 const SLICE = 40
 const WARM_UP = 100
 
-/** Processor time of an insert in microseconds, and its ratio to that without an observer: medians over all slices. */
+/** CPU time per insert in microseconds, and its ratio to that without an observer: medians over all slices. */
 export type Slices = Readonly<Record<(typeof MODES)[number], { readonly us: number; readonly ratio: number }>>
 
 /**
- * The same comparison of processor time in slices so thin that whatever else the machine does meets neighbours alike: it tells
- * differences of a percent, where whole rounds tell those of ten.
+ * Compares CPU time in slices so thin that other load on the machine affects neighbouring slices alike. It shows differences of one
+ * percent, where whole rounds show differences of ten.
  */
 export async function measureSlices(target: Target, cycles: number): Promise<Slices> {
   const modes = await Promise.all(MODES.map((name) => openMode(name, target)))

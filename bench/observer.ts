@@ -1,4 +1,4 @@
-// What an observer costs the application that it is in: `npm run bench:observer`. README.md says how to read it.
+// Measures what an observer costs its host: `npm run bench:observer`. README.md explains the figures.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { cpus, release } from 'node:os'
@@ -26,16 +26,16 @@ const rounds = Number(values.rounds)
 const load: Load = { inserts: Number(values.inserts), concurrency: Number(values.concurrency) }
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
-/** One message an event is so slow that fewer of them tell as much. */
+/** One message per event is so slow that fewer inserts are enough. */
 const sizeOf = (name: ModeName, size: Load): Load =>
   name === 'by hand' ? { ...size, inserts: Math.max(100, Math.round(size.inserts / 5)) } : size
 
-/** All modes in every round, each round in another order, so that what changes in the machine meets them all. */
+/** Runs all modes in every round, in a changing order, so that changes of the machine's load affect them all. */
 async function compare(server: string, target: Target, size: Load, count: number): Promise<Report> {
   const modes = new Map<ModeName, Mode>()
   const taken = new Map<ModeName, Round[]>(MODES.map((name) => [name, []]))
   for (const name of MODES) modes.set(name, await openMode(name, target))
-  // Until the code is compiled, and the connections are there.
+  // Warms up: compiles the code and opens the connections.
   for (const [name, mode] of modes) await measure(mode, sizeOf(name, size))
   for (let round = 0; round < count; round++) {
     const order = MODES.map((_, i) => MODES[(i * 5 + round) % MODES.length]!)
@@ -76,7 +76,7 @@ if (values.only !== 'tiny') {
   const { mongoUrl } = stack
   const client = new MongoClient(mongoUrl)
   const what = stack.found.find((line) => line.startsWith('mongodb'))?.replace(/^mongodb\s+/, '') ?? mongoUrl
-  // A stand-in is slow enough as it is.
+  // Fewer rounds, because a stand-in is slow.
   const fewer = { ...load, inserts: Math.max(100, Math.round(load.inserts / 5)) }
   reports.push(await compare(what, { mongoUrl, queueClient, queueUrl }, fewer, Math.ceil(rounds / 2)))
   await client.db(DATABASE).dropDatabase()
@@ -91,11 +91,11 @@ else {
   console.log(`${machine}\n`)
   for (const report of reports) console.log(table(report))
   for (const [mode, { us, ratio }] of Object.entries(slices ?? {})) {
-    console.log(`in thin slices, ${mode}: ${us.toFixed(0)} us of CPU an insert, ${ratio.toFixed(3)}`)
+    console.log(`in thin slices, ${mode}: ${us.toFixed(0)} us of CPU per insert, ${ratio.toFixed(3)}`)
   }
   for (const [flag, { median, low, high }] of Object.entries(listeners ?? {})) {
     console.log(
-      `the observer alone, flag ${flag}: ${median.toFixed(1)} us an insert (${low.toFixed(1)}-${high.toFixed(1)})`,
+      `the observer alone, flag ${flag}: ${median.toFixed(1)} us per insert (${low.toFixed(1)}-${high.toFixed(1)})`,
     )
   }
 }

@@ -1,12 +1,20 @@
 // Builds dist/ from src/: what is published, and what the examples import.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { replaceFolder } from './replace-folder.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-rmSync(`${root}dist`, { recursive: true, force: true })
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
+
+await replaceFolder(join(root, 'dist'), (folder) => {
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', folder]
+  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  if (error) throw error
+  if (status !== 0) throw new Error('The build failed, and dist/ is as it was. See what the compiler says above.')
+  chmodSync(join(folder, 'cli/bin.js'), 0o755)
+}).catch((thrown: Error) => {
+  console.error(thrown.message)
+  process.exitCode = 1
 })
-chmodSync(`${root}dist/cli/bin.js`, 0o755)

@@ -3,14 +3,14 @@ import { destroyUnleash, fixedFlags, unleashFlags, type Flags } from 'changeover
 import { sqs, type QueueSender } from 'changeover/queue'
 import { Unleash } from 'unleash-client'
 
-/** What an application that observes needs beside its database, from the environment. */
+/** The queue and the flags of an observed application, from the environment. */
 export interface Connections {
   readonly queue: QueueSender
   readonly flags: Flags
-  close(): void
+  readonly close: () => void
 }
 
-/** Unleash where `UNLEASH_URL` names one; without, the flag is on when `OBSERVE=1`, for a try. */
+/** Uses Unleash when `UNLEASH_URL` is set. Without it, `OBSERVE=1` turns the flag on, to try it out. */
 export function connectionsOf(env: NodeJS.ProcessEnv, appName: string, flag: string): Connections {
   const { SQS_QUEUE_URL: queueUrl, SQS_ENDPOINT: endpoint, UNLEASH_URL: url, UNLEASH_TOKEN: token } = env
   if (queueUrl === undefined) throw new Error('SQS_QUEUE_URL is not set.')

@@ -1,10 +1,10 @@
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
 import { run } from './run.ts'
 import type { Context } from './service.ts'
 
 /**
- * `policy-rc.d` is Debian's own way to say that an installation starts no service. The shell, which outlives a killed
- * parent, takes it away again; one that was there before stays.
+ * `policy-rc.d` is Debian's way to keep an installation from starting a service. The shell removes it, because the shell survives
+ * when its parent is killed; a file that was there before stays.
  */
 const INSTALL = `
 set -e
@@ -18,16 +18,16 @@ apt-get -o DPkg::Lock::Timeout=120 update
 apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends mariadb-server
 `
 
-/** Installs MariaDB from the packages of a Debian or an Ubuntu, where we may; gives the path of the server. */
+/** Installs MariaDB from the packages of Debian or Ubuntu, as root only. Returns the path of the server. */
 export async function installMariadb({ machine, say, signal }: Context): Promise<string | undefined> {
   if (!machine.isRoot || machine.which('apt-get') === undefined) return undefined
-  say('mysql    installing mariadb-server from the packages of this system (once)')
+  say('mysql    installing mariadb-server from the system packages (only once)')
   try {
     await run('/bin/sh', ['-c', INSTALL], { env: { ...machine.env, DEBIAN_FRONTEND: 'noninteractive' }, signal })
   } catch (thrown) {
     signal.throwIfAborted()
-    throw new ChangeoverError('CONFIG', 'There is no MySQL, and apt-get could not install mariadb-server.', {
-      remedy: 'Install MariaDB or MySQL by hand, or set MYSQL_URL.',
+    throw new ChangeoverError('CONFIG', 'MySQL was not found, and apt-get could not install mariadb-server.', {
+      remedy: 'Install MariaDB or MySQL yourself, or set MYSQL_URL.',
       cause: thrown,
     })
   }

@@ -1,4 +1,4 @@
-import { redactUrl } from '../../src/core/redact.ts'
+import { redactUrl } from '../../src/core/index.ts'
 import { mustListen } from './given.ts'
 import { given } from './service.ts'
 import type { Context, Running } from './service.ts'
@@ -9,15 +9,15 @@ export type FlagSource =
   | {
       readonly kind: 'unleash'
       readonly url: string
-      /** A backend's, for the environment `development`. */
+      /** A backend token for the environment `development`. */
       readonly token: string | undefined
-      /** A backend's, for the environment `production`. */
+      /** A backend token for the environment `production`. */
       readonly productionToken: string | undefined
       readonly adminUrl: string
-      /** Whoever holds it may make flags and switch them. */
+      /** Allows its holder to create flags and switch them. */
       readonly adminToken: string | undefined
     }
-  /** The caller gives unleash-client a bootstrap of its own. */
+  /** The caller passes unleash-client its own bootstrap. */
   | { readonly kind: 'offline' }
 
 export async function findFlags(context: Context): Promise<Running<FlagSource>> {
@@ -37,7 +37,7 @@ export async function findFlags(context: Context): Promise<Running<FlagSource>> 
   }
 }
 
-/** It takes a minute to install and 450 MB of memory to run: a developer asks for it, and CI always does. */
+/** Takes a minute to install and 450 MB of memory to run, so developers opt in. In CI it is on by default. */
 function isWanted({ CHANGEOVER_UNLEASH: wanted, CI: ci }: NodeJS.ProcessEnv): boolean {
   return wanted ? wanted === '1' : ci === 'true' || ci === '1'
 }

@@ -1,13 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, codeOf, redactUrl } from '../../src/core/index.ts'
 
-/** How long an address from the environment has to answer, in milliseconds. */
+/** How long to wait for an address from the environment to answer, in milliseconds. */
 export const GIVEN_MS = 5_000
 
-/** Throws, naming the variable, unless something listens at the address that it holds. */
+/** Throws an error that names the variable, unless a server listens at its address. */
 export async function mustListen(
   variable: string,
   address: string,
@@ -29,19 +28,19 @@ export async function mustListen(
 }
 
 export function notAnAddress(variable: string): ChangeoverError {
-  return new ChangeoverError('CONFIG', `${variable} is set, but not to the address of a server.`, {
-    remedy: `Write ${variable} as scheme://user:password@host:port, or unset it to have a server started here.`,
+  return new ChangeoverError('CONFIG', `${variable} is not the address of a server.`, {
+    remedy: `Write ${variable} as scheme://user:password@host:port, or unset it to start a server on this machine.`,
   })
 }
 
 export function silent(variable: string, address: string, thrown: unknown): ChangeoverError {
   const code = codeOf(thrown)
-  const reason = typeof code === 'string' && code !== 'ABORT_ERR' ? code : `no answer in ${GIVEN_MS / 1_000} s`
+  const reason = typeof code === 'string' && code !== 'ABORT_ERR' ? code : `timed out after ${GIVEN_MS / 1_000} s`
   return new ChangeoverError(
     'UNREACHABLE',
-    `${variable} names ${redactUrl(address)}, which does not answer (${reason}).`,
+    `${variable} is ${redactUrl(address)}, which does not answer (${reason}).`,
     {
-      remedy: `Start that server, correct ${variable}, or unset it to have a server started here.`,
+      remedy: `Start that server, correct ${variable}, or unset it to start a server on this machine.`,
       cause: thrown,
     },
   )

@@ -1,5 +1,4 @@
-import { Closers } from '../../src/core/closers.ts'
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError, Closers } from '../../src/core/index.ts'
 import { findFlags } from './flags.ts'
 import type { FlagSource } from './flags.ts'
 import { thisMachine } from './machine.ts'
@@ -18,19 +17,19 @@ export type { SqsEndpoint } from './sqs.ts'
 
 const FINDERS = { mysql: findMysql, mongodb: findMongodb, sqs: findSqs, flags: findFlags }
 
-/** One of the things that a stack is made of. */
+/** A part of a stack. */
 export type ServiceName = keyof typeof FINDERS
 
-/** The servers that the tests and the examples run on. A service left out by `only` throws when it is asked for. */
+/** The servers for the tests and the examples. A service that `only` leaves out throws when it is read. */
 export interface Stack extends AsyncDisposable {
   /** Without a database. */
   readonly mysqlUrl: string
   readonly mongoUrl: string
   readonly sqs: SqsEndpoint
   readonly flags: FlagSource
-  /** One line each: what was found, and why. */
+  /** One line per service: what was found, and why. */
   readonly found: readonly string[]
-  /** Ends what was started, last first, and removes its data; what was given by the environment stays as it is. */
+  /** Stops what was started, last first, and removes its data. Servers from the environment are left alone. */
   stop(): Promise<void>
 }
 
@@ -39,19 +38,19 @@ export interface StackOptions {
   readonly env?: NodeJS.ProcessEnv
   /** @defaultValue all of them */
   readonly only?: readonly ServiceName[]
-  /** Is told what takes long. @defaultValue silence */
+  /** Called with a line before each slow step. @defaultValue silent */
   readonly say?: (line: string) => void
-  /** Aborts the start. A stack that has started is ended by `stop`. */
+  /** Aborts the start. Use `stop` once the stack has started. */
   readonly signal?: AbortSignal
-  /** What is looked at and reached. @defaultValue this machine */
+  /** Where to look for servers. @defaultValue this machine */
   readonly machine?: Machine
 }
 
 /**
  * Finds or starts MySQL, MongoDB, an SQS API and feature flags, all at the same time: each from the environment, else
- * from this machine, else from where it can be had. They end with this process, however it ends.
+ * from this machine, else by a download. They stop with this process, however it ends.
  *
- * @throws {ChangeoverError} `'CONFIG'`, `'UNREACHABLE'` or `'DENIED'`, when one of them cannot be had; the others are ended
+ * @throws {ChangeoverError} `'CONFIG'`, `'UNREACHABLE'` or `'DENIED'`, when one of them is not available; the others are stopped
  * @example
  * await using stack = await startStack({ only: ['mysql'], say: console.error })
  * const connection = await createConnection(stack.mysqlUrl)
@@ -73,7 +72,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       started.defer(() => running.stop())
       return running
     } catch (thrown) {
-      // The first failure is the one to tell: it also ends the starts that are still under way.
+      // Only the first failure is reported. It also aborts the other starts.
       failed.abort(thrown)
       throw thrown
     }

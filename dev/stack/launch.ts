@@ -2,33 +2,32 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 
-import { until } from '../../src/core/abort.ts'
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError, until } from '../../src/core/index.ts'
 import { supervise } from './supervised.ts'
 import type { Command, Supervised, User } from './supervised.ts'
 
-/** How long a server has to answer its own driver, in milliseconds. */
+/** How long to wait until a server answers its own driver, in milliseconds. */
 const READY_MS = 60_000
 
-/** How one kind of server is started on a folder and a port of its own. */
+/** How to start one kind of server, with its own folder and port. */
 export interface Recipe {
-  /** A word for the folder's name. */
+  /** Part of the folder's name. */
   readonly name: string
-  /** What it is, for a person. */
+  /** What it is, for messages. */
   readonly what: string
-  /** What else could be done, should it fail. */
+  /** What to do if it fails. */
   readonly remedy: string
   readonly env: NodeJS.ProcessEnv
-  /** The user who runs it, when that is another one and the server changes to it by itself. */
+  /** The user that the server switches to by itself, if it does. */
   readonly owner?: number | undefined
-  /** The user it is started as, when that is another one. */
+  /** The user to start it as, if not the present one. */
   readonly as?: User | undefined
   steps(folder: string, port: number): readonly Command[]
-  /** Resolves when the server does its work, through its own driver. */
+  /** Resolves when the server answers a request of its own driver. */
   ping(port: number): Promise<unknown>
 }
 
-/** Starts a server on a free loopback port and waits until it answers. Another program may take the port first: then once more. */
+/** Starts a server on a free loopback port and waits until it answers. Retries once if another program took the port first. */
 export async function launch(
   recipe: Recipe,
   signal: AbortSignal,

@@ -2,11 +2,11 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What the stack may look at and reach. A test hands in a barer one than it runs on. */
+/** What the stack may use of a machine. Tests pass one that has less. */
 export interface Machine {
   readonly env: NodeJS.ProcessEnv
   readonly isRoot: boolean
-  /** Where things that are slow to make are kept from run to run. */
+  /** Where slow installations are kept between starts. */
   readonly cache: string
   /** The path of the first of these programs that is installed. */
   which(...names: string[]): string | undefined
@@ -16,10 +16,10 @@ export interface Machine {
   answers(url: string): Promise<boolean>
 }
 
-/** Where Debian and its kin keep PostgreSQL, a folder a version. */
+/** Where Debian and its relatives install PostgreSQL, in one folder per version. */
 const POSTGRESQL = '/usr/lib/postgresql'
 
-/** Servers are often kept out of a user's PATH. */
+/** Servers are often not in a user's PATH. */
 const SERVER_FOLDERS = [
   '/usr/sbin',
   '/usr/local/sbin',

@@ -1,7 +1,7 @@
 // node dev/stack/main.ts: runs the stack until Ctrl-C.
 import { once } from 'node:events'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
 import { startStack } from './index.ts'
 import type { Stack } from './index.ts'
 
@@ -12,8 +12,8 @@ try {
   await using stack = await startStack({ say: console.error, signal: leaving.signal })
   for (const line of stack.found) console.error(line)
   for (const [name, value] of variables(stack)) console.log(`export ${name}='${value}'`)
-  console.error('Ctrl-C ends it.')
-  // Neither a listener nor a stack keeps a program running.
+  console.error('Press Ctrl-C to stop.')
+  // Neither a listener nor a stack keeps a process alive.
   const awake = setInterval(() => {}, 2 ** 30)
   if (!leaving.signal.aborted) await once(leaving.signal, 'abort')
   clearInterval(awake)
@@ -21,7 +21,7 @@ try {
   if (!leaving.signal.aborted) report(thrown)
 }
 
-/** Those that are not set yet: the others are known where this was started, and may hold passwords. */
+/** Only those that are not set yet: the shell has the others, and they may contain passwords. */
 function variables({ mysqlUrl, mongoUrl, sqs, flags }: Stack): [string, string][] {
   const all: [string, string][] = [
     ['MYSQL_URL', mysqlUrl],

@@ -4,26 +4,26 @@ import { join } from 'node:path'
 
 import { MongoClient } from 'mongodb'
 
-import { messageOf } from '../../src/core/errors.ts'
+import { messageOf } from '../../src/core/index.ts'
 import { launch } from './launch.ts'
 import { run } from './run.ts'
 import type { Context, Running } from './service.ts'
 import type { Command } from './supervised.ts'
 
-/** Where a `mongod` is, and how it came there. */
+/** Where a `mongod` is, and how it got there. */
 interface Mongod {
   readonly program: string
   readonly from: string
 }
 
-/** An installed `mongod`, else one that `mongodb-memory-server-core` has downloaded or can download. */
+/** An installed `mongod`, or else one that `mongodb-memory-server-core` has downloaded or can download. */
 export async function findMongod({ machine, say, signal }: Context): Promise<Mongod | undefined> {
   const installed = machine.which('mongod')
   if (installed !== undefined) return { program: installed, from: 'installed' }
   const downloaded = await machine.downloadedMongod()
   if (downloaded !== undefined) return { program: downloaded, from: 'downloaded before' }
   if (!(await machine.answers(await downloadSite()))) return undefined
-  say('mongodb  downloading mongod (once)')
+  say('mongodb  downloading mongod (only once)')
   try {
     const { MongoBinary } = await import('mongodb-memory-server-core')
     const aborted = once(signal, 'abort').then(() => signal.throwIfAborted())
@@ -36,7 +36,7 @@ export async function findMongod({ machine, say, signal }: Context): Promise<Mon
   }
 }
 
-/** Where the downloads of `mongodb-memory-server-core` come from, by its own settings. */
+/** Where `mongodb-memory-server-core` downloads from, according to its own settings. */
 async function downloadSite(): Promise<string> {
   const { resolveConfig, ResolveConfigVariables } = await import('mongodb-memory-server-core/lib/util/resolveConfig.js')
   return (
@@ -46,7 +46,7 @@ async function downloadSite(): Promise<string> {
   )
 }
 
-/** Runs `mongod` as a replica set of one, without which it has neither transactions nor change streams. */
+/** Runs `mongod` as a replica set of one, which transactions and change streams require. */
 export async function runMongod(
   { program, from }: Mongod,
   { machine, signal }: Context,

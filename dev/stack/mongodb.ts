@@ -1,7 +1,6 @@
 import { MongoClient, MongoServerError } from 'mongodb'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, redactUrl } from '../../src/core/index.ts'
 import { GIVEN_MS, notAnAddress, silent } from './given.ts'
 import { findMongod, runMongod } from './mongod.ts'
 import { runSecantus } from './secantus.ts'
@@ -23,19 +22,19 @@ export async function findMongodb(context: Context): Promise<Running<string>> {
   if (running !== undefined) return running
   throw new ChangeoverError(
     'CONFIG',
-    'There is no MongoDB: install it, so that there is a mongod, or Python 3 for its stand-in, or set MONGODB_URL.',
+    'MongoDB was not found: install mongod, or Python 3 to run a stand-in, or set MONGODB_URL.',
     { remedy: REMEDY },
   )
 }
 
-/** By the driver and not by a bare connection: its addresses name several hosts, or a DNS record in place of any. */
+/** Uses the driver instead of a bare connection, because an address may name several hosts or only a DNS record. */
 async function mustAnswer(url: string): Promise<void> {
   const client = open(url)
   try {
     await client.connect()
   } catch (thrown) {
     if (!(thrown instanceof MongoServerError)) throw silent('MONGODB_URL', url, thrown)
-    throw new ChangeoverError('DENIED', `MONGODB_URL names ${redactUrl(url)}, which refuses us.`, {
+    throw new ChangeoverError('DENIED', `MONGODB_URL is ${redactUrl(url)}, which refuses the login.`, {
       remedy: 'Correct the user and the password in MONGODB_URL.',
       cause: thrown,
     })

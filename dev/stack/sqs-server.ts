@@ -1,4 +1,4 @@
-// The process of the SQS server. It says its port, and goes when the process that forked it does.
+// The process of the SQS server. It sends its port to the process that forked it, and exits with that process.
 import { startFauxqs } from 'fauxqs'
 
 process.once('disconnect', () => process.exit())

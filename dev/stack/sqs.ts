@@ -2,13 +2,12 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-import { ChangeoverError } from '../../src/core/errors.ts'
-import { redactUrl } from '../../src/core/redact.ts'
+import { ChangeoverError, redactUrl } from '../../src/core/index.ts'
 import { mustListen } from './given.ts'
 import { given } from './service.ts'
 import type { Context, Running } from './service.ts'
 
-/** What an SQS client is made with. */
+/** The settings of an SQS client. */
 export interface SqsEndpoint {
   readonly endpoint: string
   readonly region: string
@@ -43,7 +42,7 @@ function endpointAt(endpoint: string, env: NodeJS.ProcessEnv): SqsEndpoint {
   }
 }
 
-/** In a process of its own, so that it takes no turn of the event loop that is being measured. */
+/** Runs in a separate process, so that it does not take time of an event loop that is being measured. */
 async function runFauxqs(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
@@ -69,15 +68,11 @@ async function runFauxqs(
     },
   )
   if (port === undefined) {
-    throw new ChangeoverError(
-      'CONFIG',
-      'There is no SQS: fauxqs did not start; run `npm install`, or set SQS_ENDPOINT.',
-      {
-        remedy:
-          'fauxqs is a development dependency of this package; or run ' +
-          '`docker compose -f dev/stack/compose.yaml up -d --wait sqs` and set SQS_ENDPOINT=http://127.0.0.1:9324.',
-      },
-    )
+    throw new ChangeoverError('CONFIG', 'There is no SQS, because fauxqs did not start.', {
+      remedy:
+        'Run `npm install`, which installs fauxqs; or run ' +
+        '`docker compose -f dev/stack/compose.yaml up -d --wait sqs` and set SQS_ENDPOINT=http://127.0.0.1:9324.',
+    })
   }
   child.unref()
   child.channel?.unref()

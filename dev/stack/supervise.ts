@@ -1,5 +1,5 @@
-// The process between the stack and one server. However the stack ends, even by SIGKILL, its end of the IPC channel
-// closes, and with that the server is ended and its folder removed.
+// The process between the stack and one server. However the stack ends, even by SIGKILL, its end of the IPC channel closes.
+// This process then stops the server and removes its folder.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ if (!process.connected) void end()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 
 for (const [index, [command, ...args]] of steps.entries()) {
-  // Its own process group, so that what a start script leaves behind ends with it.
+  // Its own process group, so that processes left by a start script are stopped too.
   current = spawn(command, args, {
     cwd: folder,
     env: { ...process.env, TMPDIR: folder },

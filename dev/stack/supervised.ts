@@ -16,25 +16,25 @@ export interface User {
   readonly gid: number
 }
 
-/** What a supervisor is told: run these one after the other; the last one is the server. */
+/** The task of a supervisor: to run these steps in order. The last one is the server. */
 export interface Plan {
   readonly folder: string
   readonly log: string
   readonly steps: readonly Command[]
   /** How long after SIGTERM the server is killed, in milliseconds. */
   readonly graceMs: number
-  /** Whom the steps run as, when that is another one; only root may choose. */
+  /** The user to run the steps as, if not the present one; only root can choose. */
   readonly as?: User | undefined
 }
 
-/** What a supervisor says, once, when a step fails or the server ends by itself. */
+/** Sent once by a supervisor, when a step fails or the server ends by itself. */
 export interface FromSupervisor {
   readonly ended: string
 }
 
-/** A server in a process of its own, with a folder of its own. */
+/** A server in its own process, with its own folder. */
 export interface Supervised {
-  /** Why the server is no longer there, if it is not. */
+  /** Why the server is no longer running; undefined while it is. */
   ended(): string | undefined
   /** The last lines that it wrote. */
   tail(): string
@@ -45,10 +45,10 @@ export interface Supervised {
 const LOG = 'server.log'
 
 /**
- * Starts a server that ends, and whose folder goes, when this process ends, in whichever way.
+ * Starts a server. When this process ends, in whichever way, the server is stopped and its folder removed.
  *
- * @param owner the user that the folder is to belong to, when that is another one and the server changes to it by itself
- * @param as the user that the server is started as, and the folder belongs to; for a server that will not begin as root
+ * @param owner the owner of the folder, for a server that switches to another user by itself
+ * @param as the user to start the server as, who also owns the folder; for a server that refuses to start as root
  */
 export function supervise(
   name: string,
@@ -60,7 +60,7 @@ export function supervise(
   if (owned !== undefined) chownSync(folder, owned, -1)
   const plan: Plan = { folder, log: LOG, steps: stepsIn(folder), graceMs: 10_000, as }
   const child = fork(fileURLToPath(new URL('supervise.ts', import.meta.url)), [JSON.stringify(plan)], {
-    // Out of the terminal's process group: Ctrl-C is for the stack to handle, in its own order.
+    // Out of the terminal's process group: the stack handles Ctrl-C and stops its servers in order.
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     execArgv: [],
@@ -70,7 +70,7 @@ export function supervise(
   let reason: string | undefined
   child.once('message', ({ ended }: FromSupervisor) => void (reason ??= ended))
   void gone.then(([how]) => (reason ??= `its supervisor ended (${how})`))
-  // A server is no reason for a program to stay: when the program has nothing else to do, both may go.
+  // A server does not keep the program alive: when the program has nothing else to do, both end.
   child.unref()
   child.channel?.unref()
 

@@ -1,6 +1,6 @@
 import type { FlagSource } from './flags.ts'
 
-/** One of a flag's strategies, as Unleash has them. */
+/** A strategy of a flag in Unleash. */
 export interface FlagStrategy {
   readonly name: string
   readonly parameters?: Readonly<Record<string, string>>
@@ -11,16 +11,16 @@ export interface FlagStrategy {
   }[]
 }
 
-/** Flags of a server, by its admin API. */
+/** Manages the flags of a server through its admin API. */
 export interface FlagAdmin {
-  /** Makes a flag, off everywhere; one that is there stays as it is. */
+  /** Creates a flag that is off everywhere. A flag that exists is not changed. */
   create(flag: string): Promise<void>
-  /** Turns a flag on or off in one environment. One without strategies gets one, for everybody, when it is first turned on. */
+  /** Turns a flag on or off in one environment. When it is first turned on without a strategy, it gets one that matches everyone. */
   turn(flag: string, environment: string, on: boolean): Promise<void>
   addStrategy(flag: string, environment: string, strategy: FlagStrategy): Promise<void>
 }
 
-/** The hand on the flags of a server; undefined when nobody gave us the token for it. */
+/** Manages the flags of a server; undefined when the admin token is not known. */
 export function flagAdmin(source: FlagSource): FlagAdmin | undefined {
   if (source.kind !== 'unleash' || source.adminToken === undefined) return undefined
   const { adminUrl, adminToken } = source

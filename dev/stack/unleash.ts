@@ -9,12 +9,12 @@ import type { Context, Running } from './service.ts'
 import type { Command } from './supervised.ts'
 
 const REMEDY =
-  'Set CHANGEOVER_UNLEASH=0 to do without, or run `docker compose -f dev/stack/compose.yaml up -d --wait unleash` and set ' +
+  'Set CHANGEOVER_UNLEASH=0 to run without it, or run `docker compose -f dev/stack/compose.yaml up -d --wait unleash` and set ' +
   'UNLEASH_URL, UNLEASH_TOKEN, UNLEASH_PRODUCTION_TOKEN and UNLEASH_ADMIN_TOKEN as it says.'
 
 /**
- * Runs Unleash on a PostgreSQL of its own. Its licence is the AGPL: a server beside the tests, in an installation of its
- * own, and nothing of it in this package.
+ * Runs Unleash with its own PostgreSQL. Its licence is the AGPL, so it is a separate server in a separate installation, and no part
+ * of it is in this package.
  */
 export async function runUnleash(context: Context): Promise<Running<FlagSource>> {
   const { machine, signal } = context
@@ -26,10 +26,10 @@ export async function runUnleash(context: Context): Promise<Running<FlagSource>>
   const adminToken = `*:*.${secret()}`
 
   const program = join(home, 'node_modules', 'unleash-server', 'dist', 'server.js')
-  // The port is no argument of its own, so `env` of the shell carries it.
+  // There is no argument for the port, so `env` of the shell sets it.
   const steps = (_folder: string, port: number): Command[] => [['env', `HTTP_PORT=${port}`, process.execPath, program]]
   const env = {
-    // Not the whole environment: a DATABASE_URL or an UNLEASH_… of the developer's is meant for another server.
+    // Not the whole environment: a developer's DATABASE_URL or UNLEASH_… is meant for another server.
     PATH: machine.env.PATH,
     NODE_ENV: 'production',
     TZ: 'UTC',

@@ -1,4 +1,4 @@
-// Express 5 takes care of a handler that rejects.
+// Express 5 handles a handler that rejects.
 /* oxlint-disable no-async-endpoint-handlers */
 import { randomUUID } from 'node:crypto'
 import express, { type Express } from 'express'
@@ -6,7 +6,7 @@ import { ObjectId, type Db } from 'mongodb'
 import type { ShopEvent } from './events.ts'
 import { revenueByDay } from './legacy-report.ts'
 
-/** The shop as it has always been. It knows nothing of changeover. */
+/** The shop as it was before. It does not use changeover. */
 export function createApp(db: Db): Express {
   const events = db.collection<ShopEvent>('events')
   const app = express()
@@ -15,7 +15,7 @@ export function createApp(db: Db): Express {
   app.post('/orders', async (request, response) => {
     const { customerId, cents } = (request.body ?? {}) as { customerId?: unknown; cents?: unknown }
     if (typeof customerId !== 'string' || !Number.isInteger(cents) || Number(cents) < 0) {
-      response.status(400).json({ error: 'customerId (text) and cents (a whole number) are needed' })
+      response.status(400).json({ error: 'customerId (text) and cents (a whole number) are required' })
       return
     }
     const orderId = randomUUID()

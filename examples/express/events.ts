@@ -1,6 +1,6 @@
 import type { ObjectId } from 'mongodb'
 
-/** Everything that can happen in the shop. The collection only ever grows. */
+/** Everything that can happen in the shop. The collection is append-only. */
 export type ShopEvent = OrderPlaced | OrderCancelled
 
 export type OrderPlaced = Happened<'order.placed'> & { customerId: string; cents: number }

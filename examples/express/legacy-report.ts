@@ -3,7 +3,7 @@ import type { ShopEvent } from './events.ts'
 
 export type DayRow = { day: Date; orders: number; cents: number }
 
-/** Orders and their worth by the day they were placed, in UTC, without those that were cancelled: from all events, each time. */
+/** Orders and their revenue by the day on which they were placed, in UTC, without cancelled ones. Reads all events each time. */
 export async function revenueByDay(db: Db): Promise<DayRow[]> {
   const orders = new Map<string, { day: string; cents: number }>()
   for await (const event of db.collection<ShopEvent>('events').find().sort({ at: 1, _id: 1 })) {

@@ -1,26 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import type { Flags } from 'changeover/flags'
-import { observe, type Observer } from 'changeover/observer'
-import type { QueueSender } from 'changeover/queue'
+import { observe } from 'changeover/observer'
 import { MongoClient } from 'mongodb'
+import type { Running, StartOptions } from '../application.ts'
 import { createApp } from './app.ts'
 import { shop } from './migration.ts'
-
-export interface StartOptions {
-  readonly mongoUrl: string
-  readonly queue: QueueSender
-  readonly flags: Flags
-  /** @defaultValue any that is free */
-  readonly port?: number
-}
-
-/** The shop at work. */
-export interface Running {
-  readonly url: string
-  readonly observer: Observer
-  close(): Promise<void>
-}
 
 /** Connects, observes, listens. */
 export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions): Promise<Running> {
@@ -32,7 +16,7 @@ export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions):
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     observer,
     async close() {
-      // First no more requests, then what they have left to send, then the database.
+      // First stop serving requests, then send what they captured, then close the database.
       server.close()
       await once(server, 'close')
       await observer.close({ timeoutMs: 5000 })

@@ -6,7 +6,7 @@ import type { EventModel } from './model.ts'
 const text = { type: 'string', minLength: 1, maxLength: 40 }
 const body = (name: string) => ({ body: { type: 'object', required: [name], properties: { [name]: text } } })
 
-/** The couriers' service as it has always been. It knows nothing of changeover. */
+/** The couriers' service as it was before. It does not use changeover. */
 export function createApp(events: EventModel): FastifyInstance {
   const app = fastify()
 

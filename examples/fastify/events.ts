@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose'
 
-/** Everything that can happen to a courier. The collection only ever grows. */
+/** Everything that can happen to a courier. The collection is append-only. */
 export type CourierEvent =
   | Happened<'courier.joined', { name: string }>
   | Happened<'courier.moved', { zone: string }>

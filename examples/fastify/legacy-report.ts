@@ -2,7 +2,7 @@ import type { StoredEvent } from './model.ts'
 
 export type ZoneRow = { zone: string; couriers: number; moves: number }
 
-/** Where the couriers that work here are now, and how often anybody ever moved there: from all events, each time. */
+/** How many active couriers are in each zone, and how many moves into it there ever were. Reads all events each time. */
 export async function couriersByZone(events: AsyncIterable<StoredEvent>): Promise<ZoneRow[]> {
   const zoneOf = new Map<string, string>()
   const moves = new Map<string, number>()

@@ -1,7 +1,7 @@
 import { Schema, type Connection } from 'mongoose'
 import type { CourierEvent } from './events.ts'
 
-/** What the model's documents hold, before their type is known. */
+/** A document of the model, before its type is known. */
 export interface StoredEvent {
   type: CourierEvent['type']
   courier: { id: string }
@@ -11,7 +11,7 @@ export interface StoredEvent {
 
 const schema = new Schema<StoredEvent>(
   {
-    // A field that is called `type` has to be said this way.
+    // Mongoose requires this form for a field named `type`.
     type: { type: String, required: true, enum: ['courier.joined', 'courier.moved', 'courier.left'] },
     courier: { id: { type: String, required: true } },
     at: { type: Date, default: () => new Date() },
@@ -22,7 +22,7 @@ const schema = new Schema<StoredEvent>(
 
 export type EventModel = ReturnType<typeof eventModel>
 
-/** The events, by Mongoose. */
+/** The Mongoose model of the events. */
 export function eventModel(connection: Connection) {
   return connection.model('Event', schema)
 }

@@ -1,32 +1,16 @@
-import type { Flags } from 'changeover/flags'
-import { observe, type Observer } from 'changeover/observer'
-import type { QueueSender } from 'changeover/queue'
+import { observe } from 'changeover/observer'
 import mongoose from 'mongoose'
+import type { Running, StartOptions } from '../application.ts'
 import { createApp } from './app.ts'
 import { couriers } from './migration.ts'
 import { eventModel } from './model.ts'
-
-export interface StartOptions {
-  readonly mongoUrl: string
-  readonly queue: QueueSender
-  readonly flags: Flags
-  /** @defaultValue any that is free */
-  readonly port?: number
-}
-
-/** The service at work. */
-export interface Running {
-  readonly url: string
-  readonly observer: Observer
-  close(): Promise<void>
-}
 
 /** Connects, observes, listens. */
 export async function start({ mongoUrl, queue, flags, port = 0 }: StartOptions): Promise<Running> {
   const connection = await mongoose.createConnection(mongoUrl, { monitorCommands: true }).asPromise()
   const observer = observe(connection.getClient(), couriers, { queue, flags }) // the one line
   const app = createApp(eventModel(connection))
-  // After the requests that are under way, before the database: what they have left to send.
+  // After the current requests and before the database is closed: sends what they captured.
   app.addHook('onClose', async () => {
     await observer.close({ timeoutMs: 5000 })
     await connection.close()

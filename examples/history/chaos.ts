@@ -1,6 +1,6 @@
 import type { OutgoingMessage, QueueSender, SendOutcome } from 'changeover/queue'
 
-/** A source of randomness that a seed repeats (mulberry32). Gives numbers in [0, 1). */
+/** A seeded source of random numbers in [0, 1) (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -11,7 +11,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** Another order of the same items (Fisher and Yates). */
+/** The same items in a random order (Fisher and Yates). */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items]
   for (let i = result.length - 1; i > 0; i--) {
@@ -21,20 +21,20 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   return result
 }
 
-/** What a standard queue may do, made certain: it delivers in another order, and some messages more than once. */
+/** A queue that always does what a standard queue may do: it delivers in another order, and some messages more than once. */
 export interface Chaos extends QueueSender {
   /** Messages that were sent twice. */
   readonly duplicates: number
-  /** Sends what is held back. */
+  /** Sends the messages that are held back. */
   release(): Promise<void>
 }
 
-/** Holds back this many messages at most, so that early ones come after late ones. */
+/** How many messages are held back at most, so that early ones arrive after late ones. */
 const HELD_BACK = 20
 
 /**
- * Puts chaos before a queue: answers `sent` at once, holds messages back, and sends them shuffled, a share of them twice.
- * For demonstrations only: what is held back when the process dies is lost.
+ * Wraps a queue: answers `sent` at once, holds messages back, and sends them shuffled, some of them twice.
+ * For demonstrations only: messages that are held back when the process dies are lost.
  */
 export function chaos(queue: QueueSender, random: () => number, share: number): Chaos {
   let held: OutgoingMessage[] = []

@@ -1,4 +1,4 @@
-// The main job on real input, from nothing: `npm run demo`. `--help` says what it takes.
+// Runs the main job on real input, with servers of its own: `npm run demo`. `--help` lists the options.
 import { randomBytes, randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   print(values.json ? JSON.stringify({ input, ...result }) : screen(result, { input, found: stack.found }))
   if (values.keep) {
     say(
-      `\nexport MYSQL_URL='${addresses.mysql}' MONGODB_URL='${addresses.mongo}' SQS_QUEUE_URL='${addresses.queue}'\nCtrl-C ends it.`,
+      `\nexport MYSQL_URL='${addresses.mysql}' MONGODB_URL='${addresses.mongo}' SQS_QUEUE_URL='${addresses.queue}'\nPress Ctrl-C to stop.`,
     )
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve))
   }
@@ -108,7 +108,7 @@ async function readInput(values: {
   )
   if (events.length > 0) return { input, events }
   throw new ChangeoverError('CONFIG', `There are no events in ${input}.`, {
-    remedy: 'Give a repository with commits (--repo DIR) or a file of events (--events FILE).',
+    remedy: 'Name a repository with commits (--repo DIR) or a file of events (--events FILE).',
   })
 }
 
@@ -126,7 +126,7 @@ async function onServer(url: string, statement: string): Promise<void> {
     throw new ChangeoverError('DENIED', `The user of MYSQL_URL cannot run ${statement.split(' ', 2).join(' ')}.`, {
       cause: thrown,
       remedy:
-        'The demo makes a database of its own and drops it at the end: grant the user CREATE and DROP on changeover_demo_%.',
+        'The demo creates its own database and drops it at the end: grant the user CREATE and DROP on changeover_demo_%.',
     })
   } finally {
     await connection.end()

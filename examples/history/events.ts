@@ -1,9 +1,9 @@
 import type { ObjectId } from 'mongodb'
 
-/** Everything that can happen in a repository, told in the order in which its main line saw it. */
+/** Everything that can happen in a repository, in the order of its main line. */
 export type RepositoryEvent = AuthorCreated | CommitCreated | FileCreated | FileEdited | FileDeleted
 
-/** Someone's first commit comes next. */
+/** The author's first commit is next. */
 export type AuthorCreated = Happened<'author.created', 'author', { mailDomain: string | null }>
 
 export type CommitCreated = Happened<
@@ -18,14 +18,14 @@ export type FileEdited = Happened<'file.edited', 'file', Change & Content>
 
 export type FileDeleted = Happened<'file.deleted', 'file', Change>
 
-/** What every change of a file carries; a binary file has no lines to count. */
+/** The payload of every change of a file; a binary file has no line counts. */
 interface Change {
   commit: string
   insertions: number | null
   deletions: number | null
 }
 
-/** What a file holds after the change. A submodule's blob is the commit it points at, of no bytes. */
+/** The content of a file after the change. A submodule's blob is the commit that it points at, with 0 bytes. */
 interface Content {
   blob: string
   bytes: number
@@ -40,9 +40,9 @@ interface Happened<Type extends string, Kind extends string, Payload> {
   entity: { kind: Kind; id: string }
   /** The author's pseudonym. */
   actor: string
-  /** The author's clock: it lies as clocks of clients do. */
+  /** The author's clock, which may be wrong as clocks of clients are. */
   at: Date
-  /** The committer's clock, made monotone: never earlier than that of the event before. */
+  /** The committer's clock, made monotone: never earlier than the previous event. */
   recordedAt: Date
   payload: Payload
 }

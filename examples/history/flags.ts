@@ -5,14 +5,14 @@ import { flagAdmin } from '../../dev/stack/unleash-admin.ts'
 
 export const WRITE_FLAG = 'changeover.history.write'
 
-/** The flag of the demonstration, and the hand on its switch. */
+/** The flag of the demonstration, with its switch. */
 export interface Switch extends AsyncDisposable {
   readonly flags: Flags
   readonly what: string
   turnOn(): Promise<void>
 }
 
-/** A flag from a real Unleash server where there is one, else from unleash-client without a server. */
+/** A flag from a real Unleash server if there is one, or else from unleash-client without a server. */
 export async function flagSwitch(source: FlagSource): Promise<Switch> {
   return source.kind === 'unleash' ? served(source) : offline()
 }
@@ -35,13 +35,13 @@ async function served(source: Extract<FlagSource, { kind: 'unleash' }>): Promise
   return {
     flags,
     what: `${WRITE_FLAG} at ${url}`,
-    // Without the token for it, whoever runs the server decides there.
+    // Without an admin token, only the server's own users can switch it.
     async turnOn() {
       await admin?.turn(WRITE_FLAG, 'development', true)
       const deadline = AbortSignal.timeout(30_000)
       while (!flags.isEnabled(WRITE_FLAG)) {
         if (deadline.aborted)
-          throw new Error(`The flag ${WRITE_FLAG} is off at ${url}; turn it on there and start again.`)
+          throw new Error(`The flag ${WRITE_FLAG} is off at ${url}. Turn it on there and start again.`)
         await new Promise((resolve) => setTimeout(resolve, 250))
       }
     },

@@ -6,14 +6,14 @@ import { ChangeoverError } from 'changeover'
 import { ObjectId } from 'mongodb'
 import type { RepositoryEvent } from './events.ts'
 
-/** Keeps a pseudonym from being looked up in a table of hashed mails; change it for a repository that is not public. */
+/** Prevents looking up a pseudonym in a table of hashed addresses. Change it for a repository that is not public. */
 export const PSEUDONYM_SALT = 'changeover/examples/history'
 
 /**
- * The history of the repository at `dir`, as events; none when it has no commit yet.
+ * The history of the repository at `dir`, as events. There are none when it has no commit yet.
  *
- * It follows first parents from `HEAD`: each commit is compared with the one before it on that line, so a merge carries
- * everything its branch brought, and the files that live after the last event are exactly those of `git ls-tree -r HEAD`.
+ * It follows first parents from `HEAD`: each commit is compared with the one before it on that line, so a merge contains
+ * everything that its branch changed, and the files that exist after the last event are exactly those of `git ls-tree -r HEAD`.
  *
  * @throws ChangeoverError `CONFIG` when git is missing, or `dir` is not a repository that it can read
  */
@@ -36,7 +36,7 @@ export async function* eventsOfRepository(
   }
 }
 
-// Porcelain heeds the user's configuration; whatever of it would change these lines is overruled here.
+// Porcelain commands follow the user's configuration. These options override what would change the output.
 const LOG = `log -z --format=commit%x00%H%x00%P%x00%at%x00%ct%x00%ae --first-parent --reverse --root --raw --numstat
   --diff-merges=first-parent --no-renames --no-abbrev --no-relative --no-show-signature --no-color --encoding=UTF-8
   --diff-algorithm=default --ignore-submodules=none -O/dev/null`.split(/\s+/)
@@ -44,7 +44,7 @@ const LOG = `log -z --format=commit%x00%H%x00%P%x00%at%x00%ct%x00%ae --first-par
 interface Commit {
   id: string
   isMerge: boolean
-  /** Seconds, as git gives them: empty or absurd in a damaged commit. */
+  /** Seconds, as git prints them; empty or out of range in a damaged commit. */
   authored: string
   committed: string
   mail: string
@@ -60,7 +60,7 @@ interface FileChange {
   deletions: number | null
 }
 
-/** Reads what `LOG` asks for. A path can look like anything, so what a token is follows from the one before it. */
+/** Parses the output of `LOG`. A path can look like anything, so the meaning of a token depends on the one before it. */
 async function* commitsOf(tokens: AsyncGenerator<string>): AsyncGenerator<Commit> {
   const next = async (): Promise<string> => (await tokens.next()).value ?? ''
   let commit: Commit | undefined
@@ -89,13 +89,13 @@ async function* commitsOf(tokens: AsyncGenerator<string>): AsyncGenerator<Commit
   if (commit) yield commit
 }
 
-/** Turns commits into events, remembering only who was seen and how late it is. */
+/** Turns commits into events. Keeps only the known authors and the latest time. */
 class History {
   #seq = 0
   #recordedAt = new Date(0)
   readonly #authors = new Set<string>()
 
-  /** The next number, and an id that is the same each time the same history is read. */
+  /** The next number, and an id that is the same whenever the same history is read. */
   #number(commit: string): { _id: ObjectId; seq: number } {
     const seq = ++this.#seq
     const id = Buffer.alloc(12)
@@ -149,14 +149,14 @@ function pseudonymOf(mail: string): string {
   return `u_${digest.slice(0, 12)}`
 }
 
-/** Null for a machine's own name (`anns-laptop.local`): it names a person more often than a provider. */
+/** Null for the name of a machine (`anns-laptop.local`), which identifies a person more often than a provider. */
 function domainOf(mail: string): string | null {
   const domain = mail.includes('@') ? mail.slice(mail.lastIndexOf('@') + 1).toLowerCase() : ''
   const isPublic = /^[^\s.]+(\.[^\s.()]+)+$/.test(domain) && !/\.(local|localdomain|lan|home|internal)$/.test(domain)
   return isPublic ? domain : null
 }
 
-/** Names are bytes to git. One that is not UTF-8 is shown as git shows it, quoted, so that no two become one. */
+/** To git, names are bytes. A name that is not UTF-8 is quoted as git does it, so that two names never become the same. */
 function textOf(latin1: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(latin1, 'latin1'))
@@ -168,7 +168,7 @@ function textOf(latin1: string): string {
 
 const SUBMODULE = '160000'
 
-/** Asks one long-lived git for the sizes of blobs; a deleted file and a submodule have none. */
+/** Gets the sizes of blobs from one long-lived git process; a deleted file and a submodule have none. */
 function sizeReader(git: Git): (files: readonly FileChange[]) => Promise<number[]> {
   const answers = git.output('\n')
   return async (files) => {
@@ -177,7 +177,7 @@ function sizeReader(git: Git): (files: readonly FileChange[]) => Promise<number[
     const sizes: number[] = []
     for (const file of files) {
       const size = hasSize(file) ? Number((await answers.next()).value) : 0
-      if (Number.isNaN(size)) throw unreadable(git.dir, `it does not hold the object ${file.blob}`)
+      if (Number.isNaN(size)) throw unreadable(git.dir, `the object ${file.blob} is missing`)
       sizes.push(size)
     }
     return sizes
@@ -192,12 +192,12 @@ interface Repository {
 interface Git {
   readonly dir: string
   ask(lines: readonly string[]): void
-  /** What it prints, split, a character a byte; throws at the end when git failed. */
+  /** Its output, split, with one character per byte; throws at the end when git failed. */
   output(separator: string): AsyncGenerator<string>
   stop(): void
 }
 
-// Inside a hook, git's own variables name the repository of the hook, not ours.
+// Inside a hook, git's variables name the repository of the hook.
 const FOREIGN = /^GIT_(DIR|COMMON_DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES)$/
 
 function environment(): NodeJS.ProcessEnv {
@@ -209,7 +209,7 @@ function start({ dir, signal }: Repository, args: readonly string[]): Git {
   const child = spawn('git', ['-C', dir, ...args], { env: environment(), ...(signal && { signal }) })
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)))
-  child.stdin.on('error', () => {}) // git went away: its exit says why
+  child.stdin.on('error', () => {}) // git has exited; its exit code says why
   const ended = new Promise<unknown>((resolve) => {
     child
       .on('error', resolve)
@@ -256,9 +256,9 @@ async function headOf({ dir, signal }: Repository): Promise<string | undefined> 
 function unreadable(dir: string, cause: unknown): ChangeoverError {
   if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
     const remedy = 'Install git (https://git-scm.com) and make sure that it is on the PATH.'
-    return new ChangeoverError('CONFIG', `The history of ${dir} needs git, which is not here.`, { remedy, cause })
+    return new ChangeoverError('CONFIG', `The history of ${dir} requires git, which was not found.`, { remedy, cause })
   }
-  const remedy = 'Name the folder of a git repository of yours, complete or cloned with --depth.'
+  const remedy = 'Name the folder of one of your git repositories, complete or cloned with --depth.'
   const why = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause)
   return new ChangeoverError('CONFIG', `${dir} is not a git repository that can be read: ${why}.`, { remedy, cause })
 }

@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb'
 import type { RepositoryEvent } from './events.ts'
 
-// The reports as they have always been: every request reads every event. They are the independent witness against
-// which the new ones are held, so they share no code with them.
+// The reports as they were before: every request reads every event. The new reports are compared with them, so the two share
+// no code.
 
 export type FolderRow = {
   folder: string
@@ -20,7 +20,7 @@ export type AuthorRow = {
   commits: number
 }
 
-/** The files that live now, by top folder; `.` holds those in none. */
+/** The files that exist now, by top folder; `.` is for files in no folder. */
 export async function filesByFolder(db: Db, collection = 'events'): Promise<FolderRow[]> {
   const live = new Map<string, number>()
   for await (const event of eventsIn(db, collection)) {
@@ -36,13 +36,13 @@ export async function filesByFolder(db: Db, collection = 'events'): Promise<Fold
   return [...rows.values()].toSorted((a, b) => (a.folder < b.folder ? -1 : 1))
 }
 
-/** How many commits were written in each year, in UTC and by their authors' clocks. */
+/** The number of commits in each year, in UTC and by their authors' clocks. */
 export async function commitsByYear(db: Db, collection = 'events'): Promise<YearRow[]> {
   const counts = await countCommits(db, collection, (event) => event.at.getUTCFullYear())
   return [...counts].map(([year, commits]) => ({ year, commits })).toSorted((a, b) => a.year - b.year)
 }
 
-/** How many commits each author wrote, the busiest first. */
+/** The number of commits of each author, the greatest first. */
 export async function commitsByAuthor(db: Db, collection = 'events'): Promise<AuthorRow[]> {
   const counts = await countCommits(db, collection, (event) => event.actor)
   return [...counts]

@@ -4,15 +4,15 @@ import { ChangeoverError, type ErrorCode } from 'changeover'
 import { BSON, ObjectId } from 'mongodb'
 import type { RepositoryEvent } from './events.ts'
 
-/** The longest line that is read, in bytes: that of the largest document MongoDB holds. */
+/** The longest line that is read, in bytes: that of MongoDB's largest document. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024
 
 /**
- * The events of a file of Extended JSON, one document a line, gunzipped on the way when its name ends in `.gz`.
- * However large the file, no more than a line of it is held.
+ * The events of a file of Extended JSON, one document per line. It is decompressed when its name ends in `.gz`.
+ * Only one line is in memory at a time.
  *
  * @throws ChangeoverError `CONFIG` when the file cannot be read, `MALFORMED` or `TOO_LARGE` at the first line that is
- *   not an event: half a history would be worse than none
+ *   not an event, because half a history would be worse than none
  */
 export async function* eventsOfFile(path: string): AsyncGenerator<RepositoryEvent> {
   for await (const { line, number } of linesOf(path)) {
@@ -34,7 +34,7 @@ function eventOf(line: Buffer, refuse: (why: string) => ChangeoverError): Reposi
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Not readline: that collects a line without end until memory is gone. */
+/** Does not use readline, which would collect an endless line until memory runs out. */
 async function* linesOf(path: string): AsyncGenerator<{ line: Buffer; number: number }> {
   let rest: Buffer[] = []
   let held = 0
@@ -65,11 +65,10 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     if (code.startsWith('Z_')) {
-      const remedy = 'Copy or export the file again: it is damaged, or was cut short on its way.'
+      const remedy = 'Copy or export the file again: it is damaged or incomplete.'
       throw new ChangeoverError('MALFORMED', `${path} is not a complete gzip file.`, { remedy, cause })
     }
-    const remedy =
-      'Name a file of Extended JSON that exists and may be read, one document a line, as mongoexport writes.'
+    const remedy = 'Name a readable file of Extended JSON with one document per line, as mongoexport writes it.'
     throw new ChangeoverError('CONFIG', `The events in ${path} cannot be read (${code}).`, { remedy, cause })
   } finally {
     file.destroy()
@@ -101,7 +100,7 @@ const envelope = { _id: objectId, seq: count, actor: text, at: date, recordedAt:
 const change = { commit: text, insertions: orNull(count), deletions: orNull(count) }
 const content = { blob: text, bytes: count }
 
-/** Typed by the events, so that neither a type nor a field of a payload can be forgotten here. */
+/** Typed by the events, so that the compiler reports a missing type or payload field. */
 const payloads: {
   [Type in RepositoryEvent['type']]: Record<keyof Extract<RepositoryEvent, { type: Type }>['payload'], Check>
 } = {
@@ -112,7 +111,7 @@ const payloads: {
   'file.deleted': change,
 }
 
-/** Names the field and never shows its value, which may be personal. */
+/** Names the field but never shows its value, which may be personal. */
 function faultOf(event: unknown): string | undefined {
   const { type, entity, payload, ...rest } = fieldsOf(event)
   if (typeof type !== 'string' || !Object.hasOwn(payloads, type)) {

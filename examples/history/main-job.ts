@@ -13,7 +13,7 @@ import type { RepositoryEvent } from './events.ts'
 import type { Switch } from './flags.ts'
 import { history } from './migration.ts'
 
-/** What the main job runs on. */
+/** The servers and the settings of the main job. */
 export interface Connections {
   /** The application's own client, with `monitorCommands`. */
   readonly client: MongoClient
@@ -22,7 +22,7 @@ export interface Connections {
   readonly write: Switch
 }
 
-/** What the main job came to: the figures of the screen. */
+/** The result of the main job: the figures on the screen. */
 export interface MainJobResult {
   readonly seed: number
   readonly events: { readonly total: number; readonly history: number; readonly live: number }
@@ -32,7 +32,7 @@ export interface MainJobResult {
     readonly published: number
     readonly messages: number
   }
-  /** `arrivedLive` counts distinct events; `absorbed` those that came again, on the way or by the migration. */
+  /** `arrivedLive` counts distinct events; `absorbed` counts repetitions, by the queue or by the migration. */
   readonly sinks: {
     readonly received: readonly number[]
     readonly arrivedLive: number
@@ -58,7 +58,7 @@ const MAX_BURST = 20
 const LOAD_BATCH = 1000
 const CAUGHT_UP_WITHIN_MS = 120_000
 
-/** History, live traffic, and the proof: the whole of a changeover in one run. */
+/** A whole migration: history, live traffic, and the comparison of the reports. */
 export async function runMainJob(
   { client, queue, warehouse, write }: Connections,
   events: readonly RepositoryEvent[],
@@ -79,7 +79,7 @@ export async function runMainJob(
     limits: { batchEvents: 50, lingerMs: 10 },
   })
 
-  say(`loading ${past.length} events as history, the flag still off`)
+  say(`loading ${past.length} events as history, with the flag off`)
   await collection.createIndex({ seq: 1 })
   const load = await timed(async () => {
     for (let i = 0; i < past.length; i += LOAD_BATCH) await collection.insertMany(past.slice(i, i + LOAD_BATCH))
@@ -96,10 +96,10 @@ export async function runMainJob(
   let migrating: number
   let living: number
   try {
-    say(`the flag is on: ${live.length} events as live traffic into ${SINKS} sinks, and the history beside them`)
+    say(`the flag is on: ${live.length} events as live traffic into ${SINKS} sinks, alongside the migration`)
     const traffic = timed(() => liveTraffic(collection, live, random))
     const replay = timed(async () => (migration = await migrate(history, { mongo: client.db(), warehouse, ranges: 4 })))
-    // A sink that fails ends the wait.
+    // Stop waiting when a sink fails.
     await Promise.race([
       Promise.all([traffic, replay]),
       working.then(() => Promise.reject(new Error('the sinks stopped'))),
@@ -136,7 +136,7 @@ export async function runMainJob(
   }
 }
 
-/** What the application does all day: several writers, in bursts, now one event and now a few. */
+/** Writes as the application does: several writers, in bursts, with one event or a few per insert. */
 async function liveTraffic(
   collection: Collection<RepositoryEvent>,
   events: readonly RepositoryEvent[],
@@ -163,7 +163,7 @@ async function caughtUp(queue: Queue, warehouse: Warehouse, client: MongoClient)
       if (missing === 0) return
     }
     if (deadline.aborted)
-      throw new Error(`Not caught up within ${CAUGHT_UP_WITHIN_MS / 1000} s: ${visible + inFlight} messages wait.`)
+      throw new Error(`Timed out after ${CAUGHT_UP_WITHIN_MS / 1000} s: ${visible + inFlight} messages pending.`)
     await delay(50)
   }
 }

@@ -1,10 +1,16 @@
 import { pause } from './abort.ts'
 
-/** Waits for the work to settle, but no longer than `ms`. Keeps the process alive that long: its caller waits. */
+/**
+ * Waits for the work, but no longer than `ms` milliseconds; rejects when the work rejects within that time. Keeps the process alive
+ * while it waits.
+ */
 export async function waitAtMost(ms: number, work: Promise<void> | undefined): Promise<void> {
   const done = new AbortController()
-  await Promise.race([work, pause(ms, done.signal)])
-  done.abort()
+  try {
+    await Promise.race([work, pause(ms, done.signal)])
+  } finally {
+    done.abort()
+  }
 }
 
 /**
@@ -12,14 +18,15 @@ export async function waitAtMost(ms: number, work: Promise<void> | undefined): P
  * outcome is then ignored. Keeps no process alive.
  */
 export function answerWithin<T>(ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`the server said nothing for ${ms} ms`)), ms).unref()
-    const abort = (): void => reject(signal.reason as Error)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    void work.then(resolve, reject).finally(() => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-    })
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const timer = setTimeout(() => reject(new Error(`the server did not answer within ${ms} ms`)), ms).unref()
+  const abort = (): void => reject(signal.reason as Error)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  work.then(resolve, reject)
+  // Not when the work ends, which it may never do: the signal is often that of the whole process.
+  return promise.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
   })
 }

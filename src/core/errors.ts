@@ -6,7 +6,12 @@
 export class ChangeoverError extends Error {
   // By a brand rather than the class: a project and a global command line may each load their own copy of the package.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof Error && '~changeover' in value
+    try {
+      return value instanceof Error && '~changeover' in value
+    } catch {
+      // A proxy: it is asked whether it is one of ours wherever something was thrown.
+      return false
+    }
   }
 
   readonly '~changeover' = true
@@ -55,9 +60,16 @@ export function messageOf(thrown: unknown, limit = 500): string {
     // Anything can be thrown: a throwing getter, a proxy, an object without a prototype.
     text = 'an error that has no readable message'
   }
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line
+  // Cut first: a driver may quote a whole document.
+  const start = text.slice(0, SPACES_ALLOWED * limit)
+  const line = start.replaceAll(/\s+/g, ' ').trim()
+  if (line.length <= limit && start.length === text.length) return line
+  // Not within a character that is two units long.
+  return `${line.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
+
+/** How many characters are looked at for each one that is kept: indented messages are mostly spaces. */
+const SPACES_ALLOWED = 10
 
 /** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … Never throws. */
 export function codeOf(thrown: unknown): string | number | undefined {

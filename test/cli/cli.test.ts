@@ -9,7 +9,7 @@ import { configOf, HISTORY, runCli, startCli, type Ended } from './run-cli.ts'
 
 const json = ({ stdout }: Ended): unknown => JSON.parse(stdout) as unknown
 
-/** What the AWS client needs besides the queue. */
+/** The settings of the AWS client other than the queue. */
 function awsEnv() {
   const { endpoint, region, credentials } = inject('sqs')
   return {
@@ -21,7 +21,7 @@ function awsEnv() {
 }
 
 describe('the command line', () => {
-  it('goes all the way: plan, apply, migrate, reconcile', async () => {
+  it('plans, applies, migrates and reconciles', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()
     const events = await someHistory(300)
@@ -64,7 +64,7 @@ describe('the command line', () => {
     })
   })
 
-  it('ends with 1 for a difference, and shows its row', async () => {
+  it('exits with 1 for a difference, and shows its row', async () => {
     const stage = await staged(await someHistory(100))
     const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
     await runCli(['migrate', '-c', HISTORY], env)
@@ -76,7 +76,7 @@ describe('the command line', () => {
     expect(ended.stdout).toMatch(/^files_by_folder: differ in \d+ rows, .*\n {2}\{"folder":/)
   })
 
-  it('ends with 1 when events were quarantined, and says why: an operation on a table that is not listed', async () => {
+  it('exits with 1 when events were quarantined, and says why: an operation on a table that is not listed', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()
     const made = { _id: 1, type: 'made' }
@@ -88,7 +88,7 @@ describe('the command line', () => {
     expect(ended.stdout).toContain("an operation on stranger, which is not among the migration's tables")
   })
 
-  it.each([[['--help']], [['migrate', '--help']], [['help']]])('explains itself: %j', async (args) => {
+  it.each([[['--help']], [['migrate', '--help']], [['help']]])('prints its usage: %j', async (args) => {
     const ended = await runCli(args)
     expect(ended).toMatchObject({
       code: 0,
@@ -99,7 +99,7 @@ describe('the command line', () => {
 })
 
 describe('the sink', () => {
-  it('works until it is told to stop, and then prints what it did', async () => {
+  it('works until it is stopped, and then prints what it did', async () => {
     const stage = await staged([])
     await using own = await freshQueue()
     const events = await someHistory(100)
@@ -114,7 +114,7 @@ describe('the sink', () => {
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
 
-  it('stops at once while it waits, for SIGINT too', async () => {
+  it('stops at once while it waits, also on SIGINT', async () => {
     const stage = await staged([])
     await using own = await freshQueue()
     const env = { MYSQL_URL: stage.mysqlUrl, SQS_QUEUE_URL: own.url, ...awsEnv() }
@@ -128,7 +128,7 @@ describe('the sink', () => {
 })
 
 describe('a migration whose process is killed', () => {
-  it('goes on where it was when it is started again', async () => {
+  it('resumes where it stopped when it is started again', async () => {
     const events = await someHistory(2500)
     const stage = await staged(events)
     const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }

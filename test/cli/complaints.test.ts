@@ -7,26 +7,30 @@ import { configOf, expectComplaint, HISTORY, runCli } from './run-cli.ts'
 const nowhere = { MYSQL_URL: 'mysql://u:hush-hush@127.0.0.1:1/w', MONGODB_URL: 'mongodb://u:hush-hush@127.0.0.1:1/app' }
 const reachable = () => ({ MYSQL_URL: inject('mysqlUrl'), MONGODB_URL: inject('mongoUrl') })
 
-describe('a command line that cannot be followed', () => {
+describe('a wrong command line', () => {
   it.each<[string, string[], (string | RegExp)[]]>([
-    ['no such command', ['migrat'], ["unknown command 'migrat'", 'changeover --help']],
-    ['no such option', ['migrate', '--rangs', '3'], ['--rangs']],
-    ['a number of ranges that is none', ['migrate', '--ranges', 'many'], ['--ranges', '"many"', 'whole number']],
+    ['an unknown command', ['migrat'], ["unknown command 'migrat'", 'changeover --help']],
+    ['an unknown option', ['migrate', '--rangs', '3'], ['--rangs']],
+    [
+      'a number of ranges that is not a number',
+      ['migrate', '--ranges', 'many'],
+      ['--ranges', '"many"', 'whole number'],
+    ],
     ['no ranges at all', ['migrate', '--ranges', '0'], ['--ranges', '"0"']],
     ['a negative number', ['migrate', '--parallel=-1'], ['--parallel', '"-1"']],
     ['no config', ['apply', '-c', 'no/such.config.ts'], ['no/such.config.ts', '--config']],
     [
-      'a config that exports none',
+      'a config file that exports no config',
       ['apply', '-c', configOf('empty')],
       ['empty.config.ts', 'export default defineConfig'],
     ],
     ['a config that cannot be loaded', ['apply', '-c', configOf('broken')], ['broken.config.ts', 'nowhere.ts']],
-    ['two tables of one name', ['apply', '-c', configOf('duplicate')], ['named thing', 'rename one of the two']],
-    ['several migrations and none named', ['migrate', '-c', configOf('several')], ['--migration', 'first, second']],
-    ['no such migration', ['migrate', '-c', HISTORY, '-m', 'future'], ['named future', 'It has history']],
-    ['no such report', ['reconcile', '-c', HISTORY, '-r', 'sales'], ['named sales', 'files_by_folder']],
+    ['two tables with the same name', ['apply', '-c', configOf('duplicate')], ['named thing', 'rename one of the two']],
+    ['several migrations, with none chosen', ['migrate', '-c', configOf('several')], ['--migration', 'first, second']],
+    ['an unknown migration', ['migrate', '-c', HISTORY, '-m', 'future'], ['named future', 'It has history']],
+    ['an unknown report', ['reconcile', '-c', HISTORY, '-r', 'sales'], ['named sales', 'files_by_folder']],
     ['no reports', ['reconcile', '-c', configOf('several')], ['no reports']],
-  ])('is answered by one sentence: %s', async (_, args, names) => {
+  ])('gives a one-line error: %s', async (_, args, names) => {
     expectComplaint(await runCli(args, nowhere), ...names)
   })
 
@@ -36,19 +40,19 @@ describe('a command line that cannot be followed', () => {
     ['MONGODB_URL', ['migrate']],
     ['MONGODB_URL', ['reconcile']],
     ['SQS_QUEUE_URL', ['sink']],
-  ])('is answered by one sentence: %s is not set (%j)', async (name, args) => {
+  ])('gives a one-line error: %s is not set (%j)', async (name, args) => {
     const ended = await runCli([...args, '-c', HISTORY], { ...reachable(), [name]: undefined })
     expectComplaint(ended, `The environment variable ${name} is not set.`, `Set it, for example: ${name}=`)
   })
 })
 
-describe('a server that cannot be used', () => {
-  it.each(['apply', 'migrate', 'reconcile'])('is answered by one sentence: no MySQL (%s)', async (command) => {
+describe('an unusable server', () => {
+  it.each(['apply', 'migrate', 'reconcile'])('gives a one-line error: no MySQL (%s)', async (command) => {
     const ended = await runCli([command, '-c', HISTORY], { ...reachable(), MYSQL_URL: nowhere.MYSQL_URL })
     expectComplaint(ended, 'mysql://u@127.0.0.1:1/w', 'cannot be reached', 'MYSQL_URL', /^(?!.*hush)/)
   })
 
-  it.each(['migrate', 'reconcile'])('is answered by one sentence: no MongoDB (%s)', async (command) => {
+  it.each(['migrate', 'reconcile'])('gives a one-line error: no MongoDB (%s)', async (command) => {
     const { mysqlUrl } = await staged([])
     const ended = await runCli([command, '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: nowhere.MONGODB_URL })
     expectComplaint(ended, 'mongodb://u@127.0.0.1:1/app', 'MONGODB_URL', /^(?!.*hush)/)
@@ -60,13 +64,13 @@ describe('a server that cannot be used', () => {
     ['MONGODB_URL', 'http://u:hush-hush@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://u:hush-hush@@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://127.0.0.1/app?authMechanismProperties=hush-hush', ['MONGODB_URL']],
-  ])('is answered by one sentence: %s is %s', async (name, value, names) => {
+  ])('gives a one-line error: %s is %s', async (name, value, names) => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl, [name]: value }
     expectComplaint(await runCli(['migrate', '-c', HISTORY], env), ...names, /^(?!.*hush)/)
   })
 
-  it('shows a stack trace when it is asked to, after the same sentence, and no secret', async () => {
+  it('shows a stack trace with --verbose, after the same sentence and without secrets', async () => {
     const ended = await runCli(['apply', '-c', HISTORY, '--verbose'], { MYSQL_URL: nowhere.MYSQL_URL })
     expect(ended.code).toBe(2)
     expect(ended.stderr).toMatch(/^changeover: The warehouse at .* MYSQL_URL .*\n/)
@@ -77,7 +81,7 @@ describe('a server that cannot be used', () => {
   it.each([
     ['a wrong password', 'wrong-hush', [/denied/i, 'docs/reference/rights.md']],
     ['a user without rights', 'hush-hush', [/denied/i, 'docs/reference/rights.md']],
-  ])('is answered by one sentence: MySQL and %s', async (_, password, names) => {
+  ])('gives a one-line error: MySQL and %s', async (_, password, names) => {
     await using schema = await freshSchema()
     const user = freshName().slice(-20)
     await onServer(`CREATE USER '${user}'@'%' IDENTIFIED BY 'hush-hush'`)
@@ -90,7 +94,7 @@ describe('a server that cannot be used', () => {
     }
   })
 
-  it('is answered by one sentence: a MySQL database that does not exist', async () => {
+  it('gives a one-line error: a MySQL database that does not exist', async () => {
     const url = new URL(inject('mysqlUrl'))
     url.pathname = '/no_such_database'
     expectComplaint(
@@ -100,13 +104,13 @@ describe('a server that cannot be used', () => {
     )
   })
 
-  it('is answered by one sentence: a MongoDB database or collection that does not exist', async () => {
+  it('gives a one-line error: a MongoDB database or collection that does not exist', async () => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const ended = await runCli(['migrate', '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl })
     expectComplaint(ended, /no collection changeover_test_\w+\.events/, 'MONGODB_URL')
   })
 
-  it('is answered by one sentence: tables that were not applied yet, and nothing is half done', async () => {
+  it('gives a one-line error and changes nothing: tables that were not applied yet', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()
     await source.client
@@ -126,9 +130,9 @@ describe('a server that cannot be used', () => {
 
   it.each([
     ['does not exist', 'http://127.0.0.1/000000000000/nothing', ['nothing', /does not exist/i]],
-    ['is no URL', 'nothing', ['queue URL', 'get-queue-url']],
+    ['is not a URL', 'nothing', ['queue URL', 'get-queue-url']],
     ['is a FIFO queue', 'https://sqs.eu-central-1.amazonaws.com/1/events.fifo', ['FIFO', 'standard queue']],
-  ])('is answered by one sentence: a queue that %s', async (_, queueUrl, names) => {
+  ])('gives a one-line error: a queue that %s', async (_, queueUrl, names) => {
     const { mysqlUrl } = await staged([])
     const { endpoint, region, credentials } = inject('sqs')
     const ended = await runCli(['sink', '-c', HISTORY], {
@@ -142,7 +146,7 @@ describe('a server that cannot be used', () => {
     expectComplaint(ended, ...names)
   })
 
-  it('is answered by one sentence: AWS without a region or credentials', async () => {
+  it('gives a one-line error: AWS without a region or credentials', async () => {
     const { mysqlUrl } = await staged([])
     await using own = await freshQueue()
     const env = { MYSQL_URL: mysqlUrl, SQS_QUEUE_URL: own.url, AWS_EC2_METADATA_DISABLED: 'true' }
@@ -153,12 +157,12 @@ describe('a server that cannot be used', () => {
 })
 
 describe('an old Node', () => {
-  it.each(['22.18.0', '22.19.1', '23.0.0', '24.11.0', '100.0.0'])('is not what %s is', (version) => {
+  it.each(['22.18.0', '22.19.1', '23.0.0', '24.11.0', '100.0.0'])('does not include %s', (version) => {
     expect(unsupportedNode(version)).toBeUndefined()
   })
 
   it.each(['22.17.1', '22.9.0', '20.20.2', '8.0.0', '0.12.0', 'nonsense'])(
-    'is what %s is, and is told so',
+    'includes %s, which gets an error message',
     (version) => {
       expect(unsupportedNode(version)).toContain(`this is Node ${version}; changeover requires Node 22.18 or later.`)
     },

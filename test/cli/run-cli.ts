@@ -4,13 +4,13 @@ import { expect } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The command line as it is published. */
+/** The command line as published. */
 const bin = `${root}dist/cli/bin.js`
 
-/** The config of the example, with a history and its reports. */
+/** The config of an example, with a history and its reports. */
 export const HISTORY = `${root}examples/history/changeover.config.ts`
 
-/** A config that is wrong, or odd, on purpose. */
+/** A config that is wrong or unusual on purpose. */
 export function configOf(name: string): string {
   return `${root}test/cli/configs/${name}.config.ts`
 }
@@ -24,7 +24,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Starts the command line in a process of its own, with these variables and no others of ours. */
+/** Starts the command line in a separate process, with only these variables. */
 export function startCli(args: readonly string[], env: Env): { child: ChildProcess; ended: Promise<Ended> } {
   const { PATH, HOME } = process.env
   const child = spawn(process.execPath, [bin, ...args], { cwd: root, env: { PATH, HOME, ...env }, stdio: 'pipe' })
@@ -41,7 +41,7 @@ export function runCli(args: readonly string[], env: Env = {}): Promise<Ended> {
   return startCli(args, env).ended
 }
 
-/** Expects one sentence, or a few on one line, that names these things; no stack trace, no secret, and exit code 2. */
+/** Expects one line that contains these names, without a stack trace or a secret, and exit code 2. */
 export function expectComplaint({ code, stdout, stderr }: Ended, ...names: readonly (string | RegExp)[]): void {
   expect({ code, stdout, lines: stderr.trimEnd().split('\n').length, stderr }).toMatchObject({
     code: 2,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Queue, ReceivedMessage } from '../../src/queue/index.ts'
 
-/** What every queue must do. `make` gives each test an empty queue of its own. */
+/** The contract of every queue. `make` creates an empty queue for each test. */
 export function queueContract(
   name: string,
   make: () => Promise<{ readonly queue: Queue; readonly dispose: () => Promise<void> }>,
@@ -14,7 +14,7 @@ export function queueContract(
     })
     afterEach(async () => await dispose())
 
-    test('a message arrives as it was sent, and is gone once acknowledged', async () => {
+    test('delivers a message unchanged, and removes it when it is acknowledged', async () => {
       const body = JSON.stringify({ text: 'Grüße, 世界', nested: [1, null] })
       expect(await queue.send([{ id: 'an id, with / signs', body }])).toEqual([
         { id: 'an id, with / signs', status: 'sent' },
@@ -27,7 +27,7 @@ export function queueContract(
       expect(await glance(queue)).toEqual([])
     })
 
-    test('a leased message is hidden, and comes again with a higher receive count once it is given back', async () => {
+    test('hides a leased message, and delivers it again with its count when it is returned', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       const [first] = await take(queue, 1)
       expect(await glance(queue)).toEqual([])
@@ -37,7 +37,7 @@ export function queueContract(
       expect(second?.receiptHandle).not.toBe(first?.receiptHandle)
     })
 
-    test('a message whose lease ends goes to a waiting receiver', async () => {
+    test('delivers a message to a waiting receiver when its lease ends', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       await queue.receive({ max: 1, waitSeconds: 5, visibilitySeconds: 1 })
       expect(await queue.receive({ max: 1, waitSeconds: 10, visibilitySeconds: 60 })).toMatchObject([
@@ -45,7 +45,7 @@ export function queueContract(
       ])
     })
 
-    test('a lease can be extended', async () => {
+    test('extends a lease', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       const leased = await queue.receive({ max: 1, waitSeconds: 5, visibilitySeconds: 1 })
       expect(await queue.extend(leased, 60)).toEqual([])
@@ -53,7 +53,7 @@ export function queueContract(
       expect(await queue.acknowledge(leased)).toEqual([])
     })
 
-    test('any number of messages is sent, received, given back and acknowledged', async () => {
+    test('sends, receives, returns and acknowledges any number of messages', async () => {
       const bodies = Array.from({ length: 25 }, (_, number) => `body ${number}`)
       const outcomes = await queue.send(bodies.map((body) => ({ id: body, body })))
       expect(outcomes.map(({ id, status }) => `${id} ${status}`).toSorted()).toEqual(
@@ -67,21 +67,21 @@ export function queueContract(
       expect(await queue.approximateDepth()).toEqual({ visible: 0, inFlight: 0 })
     })
 
-    test('never gives more messages at once than it was asked for, or than a batch holds', async () => {
+    test('never delivers more at once than requested, or than a batch holds', async () => {
       await queue.send(Array.from({ length: 12 }, (_, number) => ({ id: String(number), body: 'x' })))
       expect(await queue.receive({ max: 1, waitSeconds: 0, visibilitySeconds: 60 })).toHaveLength(1)
       const many = await queue.receive({ max: 100, waitSeconds: 0, visibilitySeconds: 60 })
       expect(many.length).toBeLessThanOrEqual(queue.limits.batchEntries)
     })
 
-    test('batches are packed by bytes of UTF-8, not by characters', async () => {
+    test('packs batches by bytes of UTF-8, not by characters', async () => {
       const third = '€'.repeat(Math.floor(queue.limits.batchBytes / 9))
       const outcomes = await queue.send(Array.from({ length: 7 }, (_, number) => ({ id: String(number), body: third })))
       expect(outcomes.filter(({ status }) => status === 'sent')).toHaveLength(7)
       expect((await take(queue, 7)).every(({ body }) => body === third)).toBe(true)
     })
 
-    test('the largest message passes; a larger one is refused with both sizes, and does not fail the others', async () => {
+    test('accepts the largest message; refuses a larger one with both sizes, and only that one', async () => {
       const limit = queue.limits.messageBytes
       const outcomes = await queue.send([
         { id: 'small', body: 'x' },
@@ -101,7 +101,7 @@ export function queueContract(
       expect(await take(queue, 2)).toHaveLength(2)
     })
 
-    test('a stale receipt handle deletes and extends nothing', async () => {
+    test('ignores a stale receipt handle: it neither removes nor extends', async () => {
       await queue.send([{ id: 'a', body: 'one' }])
       const stale = await take(queue, 1)
       await queue.extend(stale, 0)
@@ -113,13 +113,13 @@ export function queueContract(
       expect(await queue.approximateDepth()).toEqual({ visible: 0, inFlight: 0 })
     })
 
-    test('a long poll is woken by a message', async () => {
+    test('ends a long poll when a message arrives', async () => {
       const waiting = queue.receive({ max: 10, waitSeconds: 20, visibilitySeconds: 60 })
       await queue.send([{ id: 'a', body: 'one' }])
       expect(await waiting).toMatchObject([{ body: 'one' }])
     }, 10_000)
 
-    test('an aborted long poll ends at once and gives nothing', async () => {
+    test('returns nothing, at once, from an aborted long poll', async () => {
       const started = performance.now()
       const stop = new AbortController()
       const waiting = queue.receive({ max: 10, waitSeconds: 20, visibilitySeconds: 60, signal: stop.signal })
@@ -129,20 +129,20 @@ export function queueContract(
       expect(performance.now() - started).toBeLessThan(5_000)
     })
 
-    test('an aborted send reports its messages as retryable', async () => {
+    test('leaves the messages of an aborted send to be sent again', async () => {
       const outcomes = await queue.send([{ id: 'a', body: 'one' }], { signal: AbortSignal.abort() })
       expect(outcomes).toMatchObject([{ id: 'a', status: 'failed', retryable: true }])
       expect(await glance(queue)).toEqual([])
     })
 
-    test('does nothing when it is given no messages', async () => {
+    test('does nothing for empty lists', async () => {
       expect(await queue.send([])).toEqual([])
       expect(await queue.acknowledge([])).toEqual([])
       expect(await queue.extend([], 5)).toEqual([])
       expect(await glance(queue)).toEqual([])
     })
 
-    test('reports how many messages are waiting and how many are under lease', async () => {
+    test('counts visible and leased messages', async () => {
       await queue.send(['a', 'b', 'c'].map((id) => ({ id, body: id })))
       expect(await queue.approximateDepth()).toEqual({ visible: 3, inFlight: 0 })
       await take(queue, 2)
@@ -151,7 +151,7 @@ export function queueContract(
   })
 }
 
-/** Receives until `count` messages have come. */
+/** Receives until `count` messages have arrived. */
 async function take(queue: Queue, count: number): Promise<readonly ReceivedMessage[]> {
   const messages: ReceivedMessage[] = []
   while (messages.length < count) {

@@ -5,7 +5,7 @@ import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
 import type { Capture, Captured, Namespace, Tap } from '../../src/observer/tap.ts'
 import { freshMongo } from '../support/fresh.ts'
 
-/** A tap that is made, and whatever has to be waited for until it sees the next insert. */
+/** A new tap, and a wait until it sees the next insert. */
 export interface MadeTap {
   readonly tap: Tap
   readonly live?: Promise<unknown>
@@ -15,26 +15,26 @@ interface Tapped {
   readonly client: MongoClient
   readonly events: Collection
   readonly tap: Tap
-  /** The ids of what was committed, once there are so many. */
+  /** The ids of the committed events, once there are this many. */
   readonly ids: (atLeast: number) => Promise<unknown[]>
   readonly lost: Captured[]
   readonly failures: unknown[]
   readonly taken: unknown[]
 }
 
-/** What every tap must do, on a database of its own for each test. */
+/** The contract of every tap, with a separate database for each test. */
 export function tapContract(name: string, make: (client: MongoClient, namespace: Namespace) => MadeTap): void {
   const tapped = async (): Promise<Tapped> => {
     const mongo = await freshMongo()
     onTestFinished(() => mongo[Symbol.asyncDispose]())
     const events = mongo.client.db().collection('events')
-    // Some servers tell nothing of a collection that is not there.
+    // Some servers report nothing for a collection that does not exist.
     await events.insertOne(event('before'))
     const [committed, lost, failures, taken]: [unknown[], Captured[], unknown[], unknown[]] = [[], [], [], []]
     const capture: Capture = {
       take(document) {
         const { _id, type, at } = document as { _id?: unknown; type?: unknown; at?: unknown }
-        // A tap may hand over the types of BSON: a 1 is an Int32 then.
+        // A tap may pass BSON types on, so that a 1 is an Int32.
         taken.push(_id?.valueOf())
         if (type !== 'moved') return undefined
         return { bytes: encodeEvent(document), time: at instanceof Date ? at : undefined }
@@ -61,7 +61,7 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
   }
 
   describe(`tap contract: ${name}`, () => {
-    test('inserts arrive once, in the order of their client', async () => {
+    test('captures each insert once, in the order of its client', async () => {
       const { events, ids, failures, lost } = await tapped()
       for (const id of [1, 2, 3]) await events.insertOne(event(id))
       await events.insertMany([4, 5, 6].map((id) => event(id)))
@@ -71,20 +71,20 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
       expect([lost, failures]).toEqual([[], []])
     })
 
-    test('the bytes hold the event as it is stored', async () => {
+    test('captures the bytes of the event as stored', async () => {
       const { events, ids, taken } = await tapped()
       await events.insertOne(event(1))
       expect(await ids(1)).toEqual([1])
       expect(taken).toEqual([1])
     })
 
-    test('what is not wanted is not taken', async () => {
+    test('does not capture what the filter refuses', async () => {
       const { events, ids } = await tapped()
       await events.insertMany([event(1), { ...event(2), type: 'blinked' }, event(3)])
       expect(await ids(2)).toEqual([1, 3])
     })
 
-    test('other collections and databases are not seen', async () => {
+    test('ignores other collections and databases', async () => {
       const { client, events, ids, taken } = await tapped()
       await client.db().collection('other').insertOne(event(1))
       const elsewhere = client.db(`${events.dbName}_2`)
@@ -95,7 +95,7 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
       expect(taken).toEqual([3])
     })
 
-    test('updates and deletions are not seen', async () => {
+    test('ignores updates and deletes', async () => {
       const { events, ids } = await tapped()
       await events.insertOne(event(1))
       await events.updateOne({ _id: 1 as never }, { $set: { seq: 2 } })
@@ -105,7 +105,7 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
       expect(await ids(2)).toEqual([1, 2])
     })
 
-    test('an upsert that inserts arrives', async () => {
+    test('captures an upsert that inserts', async () => {
       const { events, ids } = await tapped()
       const { _id, ...fields } = event(1)
       await events.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true })
@@ -114,7 +114,7 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
       expect(await ids(2)).toEqual([1, 2])
     })
 
-    test('of a transaction, what is committed arrives, and what is aborted does not', async () => {
+    test('captures what a transaction commits, and nothing of an aborted one', async () => {
       const { client, events, ids } = await tapped()
       await client.withSession(async (session) => {
         session.startTransaction()
@@ -128,7 +128,7 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
       expect(await ids(3)).toEqual([2, 3, 4])
     })
 
-    test('an insert that the database refuses does not arrive', async () => {
+    test('does not capture an insert that the database refuses', async () => {
       const { events, ids } = await tapped()
       await events.insertOne(event(1))
       await expect(events.insertMany([event(2), event(1), event(3)])).rejects.toThrow('E11000')
@@ -136,7 +136,7 @@ export function tapContract(name: string, make: (client: MongoClient, namespace:
       expect(await ids(4)).toEqual([1, 2, 4, 5])
     })
 
-    test('nothing is seen after stop, which may be called twice and leaves nothing behind', async () => {
+    test('captures nothing after stop, which can be called twice and leaves nothing behind', async () => {
       const { client, events, tap, ids } = await tapped()
       await events.insertOne(event(1))
       await ids(1)

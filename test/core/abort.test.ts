@@ -6,7 +6,7 @@ import { pause, until } from '../../src/core/abort.ts'
 const HOUR = 3_600_000
 
 describe('pause', () => {
-  it('lasts as long as it says', async () => {
+  it('lasts for the given time', async () => {
     const start = performance.now()
     await pause(20)
     expect(performance.now() - start).toBeGreaterThanOrEqual(18)
@@ -20,7 +20,7 @@ describe('pause', () => {
     await waiting
   })
 
-  it('keeps no process alive when it need not', async () => {
+  it('does not keep a process alive with ref: false', async () => {
     const child = fork(new URL('pause-child.ts', import.meta.url), { execArgv: [] })
     expect(await once(child, 'exit')).toEqual([0, null])
   })
@@ -29,14 +29,14 @@ describe('pause', () => {
 describe('until', () => {
   const signal = AbortSignal.timeout(20_000)
 
-  it('ends as soon as the condition holds, be it a promise', async () => {
+  it('ends as soon as the condition holds, also when it is a promise', async () => {
     let [asked, askedLater] = [0, 0]
     await until(() => ++asked === 3, { signal, everyMs: 1 })
     await until(async () => ++askedLater === 3, { signal, everyMs: 1 })
     expect([asked, askedLater]).toEqual([3, 3])
   })
 
-  it('asks once before it looks at the signal', async () => {
+  it('checks the condition once before it checks the signal', async () => {
     await until(() => true, { signal: AbortSignal.abort(new Error('too late')) })
   })
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Breaker } from '../../src/core/breaker.ts'
 
-it('opens after failures in a row, lets one try after a while, and waits longer each time', () => {
+it('opens after failures in a row, lets one message through after a wait, and doubles the wait each time', () => {
   const states: string[] = []
   const breaker = new Breaker(3, 100, (state) => states.push(state))
   breaker.failed(0)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
 import { SafeEmitter } from '../../src/core/emitter.ts'
 
-it('tells every listener of its own events, until the listener is taken away', () => {
+it('calls each listener for its own events, until the listener is removed', () => {
   const emitter = new SafeEmitter<{ tick: number; other: string }>()
   const heard: unknown[] = []
   const off = emitter.on('tick', (n) => heard.push(n))
@@ -16,7 +16,7 @@ it('tells every listener of its own events, until the listener is taken away', (
   expect(heard).toEqual([1, -1, -2, 'text'])
 })
 
-it('survives listeners that throw and that reject, tells of them, and goes on to the next', async () => {
+it('reports listeners that throw or reject, and still calls the next', async () => {
   const failures: unknown[] = []
   const emitter = new SafeEmitter<{ tick: number }>((thrown) => failures.push(thrown))
   const heard: number[] = []
@@ -31,7 +31,7 @@ it('survives listeners that throw and that reject, tells of them, and goes on to
   expect(failures).toEqual([new Error('thrown'), new Error('rejected')])
 })
 
-it('lets a listener take itself away while it is told', () => {
+it('lets a listener remove itself while it is called', () => {
   const emitter = new SafeEmitter<{ tick: number }>()
   const heard: number[] = []
   const off = emitter.on('tick', (n) => {

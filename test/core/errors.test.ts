@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ChangeoverError, codeOf, messageOf } from '../../src/core/errors.ts'
+import { ChangeoverError, codeOf, messageOf, propertyOf } from '../../src/core/errors.ts'
+import { HOSTILE } from './hostile.ts'
 
 describe('messageOf', () => {
   it.each([
@@ -17,6 +18,43 @@ describe('messageOf', () => {
   it('is cut at its limit', () => {
     expect(messageOf(new Error('x'.repeat(600)))).toHaveLength(500)
     expect(messageOf('abcdef', 4)).toBe('abc…')
+  })
+
+  it('is cut between characters, never within one', () => {
+    expect(messageOf('ab😀cd', 4)).toBe('ab…')
+    expect(messageOf('ab😀cd', 5)).toBe('ab😀…')
+  })
+
+  it('reads only the start of a huge text', () => {
+    const start = performance.now()
+    expect(messageOf(new Error(`a  ${'b '.repeat(2 ** 27)}`), 6)).toBe('a b b…')
+    expect(performance.now() - start).toBeLessThan(1_000)
+  })
+
+  it.each(HOSTILE)('never throws: %s', (_, thrown) => {
+    expect(messageOf(thrown())).toEqual(expect.any(String))
+  })
+
+  it('says so when the message cannot be read', () => {
+    expect(messageOf(Object.create(null))).toBe('an error that has no readable message')
+    expect(messageOf(Symbol('sign'))).toBe('Symbol(sign)')
+  })
+})
+
+describe('a property of a thrown value', () => {
+  it.each(HOSTILE)('never throws: %s', (_, thrown) => {
+    expect(codeOf(thrown())).toBeUndefined()
+    expect(propertyOf(thrown(), 'absent')).toBeUndefined()
+    expect(thrown() instanceof ChangeoverError).toBe(false)
+  })
+
+  it('may be inherited', () => {
+    class Refused extends Error {
+      get reason(): string {
+        return 'rights'
+      }
+    }
+    expect(propertyOf(new Refused(), 'reason')).toBe('rights')
   })
 })
 

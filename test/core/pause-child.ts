@@ -1,4 +1,4 @@
-// A process that has nothing to do but a pause that need not be waited for.
+// A process whose only work is a pause that does not keep it alive.
 import { pause } from '../../src/core/abort.ts'
 
 process.channel?.unref()

@@ -17,18 +17,18 @@ it.each([
   ['https://sqs.example/123/queue#hush', 'https://sqs.example/123/queue'],
   ['mysql://u:hu@sh@db.example/w', 'mysql://u@db.example/w'],
   ['mysql://u%zz:hush@db.example/w', 'mysql://u%zz@db.example/w'],
-])('shows of %s only %s', (address, shown) => {
+])('shows %s as %s', (address, shown) => {
   expect(redactUrl(address)).toBe(shown)
 })
 
 it.each(['', 'hush', 'u:hush@db.example', 'root hush', '//u:hush@db'])(
-  'shows nothing of %j, which is no URL',
+  'shows nothing of %j, which is not a URL',
   (address) => {
     expect(redactUrl(address)).toBe('(an address that is not a URL)')
   },
 )
 
-it('shows nothing of a password, whatever is in it and however it is written', () => {
+it('never shows a password, whatever characters it has and however they are encoded', () => {
   const password = fc.string({ minLength: 3 }).map((text) => `hush${text}hush`)
   const scheme = fc.constantFrom('mysql', 'mongodb', 'mongodb+srv', 'https')
   fc.assert(

@@ -10,11 +10,11 @@ describe('backoffMs', () => {
     expect(ceilings).toEqual([100, 200, 400, 800, 1000, 1000, 1000])
   })
 
-  it('spreads over all of it: full jitter', () => {
+  it('spreads over the whole range: full jitter', () => {
     expect([0, 0.25, 0.5].map((random) => backoffMs(3, policy, random))).toEqual([0, 100, 200])
   })
 
-  it('is a whole number of milliseconds from zero to the cap, however often it failed', () => {
+  it('is a whole number of milliseconds from zero to the cap, after any number of failures', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1e9 }),
@@ -35,7 +35,7 @@ describe('backoffMs', () => {
 describe('retry', () => {
   const atOnce = { policy, retryable: () => true, random: () => 0 }
 
-  it('gives the result of the first try that succeeds, and tells of each failure', async () => {
+  it('returns the result of the first try that succeeds, and reports each failure', async () => {
     const told: unknown[] = []
     let tries = 0
     const work = async (): Promise<number> => {
@@ -59,7 +59,7 @@ describe('retry', () => {
     expect(tries).toBe(expected)
   })
 
-  it('ends its wait when the signal aborts, after one more try', async () => {
+  it('stops waiting when the signal aborts, after one more try', async () => {
     const stop = new AbortController()
     let tries = 0
     const work = async (): Promise<never> => {

@@ -1,4 +1,4 @@
-// A program that starts a MySQL and is killed before it could stop it: see stack.test.ts.
+// A program that starts MySQL and is killed before it can stop it: see stack.test.ts.
 import { startStack } from '../../dev/stack/index.ts'
 
 const stack = await startStack({ only: ['mysql'] })

@@ -54,7 +54,7 @@ describe('a whole stack', () => {
   }, START_MS)
   afterAll(() => stack?.stop())
 
-  test('says what it found', () => {
+  test('reports what it found', () => {
     expect(stack.found.map((line) => line.split(' ')[0])).toEqual(['mysql', 'mongodb', 'sqs', 'flags'])
   })
 
@@ -93,7 +93,7 @@ describe('a whole stack', () => {
     expect(Messages?.map(({ Body }) => Body)).toEqual(['hello'])
   })
 
-  test('stops once, and leaves neither a process nor a folder', { timeout: 60_000 }, async () => {
+  test('stops once, and leaves no process and no folder', { timeout: 60_000 }, async () => {
     const ours = descendants(process.pid).filter(({ pid }) => !before.has(pid))
     const data = folders(ours)
     const stopping = stack.stop()
@@ -105,7 +105,7 @@ describe('a whole stack', () => {
   })
 })
 
-test('a stack ends with its program, even one that is killed', { timeout: START_MS }, async () => {
+test('a stack ends with its program, even when the program is killed', { timeout: START_MS }, async () => {
   const program = fork(fileURLToPath(new URL('only-mysql.ts', import.meta.url)), { execArgv: [], env: PATH })
   await once(program, 'message')
   const ours = descendants(program.pid ?? 0)
@@ -123,13 +123,13 @@ test('a stack ends with its program, even one that is killed', { timeout: START_
   )
 })
 
-test('a service that was not asked for throws', async () => {
+test('reading a service that was left out throws', async () => {
   await using stack = await startStack({ env: {}, only: ['flags'] })
   expect(stack.flags).toEqual({ kind: 'offline' })
   expect(() => stack.mysqlUrl).toThrow('This stack was started without mysql.')
 })
 
-test('an aborted start ends what it began and throws the reason', { timeout: START_MS }, async () => {
+test('an aborted start stops what it started and throws the reason', { timeout: START_MS }, async () => {
   const reason = new Error('enough')
   const before = descendants(process.pid).length
   const starting = startStack({ env: PATH, only: ['mysql', 'sqs'], signal: AbortSignal.abort(reason) })
@@ -138,7 +138,7 @@ test('an aborted start ends what it began and throws the reason', { timeout: STA
 })
 
 describe('an address from the environment', () => {
-  test('is given out as it is, without its password in the words about it', async () => {
+  test('is passed on unchanged, and reported without its password', async () => {
     const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -170,64 +170,69 @@ describe('an address from the environment', () => {
     ['mongodb', 'MONGODB_URL', 'mongodb://app:hunter2@127.0.0.1:1/app', 'mongodb://app@127.0.0.1:1/app'],
     ['sqs', 'SQS_ENDPOINT', 'http://127.0.0.1:1/', 'http://127.0.0.1:1/'],
     ['flags', 'UNLEASH_URL', 'http://127.0.0.1:1/api', 'http://127.0.0.1:1/api'],
-  ] as const)('where nothing listens is named: %s', { timeout: 20_000 }, async (service, variable, url, shown) => {
-    const error = await failure(startStack({ env: { [variable]: url }, only: [service] }))
-    expect(error.code).toBe('UNREACHABLE')
-    expect(error.message).toContain(`${variable} names ${shown}, which does not answer (`)
-    expect(`${error.message} ${error.remedy}`).not.toContain('hunter2')
-  })
+  ] as const)(
+    'is named in the error when nothing listens there: %s',
+    { timeout: 20_000 },
+    async (service, variable, url, shown) => {
+      const error = await failure(startStack({ env: { [variable]: url }, only: [service] }))
+      expect(error.code).toBe('UNREACHABLE')
+      expect(error.message).toContain(`${variable} is ${shown}, which does not answer (`)
+      expect(`${error.message} ${error.remedy}`).not.toContain('hunter2')
+    },
+  )
 
   test.each([
     ['mysql', 'MYSQL_URL'],
     ['mongodb', 'MONGODB_URL'],
-  ] as const)('that is none is named: %s', async (service, variable) => {
+  ] as const)('is named in the error when it is not an address: %s', async (service, variable) => {
     const error = await failure(startStack({ env: { [variable]: 'hunter2' }, only: [service] }))
-    expect(error).toMatchObject({ code: 'CONFIG', message: `${variable} is set, but not to the address of a server.` })
+    expect(error).toMatchObject({ code: 'CONFIG', message: `${variable} is not the address of a server.` })
     expect(error.remedy).not.toContain('hunter2')
   })
 })
 
-describe('on a machine with nothing', () => {
-  test('MySQL is what to install', async () => {
+describe('on a machine without servers', () => {
+  test('the error for MySQL says what to install', async () => {
     const error = await failure(startStack({ machine: bareMachine(), only: ['mysql'] }))
     expect(error.code).toBe('CONFIG')
-    expect(error.message).toBe(
-      'There is no MySQL: install MariaDB or MySQL, so that there is a mariadbd or a mysqld, or set MYSQL_URL.',
-    )
+    expect(error.message).toBe('MySQL was not found: install MariaDB (mariadbd) or MySQL (mysqld), or set MYSQL_URL.')
     expect(error.remedy).toContain('apt-get install mariadb-server')
   })
 
-  test('MongoDB is what to install', async () => {
+  test('the error for MongoDB says what to install', async () => {
     const error = await failure(startStack({ machine: bareMachine(), only: ['mongodb'] }))
     expect(error.code).toBe('CONFIG')
     expect(error.message).toBe(
-      'There is no MongoDB: install it, so that there is a mongod, or Python 3 for its stand-in, or set MONGODB_URL.',
+      'MongoDB was not found: install mongod, or Python 3 to run a stand-in, or set MONGODB_URL.',
     )
   })
 
   test.each([{ CHANGEOVER_UNLEASH: '1' }, { CI: 'true' }])(
-    'Unleash, asked for by %j, is what to do without',
+    'the error for Unleash, requested by %j, says how to run without it',
     async (env) => {
       const error = await failure(startStack({ machine: bareMachine({ env }), only: ['flags'] }))
-      expect(error).toMatchObject({ code: 'CONFIG', message: 'There is no npm to install unleash-server with.' })
+      expect(error).toMatchObject({
+        code: 'CONFIG',
+        message: 'npm was not found, and is needed to install unleash-server.',
+      })
       expect(error.remedy).toContain('CHANGEOVER_UNLEASH=0')
     },
   )
 
-  test.each([{}, { CHANGEOVER_UNLEASH: '0', CI: 'true' }])('Unleash is not wanted with %j', async (env) => {
+  test.each([{}, { CHANGEOVER_UNLEASH: '0', CI: 'true' }])('Unleash is not started with %j', async (env) => {
     await using stack = await startStack({ machine: bareMachine({ env }), only: ['flags'] })
     expect(stack.flags).toEqual({ kind: 'offline' })
   })
 
-  test('one that is missing ends the others', { timeout: START_MS }, async () => {
+  test('a service that is not available stops the others', { timeout: START_MS }, async () => {
     const before = descendants(process.pid).length
     const error = await failure(startStack({ machine: bareMachine(), only: ['mysql', 'sqs'] }))
-    expect(error.message).toContain('There is no MySQL')
+    expect(error.message).toContain('MySQL was not found')
     expect(descendants(process.pid).length).toBe(before)
   })
 })
 
-test('a server that fails to start is quoted', { timeout: 20_000 }, async () => {
+test('the error of a server that fails to start quotes its output', { timeout: 20_000 }, async () => {
   const fake = join(empty, 'mysqld')
   writeFileSync(
     fake,
@@ -240,7 +245,7 @@ test('a server that fails to start is quoted', { timeout: 20_000 }, async () => 
   expect((error.cause as Error).message).toBe('disk is full')
 })
 
-test('a program is looked for in the PATH first', () => {
+test('programs are looked up in the PATH first', () => {
   const program = join(empty, 'sh')
   writeFileSync(program, '')
   chmodSync(program, 0o755)

@@ -13,17 +13,17 @@ import { freshMongo, freshQueue, freshWarehouse } from '../support/fresh.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What an application that is being observed works beside. */
+/** The servers around an observed application. */
 export interface Adopting {
   readonly mongo: Awaited<ReturnType<typeof freshMongo>>
   readonly queue: Queue
   readonly queueUrl: string
   readonly warehouse: Warehouse
-  /** Runs a sink until so many events have their receipt, and the queue is empty. */
+  /** Runs a sink until this many events have a receipt and the queue is empty. */
   arrived(events: number): Promise<void>
 }
 
-/** A database, a queue and a warehouse, for one test. */
+/** A database, a queue and a warehouse for one test. */
 export async function adopting(migration: Migration): Promise<Adopting> {
   const mongo = await freshMongo()
   onTestFinished(() => mongo[Symbol.asyncDispose]())
@@ -54,14 +54,14 @@ export async function adopting(migration: Migration): Promise<Adopting> {
   }
 }
 
-/** A queue whose service nobody can reach. */
+/** A queue whose service is unreachable. */
 export function downQueue(): QueueSender {
   const client = new SQSClient({ ...inject('sqs'), endpoint: 'http://127.0.0.1:1' })
   onTestFinished(() => client.destroy())
   return sqs(client, 'http://127.0.0.1:1/000000000000/nowhere')
 }
 
-/** Sends JSON, expects a status, gives the JSON of the answer; undefined when it has no body. */
+/** Sends JSON and expects a status. Returns the JSON of the answer; undefined when it has no body. */
 export async function call<T>(url: string, method: string, body: object | undefined, status: number): Promise<T> {
   const answer = await fetch(url, {
     method,
@@ -72,7 +72,7 @@ export async function call<T>(url: string, method: string, body: object | undefi
   return (text === '' ? undefined : JSON.parse(text)) as T
 }
 
-/** An example as its README runs it. */
+/** Runs an example as its README does. */
 export async function runMain(
   script: string,
   { mongo, queueUrl }: Adopting,

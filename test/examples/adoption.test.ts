@@ -13,7 +13,7 @@ import { reconcile } from '../../src/reconcile/index.ts'
 import { eventsIn } from '../observer/observing.ts'
 import { adopting, call, downQueue, runMain } from './adopting.ts'
 
-/** Serves some customers, each cancelling a few; gives how many events that made. */
+/** Serves some customers, who each cancel a few orders. Returns the number of events. */
 async function useShop(url: string): Promise<number> {
   const orders: string[] = []
   for (let i = 0; i < 12; i++) {
@@ -68,7 +68,7 @@ const APPS = [
 describe.each(APPS)('the example on $name', ({ name, migration, reports, start, use, report, rows }) => {
   const flag = `changeover.${migration.name}.write`
 
-  test('serves its requests, and its events make the same report in the warehouse', async () => {
+  test('serves its requests, and its events give the same report in the warehouse', async () => {
     const target = await adopting(migration)
     const app = await start({ mongoUrl: target.mongo.url, queue: target.queue, flags: fixedFlags({ [flag]: true }) })
     const events = await use(app.url)
@@ -86,7 +86,7 @@ describe.each(APPS)('the example on $name', ({ name, migration, reports, start, 
     )
   })
 
-  test('serves its requests when the queue is down, and the migration brings what was not sent', async () => {
+  test('serves its requests when the queue is down, and the migration applies what was not sent', async () => {
     const target = await adopting(migration)
     const app = await start({ mongoUrl: target.mongo.url, queue: downQueue(), flags: fixedFlags({ [flag]: true }) })
     const events = await use(app.url)
@@ -111,7 +111,7 @@ describe.each(APPS)('the example on $name', ({ name, migration, reports, start, 
     expect(await eventsIn(target.queue)).toEqual([])
   })
 
-  test('as a program: SIGTERM ends it, and what it had captured has been sent', async () => {
+  test('as a program, sends what it captured when SIGTERM stops it', async () => {
     const target = await adopting(migration)
     const app = await runMain(`examples/${name}/main.ts`, target)
     const events = await use(app.url)
@@ -120,7 +120,7 @@ describe.each(APPS)('the example on $name', ({ name, migration, reports, start, 
   })
 })
 
-test('the client that Mongoose has is the one of the mongodb that is tested', async () => {
+test('Mongoose uses the same mongodb package as the tests', async () => {
   const target = await adopting(couriers)
   const app = await startCouriers({ mongoUrl: target.mongo.url, queue: target.queue, flags: fixedFlags() })
   const { default: mongoose } = await import('mongoose')

@@ -8,7 +8,7 @@ import { hasSample, readOracle, samplePath } from './sample.ts'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The demonstration as a user runs it, on the servers of this test run. */
+/** Runs the demonstration as a user does, on the servers of this test run. */
 async function demo(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const { endpoint, credentials, region } = inject('sqs')
   const env = {
@@ -19,7 +19,7 @@ async function demo(...args: string[]): Promise<{ code: number; stdout: string; 
     AWS_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    // Its flag has one name, and each run is to find it off: no server that several runs share.
+    // Its flag has a fixed name and must be off at first, so several runs cannot share a flag server.
     CHANGEOVER_UNLEASH: '0',
     UNLEASH_URL: '',
   }
@@ -31,7 +31,7 @@ async function demo(...args: string[]): Promise<{ code: number; stdout: string; 
 }
 
 describe('the demonstration', () => {
-  it.skipIf(!hasSample)('gives the figures that git itself computed', async () => {
+  it.skipIf(!hasSample)('gives the same figures as git', async () => {
     const oracle = readOracle()
     const { code, stdout, stderr } = await demo('--events', samplePath, '--json', '--seed', '1')
     expect(stderr).not.toContain('Error')
@@ -62,7 +62,7 @@ describe('the demonstration', () => {
     expect(result.tables).toMatchObject({ file: { visible: oracle.liveFiles }, commit: { visible: oracle.commits } })
   })
 
-  it('runs on the repository that it stands in', async () => {
+  it('runs on its own repository', async () => {
     const { code, stdout, stderr } = await demo()
     expect(stderr).not.toContain('Error')
     expect(code).toBe(0)
@@ -75,7 +75,7 @@ describe('the demonstration', () => {
     [['--seed', 'x'], /seed "x"/],
     [['--nonsense'], /--nonsense/],
     [['--events', 'a', '--repo', 'b'], /Both --events and --repo/],
-  ])('says in one sentence what is wrong with %j', async (args, sentence) => {
+  ])('explains in one sentence what is wrong with %j', async (args, sentence) => {
     const { code, stdout, stderr } = await demo(...args)
     expect(code).toBe(2)
     expect(stdout).toBe('')

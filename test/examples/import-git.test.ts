@@ -10,7 +10,7 @@ import { replay } from './replay.ts'
 const root = mkdtempSync(join(tmpdir(), 'changeover-git-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-/** A repository that heeds no configuration of whoever runs the tests. */
+/** A repository that ignores the configuration of the user who runs the tests. */
 class Repository {
   readonly dir: string
   #clock = 1_000_000_000
@@ -50,7 +50,7 @@ function gitIn(dir: string, args: string[], env: Record<string, string> = {}): s
   return execFileSync('git', ['-C', dir, '-c', 'protocol.file.allow=always', ...args], { ...options, stdio: 'pipe' })
 }
 
-/** The witness: what git itself says lives at `HEAD`. */
+/** The expected result: the files at `HEAD` according to git. */
 function filesAtHead(dir: string): Map<string, number> {
   const entries = gitIn(dir, ['ls-tree', '-r', '-l', '-z', '--full-tree', 'HEAD']).split('\0').filter(Boolean)
   return new Map(
@@ -96,14 +96,14 @@ describe('eventsOfRepository', () => {
     repo.commit()
   })
 
-  it('leaves exactly the files of HEAD, whatever their names', async () => {
+  it('ends with exactly the files of HEAD, whatever their names', async () => {
     const { live, faults } = await replay(eventsOfRepository(repo.dir))
     expect(faults).toEqual([])
     expect(live).toEqual(filesAtHead(repo.dir))
     expect([...live.keys()]).toEqual(expect.arrayContaining(odd))
   })
 
-  it('tells what a branch brought at its merge, and deletions and returns as they were', async () => {
+  it('reports the changes of a branch at its merge, with deletions and re-creations', async () => {
     const { events } = await replay(eventsOfRepository(repo.dir))
     const commits = events.filter((event) => event.type === 'commit.created')
     expect(commits.map(({ payload }) => [payload.isMerge, payload.filesChanged])).toEqual([
@@ -124,14 +124,14 @@ describe('eventsOfRepository', () => {
     expect(binary?.payload).toMatchObject({ bytes: 3, insertions: null, deletions: null, mode: '100644' })
   })
 
-  it('keeps the clock of the author as it is, and makes that of the committer monotone', async () => {
+  it('keeps the clock of the author unchanged, and makes that of the committer monotone', async () => {
     const { events } = await replay(eventsOfRepository(repo.dir))
     const back = events.filter((event) => event.type === 'commit.created')[2]
     const lag = Number(back?.recordedAt) - Number(back?.at)
     expect(lag).toBe(7_200_000)
   })
 
-  it('stores neither names nor mails, one pseudonym a mail, and only public domains', async () => {
+  it('stores no names or addresses: one pseudonym per address, and only public domains', async () => {
     const { events } = await replay(eventsOfRepository(repo.dir))
     expect(JSON.stringify(events)).not.toMatch(/ann|bob|no-mail|localhost|@/i)
     const authors = events.filter((event) => event.type === 'author.created')
@@ -139,7 +139,7 @@ describe('eventsOfRepository', () => {
     for (const { entity } of authors) expect(entity.id).toMatch(/^u_[0-9a-f]{12}$/)
   })
 
-  it('makes ids of the second, the commit and the number, the same each time', async () => {
+  it('makes stable ids from the second, the commit and the number', async () => {
     const [first, again] = [await replay(eventsOfRepository(repo.dir)), await replay(eventsOfRepository(repo.dir))]
     expect(again.events).toEqual(first.events)
     for (const event of first.events) {
@@ -150,7 +150,7 @@ describe('eventsOfRepository', () => {
     }
   })
 
-  it('reads the same from a bare clone, a folder within, and under a configuration of taste', async () => {
+  it('reads the same from a bare clone, from a subfolder, and with a custom configuration', async () => {
     const { events } = await replay(eventsOfRepository(repo.dir))
     gitIn(root, ['clone', '--quiet', '--bare', repo.dir, 'bare.git'])
     const bare = join(root, 'bare.git')
@@ -167,7 +167,7 @@ describe('eventsOfRepository', () => {
     expect((await replay(eventsOfRepository(join(repo.dir, 'branch')))).events).toEqual(events)
   })
 
-  it('reads a shallow clone from the files it begins with', async () => {
+  it('reads a shallow clone, starting with the files that it begins with', async () => {
     gitIn(root, ['clone', '--quiet', '--depth=3', `file://${repo.dir}`, 'shallow'])
     const { events, live, faults } = await replay(eventsOfRepository(join(root, 'shallow')))
     expect(faults).toEqual([])
@@ -175,7 +175,7 @@ describe('eventsOfRepository', () => {
     expect(events.filter(({ type }) => type === 'commit.created')).toHaveLength(3)
   })
 
-  it('gives a submodule no bytes', async () => {
+  it('counts a submodule as 0 bytes', async () => {
     const outer = new Repository('outer')
     outer.git('submodule', '--quiet', 'add', repo.dir, 'inner')
     outer.commit()
@@ -186,7 +186,7 @@ describe('eventsOfRepository', () => {
     expect(inner?.payload).toMatchObject({ mode: '160000', bytes: 0, blob })
   })
 
-  it('shows a name that is not UTF-8 as git quotes it', async () => {
+  it('quotes a name that is not UTF-8 as git does', async () => {
     const latin = new Repository('latin')
     const blob = latin.write('x', 'x').git('hash-object', '-w', 'x').trim()
     const entry = Buffer.concat([Buffer.from(`100644 ${blob}\tcaf`), Buffer.from([0xe9, 0])])
@@ -207,7 +207,7 @@ describe('eventsOfRepository', () => {
     ])
   })
 
-  it('refuses a folder that is no repository, or is not there, with one sentence', async () => {
+  it('refuses a folder that is not a repository or does not exist, with one sentence', async () => {
     for (const dir of [root, join(root, 'nowhere')]) {
       await expect(replay(eventsOfRepository(dir))).rejects.toMatchObject({
         code: 'CONFIG',
@@ -233,19 +233,19 @@ describe('eventsOfRepository', () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     await expect(replay(eventsOfRepository(repo.dir))).rejects.toMatchObject({
       code: 'CONFIG',
-      message: `The history of ${repo.dir} needs git, which is not here.`,
+      message: `The history of ${repo.dir} requires git, which was not found.`,
       remedy: expect.stringContaining('Install git') as unknown,
     })
   })
 
-  it('is not led astray by the repository of a hook', async () => {
+  it('ignores the repository of a hook', async () => {
     const { events } = await replay(eventsOfRepository(repo.dir))
     vi.stubEnv('GIT_DIR', join(root, 'young', '.git'))
     onTestFinished(() => void vi.unstubAllEnvs())
     expect((await replay(eventsOfRepository(repo.dir))).events).toEqual(events)
   })
 
-  it('stops with its signal, at once and on the way', async () => {
+  it('stops when its signal aborts, at once or while reading', async () => {
     const reason = new Error('enough')
     await expect(replay(eventsOfRepository(repo.dir, { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason)
     const stop = new AbortController()

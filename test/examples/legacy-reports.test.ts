@@ -7,7 +7,7 @@ import { eventsOfFile } from '../../examples/history/load-ndjson.ts'
 import { replay, type Replay } from './replay.ts'
 import { hasSample, readOracle, samplePath, type Oracle } from './sample.ts'
 
-describe.skipIf(!hasSample)('the sample, held against what is known of it', () => {
+describe.skipIf(!hasSample)('the sample, compared with known figures', () => {
   let oracle: Oracle
   let sample: Replay
   let db: Db
@@ -17,17 +17,17 @@ describe.skipIf(!hasSample)('the sample, held against what is known of it', () =
     db = holding(sample.events)
   })
 
-  it('holds every event, by type', () => {
+  it('contains every event, by type', () => {
     expect(sample.events.length).toBe(oracle.events)
     const counts = Object.groupBy(sample.events, (event) => event.type)
     expect(mapValues(counts, (events) => events.length)).toEqual(oracle.eventsByType)
   })
 
-  it('breaks no rule of a history', () => {
+  it('follows every rule of a history', () => {
     expect(sample.faults).toEqual([])
   })
 
-  it('leaves the files that live today', () => {
+  it('ends with the files that exist today', () => {
     const paths = [...sample.live.keys()].toSorted()
     expect(paths.length).toBe(oracle.liveFiles)
     expect(createHash('sha256').update(paths.join('\n')).digest('hex')).toBe(oracle.liveFilesSha256)
@@ -61,7 +61,7 @@ describe('the legacy reports', () => {
   })
 })
 
-/** Only the one query that the reports make; they are run on a real server elsewhere. */
+/** Supports only the one query of the reports; other tests run them on a real server. */
 function holding(events: readonly RepositoryEvent[]): Db {
   const cursor = { sort: () => events }
   return { collection: () => ({ find: () => cursor }) } as unknown as Db

@@ -37,7 +37,7 @@ describe('eventsOfFile', () => {
     expect(events.length).toBe(readOracle().events)
   })
 
-  it('gives ids and times their types', async () => {
+  it('reads ids and times as their own types', async () => {
     const [event] = await load('one.ndjson', line)
     expect(event?._id).toBeInstanceOf(ObjectId)
     expect(event).toEqual({
@@ -62,20 +62,20 @@ describe('eventsOfFile', () => {
 
   it.each([
     ['half a document', line.slice(0, 40), 'it is not Extended JSON in UTF-8'],
-    ['bytes that are no text', Buffer.from([0x7b, 0xff, 0x7d]), 'it is not Extended JSON in UTF-8'],
+    ['bytes that are not text', Buffer.from([0x7b, 0xff, 0x7d]), 'it is not Extended JSON in UTF-8'],
     ['an impossible id', edited({ _id: { $oid: 'xyz' } }), 'it is not Extended JSON in UTF-8'],
-    ['an id that is a text', edited({ _id: '4a4519d29998490f93000001' }), '_id is not an ObjectId'],
-    ['a time that is a text', edited({ at: '2009-06-26T18:56:18Z' }), 'at is not a date'],
-    ['a time that never was', edited({ recordedAt: { $date: 'soon' } }), 'recordedAt is not a date'],
+    ['an id that is text', edited({ _id: '4a4519d29998490f93000001' }), '_id is not an ObjectId'],
+    ['a time that is text', edited({ at: '2009-06-26T18:56:18Z' }), 'at is not a date'],
+    ['a time that is not valid', edited({ recordedAt: { $date: 'soon' } }), 'recordedAt is not a date'],
     ['a broken number', edited({ seq: 1.5 }), 'seq is not a whole number, zero or more'],
     ['an unknown type', edited({ type: 'file.renamed' }), 'type is not one of author.created, commit.created, '],
-    ['a type of every object', edited({ type: 'toString' }), 'type is not one of'],
+    ['a type that every object has as a property', edited({ type: 'toString' }), 'type is not one of'],
     ['an entity of another kind', edited({ entity: { kind: 'commit', id: 'x' } }), "entity.kind is not 'file'"],
     ['a missing payload', edited({ payload: undefined }), 'payload.commit is not a text that is not empty'],
     ['a list', '[]', 'type is not one of'],
     ['null', 'null', 'type is not one of'],
     [
-      'a null where none may be',
+      'a null in a field that is not nullable',
       edited({ payload: { ...file.payload, bytes: null } }),
       'payload.bytes is not a whole number, zero or more',
     ],
@@ -89,18 +89,18 @@ describe('eventsOfFile', () => {
     })
   })
 
-  it('refuses a line without end, unpacked too, before it fills the memory', async () => {
+  it('refuses an endless line, also when compressed, before it fills the memory', async () => {
     const endless = gzipSync(Buffer.concat([Buffer.from(`${line}\n`), Buffer.alloc(4 * MAX_LINE_BYTES, 0x20)]))
     await expect(load('endless.gz', endless)).rejects.toMatchObject({ code: 'TOO_LARGE', message: /^Line 2 of / })
   })
 
-  it('names a file that is missing', async () => {
+  it('names a missing file', async () => {
     const path = join(folder, 'nowhere.ndjson')
     for (const missing of [path, `${path}.gz`]) {
       await expect(replay(eventsOfFile(missing))).rejects.toMatchObject({
         code: 'CONFIG',
         message: `The events in ${missing} cannot be read (ENOENT).`,
-        remedy: expect.stringContaining('Name a file') as unknown,
+        remedy: expect.stringContaining('Name a readable file') as unknown,
       })
     }
   })
@@ -115,7 +115,7 @@ describe('eventsOfFile', () => {
     })
   })
 
-  it.skipIf(process.platform !== 'linux')('lets go of the file when its reader stops early', async () => {
+  it.skipIf(process.platform !== 'linux')('closes the file when its reader stops early', async () => {
     const path = join(folder, 'long.ndjson.gz')
     await writeFile(path, gzipSync(edited({ note: randomBytes(1_000_000).toString('hex') }) + `\n${line}`.repeat(9)))
     for await (const event of eventsOfFile(path)) {

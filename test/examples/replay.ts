@@ -1,14 +1,14 @@
 import type { RepositoryEvent } from '../../examples/history/events.ts'
 
-/** What a history amounts to, and every rule of its own that it breaks. */
+/** The result of a history, and every rule that it breaks. */
 export interface Replay {
   events: RepositoryEvent[]
-  /** The bytes of every live file by its path. */
+  /** The bytes of every existing file, by its path. */
   live: Map<string, number>
   faults: string[]
 }
 
-/** Plays events into the files they leave behind. */
+/** Replays events, and returns the files at the end. */
 export async function replay(source: AsyncIterable<RepositoryEvent>): Promise<Replay> {
   const events: RepositoryEvent[] = []
   const live = new Map<string, number>()

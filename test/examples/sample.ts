@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** A real history of years, and what is known of it by other means; it is not shipped with the package. */
+/** A real history of several years, with figures computed by other means. It is not part of the package. */
 export const samplePath =
   process.env['CHANGEOVER_EVENTS'] ??
   fileURLToPath(new URL('../../../shared/data/express-history.ndjson.gz', import.meta.url))
 
-/** A sample that was asked for by name must be there. */
+/** A sample that was named explicitly must exist. */
 export const hasSample = process.env['CHANGEOVER_EVENTS'] !== undefined || existsSync(samplePath)
 
 export interface Oracle {

@@ -6,7 +6,7 @@ import { inject, onTestFinished } from 'vitest'
 import { sqs, type Queue } from '../../src/queue/index.ts'
 import { freshQueue } from '../support/fresh.ts'
 
-/** What an SQS may do to its senders. */
+/** How SQS can fail for a sender. */
 export type Fault =
   | 'fine'
   | 'slow'
@@ -17,16 +17,16 @@ export type Fault =
   | 'finds all too large'
   | 'loses answers'
 
-/** A real SQS API behind something that is not so reliable. */
+/** A real SQS API behind an unreliable proxy. */
 export interface FaultySqs {
   fault: Fault
-  /** How many sends it has had. */
+  /** The number of sends so far. */
   readonly sends: number
   readonly endpoint: string
   readonly url: string
-  /** By way of the fault. */
+  /** Goes through the fault. */
   readonly queue: Queue
-  /** Straight to the server. */
+  /** Goes directly to the server. */
   readonly real: Queue
 }
 

@@ -1,4 +1,4 @@
-// A host: it inserts events as fast as it may, observed, until it is told to end, or is ended.
+// An observed host: it inserts events as fast as it can, until it gets a signal or is killed.
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { MongoClient } from 'mongodb'
 import { fixedFlags } from '../../src/flags/index.ts'

@@ -17,7 +17,7 @@ const LIMITS = { bufferEvents: 40, bufferBytes: 200_000, lingerMs: 1, batchEvent
 const QUICK = { ...LIMITS, breakerFailures: 3, breakerOpenMs: 50 }
 const LOAD = 200
 
-/** Inserts events, some at once, and looks at the observer while it does. Every insert must succeed. */
+/** Inserts events, some concurrently, and checks the observer meanwhile. Every insert must succeed. */
 async function load({ events, observer }: Hosting, more: (id: number) => Document = () => ({}), count = LOAD) {
   let mostEvents = 0
   let mostBytes = 0
@@ -31,23 +31,23 @@ async function load({ events, observer }: Hosting, more: (id: number) => Documen
   expect(mostBytes).toBeLessThanOrEqual(QUICK.bufferBytes)
 }
 
-/** Ends the observer; then nothing may be missing that was not written down, and nothing at all after healing. */
+/** Closes the observer. Then every missing event must be recorded, and no event may be missing after healing. */
 async function reckon(host: Hosting, real: Parameters<Hosting['sink']>[0], count = LOAD): Promise<void> {
   await host.observer.close({ timeoutMs: 300 })
   expect(await host.events.countDocuments()).toBe(count)
   const { captured, published, missed } = host.observer.counters
   const { 'flag-off': off = 0, 'not-ready': early = 0, oversize = 0, 'not-serialisable': odd = 0, ...dropped } = missed
   const lost = Object.values(dropped).reduce((sum, n) => sum + n, 0)
-  // An event that the queue itself found too large was captured before.
+  // An event that the queue refused as too large had been captured before.
   expect(captured + off + early + odd).toBeGreaterThanOrEqual(count - oversize)
   expect(published + lost + oversize + off + early + odd).toBeGreaterThanOrEqual(count)
   await host.sink(real)
-  // No margin: the windows themselves must be right.
+  // No margin, because the windows themselves must be exact.
   await host.heal({ marginMs: 0 })
   expect(await host.missing()).toBe(0)
 }
 
-describe('a host under load is not touched, and after healing nothing is missing', () => {
+describe('a host under load is not disturbed, and nothing is missing after healing', () => {
   const faults: Fault[] = [
     ...([
       'fine',
@@ -99,7 +99,7 @@ describe('a host under load is not touched, and after healing nothing is missing
     'the logger throws': { logger: { debug: failing, info: failing, warn: failing, error: failing } },
     'metrics throw': { metrics: { createCounter: () => ({ add: failing }), createObservableGauge: failing } },
     'the queue throws': { queue: { limits: { messageBytes: 1000, batchBytes: 1000, batchEntries: 1 }, send: failing } },
-    'the queue has no sense': {
+    'the queue has impossible limits': {
       queue: { limits: { messageBytes: 0, batchBytes: 0, batchEntries: 0 }, send: async () => undefined as never },
     },
   }
@@ -109,7 +109,7 @@ describe('a host under load is not touched, and after healing nothing is missing
     await reckon(host, host.queue)
   })
 
-  it('when Unleash is never reached, and destroyed', async () => {
+  it('when Unleash is unreachable and then destroyed', async () => {
     const unleash = offlineUnleash(undefined, { refreshInterval: 10 })
     unleash.on('error', () => {})
     unleash.on('warn', () => {})
@@ -144,7 +144,7 @@ describe('a host under load is not touched, and after healing nothing is missing
     const host = await hosting({ limits: QUICK })
     let reads = 0
     const odd: ((id: number) => Document)[] = [
-      // Written by the driver, which reads it second, and not by us, who read it first.
+      // Throws for the observer, which reads it first, but not for the driver, which reads it second.
       () =>
         Object.defineProperty({}, 'payload', {
           enumerable: true,
@@ -168,7 +168,7 @@ describe('a host under load is not touched, and after healing nothing is missing
     await reckon(host, host.queue)
   })
 
-  it('when coverage cannot be written for a while', async () => {
+  it('when coverage windows temporarily cannot be written', async () => {
     const host = await hosting({ limits: QUICK })
     const { client } = host
     const db = client.db.bind(client)
@@ -226,7 +226,7 @@ describe('a host that ends', () => {
     expect([code, by]).toEqual(signal === 'SIGTERM' ? [0, null] : [null, 'SIGKILL'])
     expect(said.failed).toBe(0)
     await host.sink(faulty.real)
-    // An observer is taken for dead after three intervals.
+    // An observer counts as crashed after three intervals.
     await pause(400)
     const result = await host.heal({ marginMs: 100 })
     expect(result.crashed).toBe(signal === 'SIGKILL' ? 1 : 0)
@@ -234,7 +234,7 @@ describe('a host that ends', () => {
     expect(await host.missing()).toBe(0)
   })
 
-  it('by SIGKILL, with events in a file, which the next one sends', async () => {
+  it('by SIGKILL, with events in a file that the next observer sends', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'changeover-spill-'))
     onTestFinished(() => rm(directory, { recursive: true, force: true }))
     const host = await aside()
@@ -254,7 +254,7 @@ describe('a host that ends', () => {
   })
 })
 
-/** Text that does not compress away. */
+/** Text that does not compress well. */
 function noise(length: number): string {
   let text = ''
   while (text.length < length) text += Math.random().toString(36).slice(2)

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 
-/** What became of a program that was run to its end. */
+/** The result of a program. */
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Long enough for npm on a slow line; a program that does not end by itself is told from a slow one by this. */
+/** Long enough for npm on a slow connection; a program that takes longer is considered hung. */
 const TIMEOUT_MS = 180_000
 
-/** Runs a program in a folder, as a person would who has this Node and nothing of the package's own scripts around. */
+/** Runs a program in a folder, as a user would: with this Node, and without the environment of npm scripts. */
 export function run(
   folder: string,
   program: string,
@@ -33,20 +33,20 @@ export function run(
   })
 }
 
-/** The same, for what must succeed; gives what it printed. */
+/** The same for a program that must succeed; returns its output. */
 export async function succeed(folder: string, program: string, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run(folder, program, args)
   if (code === 0) return stdout
   throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`)
 }
 
-/** Installs into a folder; what the machine has in its cache already is not fetched again. */
+/** Installs packages into a folder, from npm's cache where possible. */
 export async function install(folder: string, packages: readonly string[]): Promise<void> {
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--logs-max=0', '--prefer-offline']
   await succeed(folder, 'npm', ['install', ...quiet, ...packages])
 }
 
-// npm and vitest tell their children about themselves; a child that is npm would take that for its own settings.
+// npm and vitest set these for their children. A child that is npm would read them as its own settings.
 const OURS = /^(npm_|vitest|node_options$|node_env$|test$|dev$|prod$|mode$|init_cwd$|no_color$|force_color$)/i
 
 function person(): NodeJS.ProcessEnv {

@@ -17,7 +17,7 @@ interface Manifest {
 }
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest
 
-/** What each subpath must offer at run time, whatever else it does. */
+/** Names that each subpath must export at run time, among others. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   changeover: ['ChangeoverError', 'column', 'defineConfig', 'defineMigration', 'dimension', 'fact', 'report'],
   'changeover/observer': ['observe'],
@@ -28,7 +28,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'changeover/flags': ['fixedFlags', 'unleashFlags'],
   'changeover/warehouse': ['applySteps', 'mysqlWarehouse', 'plan'],
 }
-/** What asks for an optional peer as soon as it is loaded, and which. */
+/** Subpaths that load an optional peer at once, and which peer. */
 const WITH_PEER = {
   'changeover/testing': { peer: 'fast-check', names: ['checkConvergence', 'memoryWarehouse'] },
 } as const
@@ -41,7 +41,7 @@ let published: readonly string[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'changeover-packed-'))
   if (!existsSync(join(root, 'dist'))) await succeed(root, 'npm', ['run', 'build'])
-  // Without its scripts, which would build dist/ anew under the feet of the suites that run beside this one.
+  // Without its scripts, which would rebuild dist/ while other suites use it.
   const packed = await succeed(root, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder])
   const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: { path: string }[] }]
   tarball = join(folder, filename)
@@ -50,7 +50,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** An application's folder, with these packages installed. */
+/** Creates an application's folder with these packages installed. */
 async function application(name: string, packages: readonly string[], fixtures: readonly string[]): Promise<string> {
   const home = join(folder, name)
   await mkdir(home)
@@ -61,7 +61,7 @@ async function application(name: string, packages: readonly string[], fixtures: 
 }
 
 describe('the tarball', () => {
-  test('holds what is needed, and none of what is not', () => {
+  test('contains the needed files and no others', () => {
     expect(published).toContain('dist/cli/bin.js')
     expect(published).toContain('LICENSE')
     const fits = /^(dist\/.*\.(js|d\.ts)|docs\/.*|(README|CHANGELOG)\.md|LICENSE|package\.json)$/
@@ -77,7 +77,7 @@ describe('the tarball', () => {
 
   test('are-the-types-wrong finds nothing', async () => {
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js')
-    // It ends with 1 when there is something; what only older resolutions or require() from TypeScript see, it leaves out.
+    // It exits with 1 when it finds something. The profile leaves out older resolutions and require() from TypeScript.
     await succeed(folder, process.execPath, [attw, tarball, '--profile', 'esm-only', '--format', 'ascii'])
   })
 })
@@ -94,7 +94,7 @@ describe('installed, with nothing else', () => {
     readonly isUntouched: boolean
   }
 
-  /** Loads a subpath in a process of its own, which has to end by itself. */
+  /** Loads a subpath in a separate process, which must end by itself. */
   async function probe(how: 'import' | 'require', specifier: string): Promise<Probe> {
     const { code, stdout, stderr } = await run(home, process.execPath, ['probe.mjs', how, specifier], {
       timeoutMs: 20_000,
@@ -103,7 +103,7 @@ describe('installed, with nothing else', () => {
     return JSON.parse(stdout) as Probe
   }
 
-  test('no file names a place on the machine that made it', async () => {
+  test('no file contains a path of the machine that built it', async () => {
     const place = new RegExp(`file:///|(?<![\\w.-])(/home/|/Users/|${root.replace(/\W/g, '\\$&')}[/\\\\])`)
     const texts = published.map(async (path) => {
       const text = await readFile(join(home, 'node_modules/changeover', path), 'utf8')
@@ -112,14 +112,14 @@ describe('installed, with nothing else', () => {
     expect((await Promise.all(texts)).filter((path) => path !== undefined)).toEqual([])
   })
 
-  test('optional peers stay away', async () => {
+  test('optional peers are not installed', async () => {
     const installed = await readdir(join(home, 'node_modules'))
     expect(installed).toEqual(expect.arrayContaining(['bson', 'changeover', 'commander', 'kysely', 'mysql2']))
     const optional = Object.keys(manifest.peerDependencies).filter((name) => name !== 'bson')
     expect(installed.filter((name) => optional.some((peer) => peer.split('/')[0] === name))).toEqual([])
   })
 
-  test('the surface that is tested is the one that is exported', () => {
+  test('every exported subpath is tested', () => {
     const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json')
     const order = subpaths.map((subpath) => subpath.replace(/^\./, 'changeover'))
     expect(order).toEqual(
@@ -128,7 +128,7 @@ describe('installed, with nothing else', () => {
   })
 
   test.each(Object.entries(SURFACE))(
-    '%s loads by import and by require, and does nothing else',
+    '%s loads by import and by require, without side effects',
     async (specifier, names) => {
       const [imported, required] = await Promise.all([probe('import', specifier), probe('require', specifier)])
       expect(imported.names).toEqual(expect.arrayContaining([...names]))
@@ -137,30 +137,30 @@ describe('installed, with nothing else', () => {
     },
   )
 
-  test.each(LIGHT)('%s leaves mysql2 and kysely alone', async (specifier) => {
+  test.each(LIGHT)('%s does not load mysql2 or kysely', async (specifier) => {
     const { packages } = await probe('import', specifier)
     expect(packages).toContain('changeover')
     expect(packages).not.toContain('mysql2')
     expect(packages).not.toContain('kysely')
   })
 
-  test('what does load mysql2 and kysely is seen to', async () => {
+  test('the check for mysql2 and kysely detects a subpath that loads them', async () => {
     for (const how of ['import', 'require'] as const) {
       expect((await probe(how, 'changeover/warehouse')).packages).toEqual(expect.arrayContaining(['kysely', 'mysql2']))
     }
   })
 
-  test('what is not exported cannot be reached', async () => {
+  test('a file that is not exported cannot be imported', async () => {
     const { code, stderr } = await run(home, process.execPath, ['probe.mjs', 'import', 'changeover/dist/core/retry.js'])
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ERR_PACKAGE_PATH_NOT_EXPORTED') })
   })
 
-  test('npx changeover --help', async () => {
+  test('npx changeover --help prints the usage', async () => {
     const { code, stdout } = await run(home, 'npx', ['--no', '--', 'changeover', '--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Usage: changeover') })
   })
 
-  test('a command gets as far as to miss its config, on the oldest Node too', async () => {
+  test('a command starts and reports the missing config', async () => {
     const { code, stdout, stderr } = await run(home, 'npx', ['--no', '--', 'changeover', 'apply'])
     expect({ code, stdout, stderr }).toEqual({
       code: 2,
@@ -169,7 +169,7 @@ describe('installed, with nothing else', () => {
     })
   })
 
-  test('an old Node is told that it is too old, and nothing more', async () => {
+  test('an old Node gets one error message that says it is too old', async () => {
     const bin = join(home, 'node_modules/changeover/dist/cli/bin.js')
     const simulated = ['12.22.12', '20.19.5', '22.17.1'].map(async (version) => {
       const args = ['--import', './old-node.mjs', bin, '--help']
@@ -186,7 +186,7 @@ describe('installed, with nothing else', () => {
 })
 
 describe('installed in a TypeScript application', () => {
-  test('the code of a user type-checks, and so does the whole package', async () => {
+  test("a user's code and the whole package type-check", async () => {
     const used = ['@aws-sdk/client-sqs', 'fast-check', '@types/node', 'mongodb', 'unleash-client']
     const versions = used.map((name) => `${name}@${manifest.devDependencies[name]}`)
     const home = await application('typescript', [tarball, ...versions], ['host.ts', 'tsconfig.json'])
@@ -201,7 +201,7 @@ describe('installed in a TypeScript application', () => {
   }, 180_000)
 })
 
-/** The Nodes in the PATH that are older than the package allows. */
+/** The versions of Node in the PATH that are too old for the package. */
 async function oldNodes(): Promise<{ program: string; version: string }[]> {
   const folders = new Set((process.env.PATH ?? '').split(delimiter))
   const programs = [...folders].map((place) => join(place, 'node')).filter((program) => existsSync(program))

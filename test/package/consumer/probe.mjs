@@ -1,4 +1,4 @@
-// Loads one subpath of the installed package, as the application whose folder this is, and says what that did.
+// Loads one subpath of the installed package from the application's folder, and reports the effects.
 import { createRequire, registerHooks } from 'node:module'
 
 const [how, specifier] = process.argv.slice(2)
@@ -11,7 +11,7 @@ registerHooks({
   },
 })
 
-// What only the loading itself held, a file that is being read, is let go of before it is looked at.
+// Loading itself keeps resources for a moment, such as the file that is read; they are released before the state is read.
 const state = async () => {
   await new Promise((resolve) => setTimeout(resolve, 20))
   return JSON.stringify([
@@ -23,7 +23,7 @@ const state = async () => {
   ])
 }
 
-// Node makes these when they are first looked at, which it does itself on some ways into a module.
+// Node creates these on first access, and loading some modules accesses them.
 void [process.stdout, process.stderr]
 const before = await state()
 const module = how === 'require' ? createRequire(import.meta.url)(specifier) : await import(specifier)

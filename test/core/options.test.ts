@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { ChangeoverError } from '../../src/core/errors.ts'
+import { checkOptions } from '../../src/core/options.ts'
+
+const check = checkOptions('createSink')
+
+/** The error of a check, as code, message and remedy. */
+function refusal(work: () => unknown): readonly (string | undefined)[] {
+  try {
+    work()
+  } catch (thrown) {
+    if (thrown instanceof ChangeoverError) return [thrown.code, thrown.message, thrown.remedy]
+    throw thrown
+  }
+  return expect.unreachable('it was accepted')
+}
+
+describe('whole', () => {
+  it.each([1, 5, 10])('gives back %d when it is in the range, ends included', (value) => {
+    expect(check.whole('batchMessages', value, { min: 1, max: 10 })).toBe(value)
+  })
+
+  it('accepts any safe integer from the least on when there is no greatest', () => {
+    expect(check.whole('bytes', Number.MAX_SAFE_INTEGER, { min: 0 })).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it.each([
+    [0, 'is 0'],
+    [11, 'is 11'],
+    [1.5, 'is 1.5'],
+    [Number.NaN, 'is NaN'],
+    [Number.POSITIVE_INFINITY, 'is Infinity'],
+    ['5', 'is of type string'],
+    [null, 'is of type null'],
+    [5n, 'is of type bigint'],
+  ])('refuses %s, and names the option, its owner and the range', (value, is) => {
+    expect(refusal(() => check.whole('batchMessages', value as number, { min: 1, max: 10 }))).toEqual([
+      'CONFIG',
+      `The option batchMessages of createSink ${is}.`,
+      'Use a whole number from 1 to 10.',
+    ])
+  })
+
+  it('refuses integers that are not exact', () => {
+    const [code, , remedy] = refusal(() => check.whole('bytes', 2 ** 53, { min: 0 }))
+    expect([code, remedy]).toEqual(['CONFIG', 'Use a whole number from 0.'])
+  })
+})
+
+describe('port', () => {
+  interface Port {
+    send(): void
+    close(): void
+  }
+
+  it('gives back an object that has the methods, own or inherited', () => {
+    class Queue implements Port {
+      send(): void {}
+      close(): void {}
+    }
+    const queue = new Queue()
+    expect(check.port<Port>('queue', queue, ['send', 'close'])).toBe(queue)
+  })
+
+  it.each([undefined, null, 'https://queue.example'])('refuses %s, and says which methods are needed', (value) => {
+    expect(refusal(() => check.port<Port>('queue', value as unknown as Port, ['send', 'close']))).toEqual([
+      'CONFIG',
+      'The option queue of createSink is missing.',
+      'Pass an object with send(), close().',
+    ])
+  })
+
+  it('refuses an object without one of the methods, and names that method', () => {
+    const queue = { send() {}, close: true }
+    const [code, message] = refusal(() => check.port<Port>('queue', queue as unknown as Port, ['send', 'close']))
+    expect([code, message]).toEqual(['CONFIG', 'The option queue of createSink has no method close().'])
+  })
+})
