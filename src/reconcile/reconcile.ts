@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 import { ChangeoverError, messageOf } from '../core/index.ts'
-import type { Report, ReportRow, RowSource } from '../mapping/index.ts'
+import type { Report, ReportRow } from '../mapping/index.ts'
 import { type Warehouse, explain, troubleOf, type Trouble } from '../warehouse/index.ts'
 import { compareReports, type Difference } from '../compare/index.ts'
 
@@ -52,7 +52,7 @@ export async function reconcile(reports: readonly Report[], options: ReconcileOp
 
 async function reconcileOne(report: Report, { mongo, warehouse, params }: ReconcileOptions): Promise<ReportResult> {
   const { name, key } = report
-  const given = (params?.[name] ?? report.params) as never
+  const given = await report.resolveParams(params?.[name])
   const nothing = { name, rows: [], legacyRows: 0, differing: 0, differences: [], legacyMs: 0, warehouseMs: 0 }
   try {
     const [legacy, legacyMs] = await timed(async () => report.legacy(given, { mongo }))
@@ -74,17 +74,13 @@ async function reconcileOne(report: Report, { mongo, warehouse, params }: Reconc
   }
 }
 
-async function newRows(report: Report, params: never, warehouse: Warehouse): Promise<readonly ReportRow[]> {
+async function newRows(report: Report, params: unknown, warehouse: Warehouse): Promise<readonly ReportRow[]> {
   try {
-    return await rowsOf(report.warehouse(params, warehouse.reader() as never))
+    return await (report.warehouse(params, warehouse))
   } catch (thrown) {
     // The rest is the report's own.
     throw SERVERS_OWN.has(troubleOf(thrown)) ? explain(thrown, warehouse.address) : thrown
   }
-}
-
-async function rowsOf(source: RowSource): Promise<readonly ReportRow[]> {
-  return 'execute' in source ? source.execute() : source
 }
 
 async function timed<T>(task: () => Promise<T>): Promise<[T, number]> {

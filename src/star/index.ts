@@ -14,6 +14,7 @@ export type {
   RowOf,
   VersionOf,
 } from './define/table.ts'
+export type { TypeError } from './define/type-error.ts'
 export { bucketsOf, checksumOf, comparedColumns, hex128 } from './rows/canonical.ts'
 export type { Buckets } from './rows/canonical.ts'
 export { FINGERPRINT_MASK } from './rows/content.ts'
@@ -26,7 +27,7 @@ export { rowsOf } from './rows/row.ts'
 export type { RelationRow } from './rows/row.ts'
 export { MAX_REVISION, positionOf, stampOf } from './rows/stamp.ts'
 export type { Cell } from './types/cell.ts'
-export { Misfit } from './types/data-type.ts'
+export { Misfit, show } from './types/data-type.ts'
 export { bigint, decimal, int } from './types/number.ts'
 export { binary, blob, stampType, text, varchar } from './types/text.ts'
 export { date, datetime, instantText } from './types/time.ts'

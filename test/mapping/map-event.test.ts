@@ -111,19 +111,23 @@ describe('an event is quarantined with a reason when', () => {
     [
       'its handler gives nothing',
       () => undefined,
-      /^A handler gave something that is not an operation \(undefined\)\. Return what/,
+      /^A handler returned something that is not an operation \(undefined\)\. Return what/,
     ],
     [
       'its handler gives null among others',
       () => [user.delete({ id: 'a' }), null],
       /something that is not an operation \(null\)/,
     ],
-    ['its handler gives a promise', () => Promise.resolve(user.delete({ id: 'a' })), /^A handler gave a promise\./],
-    ['its handler gives a promise that fails', () => Promise.reject(new Error('late')), /^A handler gave a promise\./],
+    ['its handler gives a promise', () => Promise.resolve(user.delete({ id: 'a' })), /^A handler returned a promise\./],
+    [
+      'its handler gives a promise that fails',
+      () => Promise.reject(new Error('late')),
+      /^A handler returned a promise\./,
+    ],
     [
       'its handler writes to a table of others',
       () => foreign.create({ id: 1 }),
-      /^A handler gave an operation on foreign, which is not among/,
+      /^A handler returned an operation on foreign, which is not among/,
     ],
     [
       'its handler changes the event',

@@ -37,12 +37,8 @@ test.each<[string, Parameters<typeof define>[0], RegExp]>([
   ['a generator', { on: function* () {} }, /is asynchronous or a generator/],
   ['an asynchronous generator', { on: async function* () {} }, /is asynchronous or a generator/],
   ['a handler that is no function', { on: 'skip' }, /has no handler for happened: it is string/],
-  [
-    'a name that cannot name tables',
-    { name: 'my things' },
-    /The migration's name, "my things", cannot name its tables/,
-  ],
-  ['a name that is too long', { name: 'a'.repeat(41) }, /cannot name its tables/],
+  ['a name that cannot name tables', { name: 'my things' }, /^"my things" is not a valid name for a migration\.$/],
+  ['a name that is too long', { name: 'a'.repeat(41) }, /is not a valid name for a migration/],
   ['a revision of zero', { revision: 0 }, /The revision of the migration things is 0/],
   ['a revision beyond its byte', { revision: 256 }, /The revision of the migration things is 256/],
   ['an asynchronous include', { include: async () => true }, /^The include of the migration things is asynchronous/],
@@ -112,12 +108,4 @@ test.each<[string, AnyTable, AnyTable, string]>([
 test('names that only look alike are taken', () => {
   const tables = { thing, history: dimension('thing_history', { key }), fact: fact('things_members', { key }) }
   expect(define({ tables }).tables).toBe(tables)
-})
-
-test('a report needs a name and a key', () => {
-  const rest = { legacy: () => [], warehouse: () => [] }
-  expect(() => report('Files by folder', { key: ['folder'], ...rest })).toThrow(
-    /The report's name, "Files by folder", is not a name/,
-  )
-  expect(() => report('files', { key: [], ...rest })).toThrow('The report files has no key.')
 })

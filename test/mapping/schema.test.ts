@@ -35,7 +35,7 @@ const reason = (mapped: Mapped): string => (mapped.outcome === 'quarantined' ? m
 
 const hasMail: Validate = (value) => {
   const { mail } = value as Event
-  return typeof mail === 'string' ? {} : { issues: [{ message: `${String(mail)} is no mail`, path: ['mail'] }] }
+  return typeof mail === 'string' ? { value } : { issues: [{ message: `${String(mail)} is no mail`, path: ['mail'] }] }
 }
 
 test('an event that fits its schema is applied, and one of another type is not asked', () => {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { commitsByAuthorReport, commitsByYearReport, filesByFolderReport } from '../../examples/history/reports.ts'
-import { report } from '../../src/mapping/index.ts'
+import { report, type ReportRow } from '../../src/mapping/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
 import { MAX_DIFFERENCES, reconcile } from '../../src/reconcile/index.ts'
 import { mysqlWarehouse } from '../../src/warehouse/index.ts'
@@ -60,7 +60,8 @@ describe('reconcile', () => {
     expect(result!.differences).toHaveLength(MAX_DIFFERENCES)
   })
 
-  it.each([
+  type Sides = { legacy?: () => ReportRow[] | Promise<ReportRow[]>; warehouse?: () => ReportRow[] }
+  it.each<[string, Sides, string]>([
     ['the old report throws', { legacy: () => Promise.reject(new Error('the old code is broken')) }, 'the old code'],
     [
       'the new report throws',

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import { describe, expectTypeOf, test } from 'vitest'
 import {
   column as c,
@@ -5,10 +6,14 @@ import {
   dimension,
   fact,
   group,
+  defineConfig,
   report,
+  type LooseDatabase,
   type MemberOf,
   type Operation,
+  type Report,
   type RowOf,
+  type StandardSchema,
   type VersionOf,
 } from '../../src/exports/index.ts'
 
@@ -67,7 +72,7 @@ describe('the types of', () => {
     expectTypeOf<VersionOf<typeof place>['y']>().toEqualTypeOf<number | null>()
     expectTypeOf<VersionOf<typeof place>['valid_to']>().toEqualTypeOf<Date | null>()
     report('places', {
-      key: ['id'],
+      key: ['x'],
       tables: { place, sale },
       legacy: () => [],
       warehouse: (_, db) => {
@@ -128,7 +133,7 @@ describe('the types of', () => {
   })
 
   test('a report know the views by the names of the tables', () => {
-    report('spenders', {
+    const spenders = report('spenders', {
       key: ['name'],
       tables: { anything: user, sale },
       params: { since: '2024-01-01' },
@@ -146,5 +151,65 @@ describe('the types of', () => {
         return query
       },
     })
+    expectTypeOf(spenders).toEqualTypeOf<
+      Report<{ since: string }, { name: string } | { name: string; price: string }>
+    >()
+  })
+
+  test('a report without tables gives a loose database', () => {
+    report('loose', {
+      key: ['n'],
+      legacy: (_, { mongo }) => mongo.collection('events').find().toArray(),
+      warehouse: (_, db) => {
+        expectTypeOf(db).toEqualTypeOf<Kysely<LooseDatabase>>()
+        return db.selectFrom('anything').select(['n', 'm'])
+      },
+    })
+  })
+
+  test('the rows of a report are those of the query when the old side names no columns', async () => {
+    const people = report('people', {
+      key: ['id'],
+      tables: { user },
+      legacy: () => [],
+      warehouse: (_, db) => db.selectFrom('user').select(['id', 'plan']),
+    })
+    type People = { id: string; plan: 'free' | 'gold' }
+    expectTypeOf(people).toEqualTypeOf<Report<Readonly<Record<string, never>>, People>>()
+    expectTypeOf<Awaited<ReturnType<typeof people.warehouse>>>().toEqualTypeOf<readonly People[]>()
+    expectTypeOf<Awaited<ReturnType<typeof people.legacy>>>().toEqualTypeOf<readonly People[]>()
+  })
+
+  test('the parameters of a report are those that its schema gives, and defaults may not widen them', () => {
+    const validate = (): { value: { since: Date; top: number } } => ({ value: { since: new Date(0), top: 1 } })
+    const schema = { '~standard': { version: 1, validate } } as const satisfies StandardSchema
+    const top = report('top', {
+      key: ['n'],
+      schema,
+      params: { since: new Date(0), top: 3 },
+      legacy: (params) => {
+        expectTypeOf(params).toEqualTypeOf<{ since: Date; top: number }>()
+        return [{ n: params.top }]
+      },
+      warehouse: () => [],
+    })
+    expectTypeOf(top.params).toEqualTypeOf<{ since: Date; top: number }>()
+    expectTypeOf<Parameters<typeof top.resolveParams>>().toEqualTypeOf<
+      [given?: { since: Date; top: number } | undefined]
+    >()
+    report('partial', {
+      key: ['n'],
+      schema,
+      // @ts-expect-error The schema's output has `top`, and the default does not.
+      params: { since: new Date(0) },
+      legacy: () => [{ n: 1 }],
+      warehouse: () => [{ n: 1 }],
+    })
+  })
+
+  test('reports of any parameters and rows fit in one list', () => {
+    const one = report('one', { key: ['n'], params: { year: 2024 }, legacy: () => [{ n: 1 }], warehouse: () => [] })
+    const other = report('other', { key: ['m'], legacy: () => [{ m: 'a' }], warehouse: () => [{ m: 'b', k: 1 }] })
+    expectTypeOf(defineConfig({ migrations: [], reports: [one, other] }).reports).toEqualTypeOf<readonly Report[]>()
   })
 })

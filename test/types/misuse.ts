@@ -125,7 +125,7 @@ defineMigration<Event>()({
 })
 
 report('people', {
-  // @ts-expect-error A key that the rows lack is for the run to tell, but a key is a text.
+  // @ts-expect-error A column is named by a text.
   key: [7],
   legacy: () => [],
   warehouse: () => [],
@@ -143,4 +143,31 @@ report('people', {
   legacy: () => [],
   // @ts-expect-error The table behind the view is not for reports.
   warehouse: (_, db) => db.selectFrom('dim_user').select('id'),
+})
+report('people', {
+  // @ts-expect-error A key that is no column of the rows.
+  key: ['id', 'nme'],
+  tables,
+  legacy: () => [],
+  warehouse: (_, db) => db.selectFrom('user').select(['id', 'name']),
+})
+report('people', {
+  // @ts-expect-error A key that is a column of the new rows only.
+  key: ['name'],
+  legacy: () => [{ id: 'a' }],
+  warehouse: () => [{ id: 'a', name: 'b' }],
+})
+report('people', {
+  key: ['id'],
+  // @ts-expect-error Defaults that are not what the old report takes.
+  params: { year: '2024' },
+  legacy: (params: { year: number }) => [{ id: params.year }],
+  warehouse: () => [],
+})
+report('people', {
+  key: ['id'],
+  params: { year: 2024 },
+  // @ts-expect-error A parameter that there is not.
+  legacy: (params) => [{ id: params.month }],
+  warehouse: () => [{ id: 1 }],
 })

@@ -13,7 +13,7 @@ async function compilerSays(code: string): Promise<string> {
     const index = JSON.stringify(join(ROOT, 'src/exports/index.ts'))
     await writeFile(
       join(folder, 'fixture.mts'),
-      `import { column as c, dimension, fact, group } from ${index}\nexport const made = [dimension, fact, group]\n${code}\n`,
+      `import { column as c, dimension, fact, group, report } from ${index}\nexport const made = [c, dimension, fact, group, report]\n${code}\n`,
     )
     const options = {
       extends: join(ROOT, 'tsconfig.json'),
@@ -25,11 +25,13 @@ async function compilerSays(code: string): Promise<string> {
     const said = await new Promise<string>((done) => {
       execFile(process.execPath, [tsc, '-p', folder], (_failed, stdout) => done(stdout))
     })
-    return said
-      .split('\n')
-      // Errors in our own sources are not what is tested; a message that only names one of them is.
-      .filter((line) => !/^[^(]*\/src\//.test(line))
-      .join('\n')
+    return (
+      said
+        .split('\n')
+        // Errors in our own sources are not what is tested; a message that only names one of them is.
+        .filter((line) => !/^[^(]*\/src\//.test(line))
+        .join('\n')
+    )
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -77,4 +79,12 @@ test('a merge that does not suit its column is refused by the compiler in a sent
   expect(await compilerSays('export const wrong = c.varchar(9).any()')).toMatch(/any\(\) is for boolean columns/)
   expect(await compilerSays('export const wrong = c.int().all()')).toMatch(/all\(\) is for boolean columns/)
   expect(await compilerSays('export const right = c.boolean().any()')).toBe('')
+})
+
+test('a key that is no column of the rows is refused by the compiler in a sentence', async () => {
+  const rows = "legacy: () => [{ id: 1, name: 'a' }], warehouse: () => [{ id: 1 }]"
+  expect(await compilerSays(`export const wrong = report('people', { key: ['name'], ${rows} })`)).toContain(
+    'the rows of the two sides do not both have a column name',
+  )
+  expect(await compilerSays(`export const right = report('people', { key: ['id'], ${rows} })`)).toBe('')
 })
