@@ -32,8 +32,8 @@ const sale = fact('sale', {
   measures: { price: c.decimal(9, 2), at: c.datetime(), paid: c.boolean() },
 })
 
-describe('the types of', () => {
-  test('a row say what a query gives', () => {
+describe('types', () => {
+  test('of a row are what a query gives', () => {
     expectTypeOf<RowOf<typeof user>>().toEqualTypeOf<{
       readonly id: string
       readonly name: string
@@ -52,7 +52,7 @@ describe('the types of', () => {
     }>()
   })
 
-  test('a member and a version say what their views add', () => {
+  test('of a member and a version have what their views add', () => {
     const place = dimension('place', {
       key: { id: c.int() },
       columns: {
@@ -85,20 +85,20 @@ describe('the types of', () => {
     })
   })
 
-  test('a create ask for what has neither a default nor NULL', () => {
+  test('of a create require the columns that have neither a default nor NULL', () => {
     type Values = Parameters<typeof user.create>[1]
     expectTypeOf<{ name: string }>().toExtend<Values>()
     expectTypeOf<{ name: string; mail: null; plan: undefined }>().toExtend<Values>()
     expectTypeOf<{ mail: string }>().not.toExtend<Values>()
   })
 
-  test('a create of a table whose columns may all be left out ask for nothing', () => {
+  test('of a create require nothing when every column can be left out', () => {
     const day = dimension('day', { key: { day: c.date() }, columns: { name: c.varchar(9).nullable() } })
     expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation>()
     expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation>()
   })
 
-  test('a handler see the member of the union that its type names, at any depth', () => {
+  test('of a handler are the members of the union with its event type, at any depth', () => {
     type Event =
       | {
           readonly _id: string
@@ -132,7 +132,7 @@ describe('the types of', () => {
     })
   })
 
-  test('a report know the views by the names of the tables', () => {
+  test('of a report know the views by the names of its tables', () => {
     const spenders = report('spenders', {
       key: ['name'],
       tables: { anything: user, sale },
@@ -156,7 +156,7 @@ describe('the types of', () => {
     >()
   })
 
-  test('a report without tables gives a loose database', () => {
+  test('of a report without tables give a loose database', () => {
     report('loose', {
       key: ['n'],
       legacy: (_, { mongo }) => mongo.collection('events').find().toArray(),
@@ -167,7 +167,7 @@ describe('the types of', () => {
     })
   })
 
-  test('the rows of a report are those of the query when the old side names no columns', async () => {
+  test('of rows are those of the query when the old side names no columns', async () => {
     const people = report('people', {
       key: ['id'],
       tables: { user },
@@ -180,7 +180,7 @@ describe('the types of', () => {
     expectTypeOf<Awaited<ReturnType<typeof people.legacy>>>().toEqualTypeOf<readonly People[]>()
   })
 
-  test('the parameters of a report are those that its schema gives, and defaults may not widen them', () => {
+  test('of parameters are those that the schema gives, and defaults cannot widen them', () => {
     const validate = (): { value: { since: Date; top: number } } => ({ value: { since: new Date(0), top: 1 } })
     const schema = { '~standard': { version: 1, validate } } as const satisfies StandardSchema
     const top = report('top', {
@@ -207,7 +207,7 @@ describe('the types of', () => {
     })
   })
 
-  test('reports of any parameters and rows fit in one list', () => {
+  test('of reports with any parameters and rows fit into one list', () => {
     const one = report('one', { key: ['n'], params: { year: 2024 }, legacy: () => [{ n: 1 }], warehouse: () => [] })
     const other = report('other', { key: ['m'], legacy: () => [{ m: 'a' }], warehouse: () => [{ m: 'b', k: 1 }] })
     expectTypeOf(defineConfig({ migrations: [], reports: [one, other] }).reports).toEqualTypeOf<readonly Report[]>()

@@ -1,4 +1,4 @@
-/* What the compiler must refuse, line by line: `tsc` checks this file, and an error that is not raised is an error. */
+/* What the compiler must refuse, line by line. `tsc` checks this file, and reports a line that it does not refuse. */
 import { column as c, defineMigration, dimension, fact, group, report } from '../../src/exports/index.ts'
 
 const user = dimension('user', {
@@ -32,39 +32,39 @@ export const operations = [
   user.create({ id: 'a' }, { mail: 'a@b', x: 1 }),
   // @ts-expect-error All of the values are left out.
   user.create({ id: 'a' }),
-  // @ts-expect-error A column that there is not.
+  // @ts-expect-error An unknown column.
   user.create({ id: 'a' }, { name: 'a', x: 1, nme: 'b' }),
   // @ts-expect-error A null into a column that is not nullable.
   user.create({ id: 'a' }, { name: null, x: 1 }),
-  // @ts-expect-error A word that is not of the enum.
+  // @ts-expect-error A value that is not in the enum.
   user.create({ id: 'a' }, { name: 'a', x: 1, plan: 'iron' }),
   // @ts-expect-error A key of the wrong type.
   user.create({ id: 7 }, { name: 'a', x: 1 }),
-  // @ts-expect-error A key that there is not.
+  // @ts-expect-error An unknown key column.
   user.delete({ key: 'a' }),
-  // @ts-expect-error A key that may not be there.
+  // @ts-expect-error A key that is undefined.
   user.delete({ id: undefined }),
-  // @ts-expect-error An edit with a column that there is not.
+  // @ts-expect-error An edit with an unknown column.
   user.edit({ id: 'a' }, { nme: 'b' }),
   // @ts-expect-error An edit with a null into a column that is not nullable.
   user.edit({ id: 'a' }, { name: null }),
   // @ts-expect-error The content of a fact is fixed by its key.
   sale.edit({ id: 1 }, { price: 1 }),
-  // @ts-expect-error The keys of its dimensions are, too.
+  // @ts-expect-error The keys of its dimensions are fixed, too.
   sale.edit({ id: 1 }, { user_id: 'a' }),
-  // @ts-expect-error Not beside what an edit can change either.
+  // @ts-expect-error They are fixed also in an edit of what can change.
   sale.edit({ id: 1 }, { note: 'a', price: 1 }),
-  // @ts-expect-error An edit with a column that there is not, beside one that there is.
+  // @ts-expect-error An edit with an unknown column and a known one.
   user.edit({ id: 'a' }, { name: 'a', nme: 'b' }),
-  // @ts-expect-error An edit of a part of a group.
+  // @ts-expect-error An edit of one part of a group.
   user.edit({ id: 'a' }, { x: 1 }),
-  // @ts-expect-error An edit of the other part of a group, beside another column.
+  // @ts-expect-error An edit of the other part of a group and another column.
   user.edit({ id: 'a' }, { name: 'a', y: null }),
   // @ts-expect-error A group whose value does not fit.
   user.edit({ id: 'a' }, { x: 1, y: 'b' }),
   // @ts-expect-error The key of a dimension is left out.
   sale.create({ id: 1 }, { day: new Date(0), price: 1 }),
-  // @ts-expect-error A column goes by its role and the key's name.
+  // @ts-expect-error The column of a dimension is named by its role and its key.
   sale.create({ id: 1 }, { user: 'a', day: new Date(0), price: 1 }),
 ]
 
@@ -75,7 +75,7 @@ export const columns = [
   c.int().all(),
   // @ts-expect-error A default of the wrong type.
   c.int().default('7'),
-  // @ts-expect-error A default that is not of the enum.
+  // @ts-expect-error A default that is not in the enum.
   c.enum('a', 'b').default('c'),
 ]
 
@@ -93,12 +93,12 @@ defineMigration<Event>()({
   name: 'm',
   source,
   tables,
-  // @ts-expect-error An event type that there is not.
+  // @ts-expect-error An unknown event type.
   on: { joined: 'ignore', left: 'ignore', jnd: 'ignore' },
 })
 defineMigration<Event>()({
   name: 'm',
-  // @ts-expect-error A path that there is not.
+  // @ts-expect-error An unknown path.
   source: { collection: 'events', type: 'meta.type', order: 'sequence', time: 'at' },
   tables,
   on: { joined: 'ignore', left: 'ignore' },
@@ -109,7 +109,7 @@ defineMigration<Event>()({
   tables,
   on: {
     joined: (e) => user.create({ id: String(e._id) }, { name: e.mail, x: 1 }),
-    // @ts-expect-error What another event carries.
+    // @ts-expect-error A field of another event.
     left: (e) => user.edit({ id: String(e._id) }, { name: e.mail }),
   },
 })
@@ -125,7 +125,7 @@ defineMigration<Event>()({
 })
 
 report('people', {
-  // @ts-expect-error A column is named by a text.
+  // @ts-expect-error A column name is a string.
   key: [7],
   legacy: () => [],
   warehouse: () => [],
@@ -145,7 +145,7 @@ report('people', {
   warehouse: (_, db) => db.selectFrom('dim_user').select('id'),
 })
 report('people', {
-  // @ts-expect-error A key that is no column of the rows.
+  // @ts-expect-error A key that is not a column of the rows.
   key: ['id', 'nme'],
   tables,
   legacy: () => [],
@@ -167,7 +167,7 @@ report('people', {
 report('people', {
   key: ['id'],
   params: { year: 2024 },
-  // @ts-expect-error A parameter that there is not.
+  // @ts-expect-error An unknown parameter.
   legacy: (params) => [{ id: params.month }],
   warehouse: () => [{ id: 1 }],
 })

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** What the compiler says of a module that imports `column` as `c`, and the makers of tables. */
+/** What the compiler reports about a module that imports `column` as `c`, and the makers of tables. */
 async function compilerSays(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'changeover-types-'))
   try {
@@ -45,7 +45,7 @@ const sale = fact('sale', { key: { id: c.int() }, measures: { price: c.int(), no
 
 test.each<[string, string, readonly string[]]>([
   [
-    'sets a part of a group',
+    'sets part of a group',
     'user.edit({ id: 1 }, { x: 1, z: 1 })',
     ['an edit that sets a column of the group spot sets all of them, and y is left out'],
   ],
@@ -54,18 +54,18 @@ test.each<[string, string, readonly string[]]>([
     'user.edit({ id: 1 }, { name: "a", y: null })',
     ['of the group spot sets all of them, and x is left out', 'of the group spot sets all of them, and z is left out'],
   ],
-  ['has a column that there is not', 'user.edit({ id: 1 }, { name: "a", nme: "b" })', ['there is no column nme']],
+  ['has an unknown column', 'user.edit({ id: 1 }, { name: "a", nme: "b" })', ['there is no column nme']],
   [
     'changes the content of a fact',
     'sale.edit({ id: 1 }, { note: "a", price: 2 })',
     ['price is fixed by the key of the fact, and an edit cannot change it'],
   ],
-])('an edit that %s is refused by the compiler in a sentence', async (_, code, sentences) => {
+])('the compiler refuses an edit that %s, in a sentence', async (_, code, sentences) => {
   const said = await compilerSays(`${TABLES}\nexport const wrong = ${code}\nexport const all = [user, sale]`)
   for (const sentence of sentences) expect(said).toContain(sentence)
 })
 
-test('an edit of a whole group, of none, and of what is known only at run time are taken', async () => {
+test('the compiler accepts an edit of a whole group, of no column, and of values known only at run time', async () => {
   const code = `${TABLES}
     const known: { name?: string; x?: number; y?: number | null; z?: number } = {}
     export const right = [
@@ -75,13 +75,13 @@ test('an edit of a whole group, of none, and of what is known only at run time a
   expect(await compilerSays(code)).toBe('')
 })
 
-test('a merge that does not suit its column is refused by the compiler in a sentence', async () => {
+test('the compiler refuses a merge that does not suit its column, in a sentence', async () => {
   expect(await compilerSays('export const wrong = c.varchar(9).any()')).toMatch(/any\(\) is for boolean columns/)
   expect(await compilerSays('export const wrong = c.int().all()')).toMatch(/all\(\) is for boolean columns/)
   expect(await compilerSays('export const right = c.boolean().any()')).toBe('')
 })
 
-test('a key that is no column of the rows is refused by the compiler in a sentence', async () => {
+test('the compiler refuses a key that is not a column of the rows, in a sentence', async () => {
   const rows = "legacy: () => [{ id: 1, name: 'a' }], warehouse: () => [{ id: 1 }]"
   expect(await compilerSays(`export const wrong = report('people', { key: ['name'], ${rows} })`)).toContain(
     'the rows of the two sides do not both have a column name',
