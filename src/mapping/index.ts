@@ -8,7 +8,6 @@ export type { Handler, Handlers, Migration, MigrationSpec } from './migration.ts
 export { reader } from './path.ts'
 export type { Path, ValueAt } from './path.ts'
 export { protectBytes } from './privacy.ts'
-export type { Protect } from './privacy.ts'
 export type { Source } from './source.ts'
 export { report } from './report.ts'
 export type { LegacyContext, Report, ReportRow, ReportSpec, RowSource } from './report.ts'

@@ -42,8 +42,8 @@ export type Handlers<E, T extends string> = {
 /** The members of the union that may have this type. One member may have several types. */
 type EventOf<E, T extends string, K> = E extends unknown ? (K extends ValueAt<E, T> ? E : never) : never
 
-// Methods, whose parameters TypeScript compares loosely: the union of the user's events is known where the mapping is written, and
-// which of its members an event is, is decided by the event's type at run time.
+// Methods, because TypeScript compares their parameters loosely: a handler takes one member of the union of the user's events, and
+// the type of an event decides at run time which handler gets it.
 interface ForAnyEvent {
   handler(event: unknown): Operation | readonly Operation[]
   include(event: unknown): boolean

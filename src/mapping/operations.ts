@@ -4,7 +4,7 @@ import type { Operation } from '../star/index.ts'
 /** The operations that a handler gave, as a list. Throws a ChangeoverError `DEFINITION` when anything else is among them. */
 export function operationsOf(result: unknown, tables: ReadonlySet<unknown>): readonly Operation[] {
   const given: readonly unknown[] = Array.isArray(result) ? result : [result]
-  return given.map((value) => checkedOperation(value, tables))
+  return Array.from(given, (value) => checkedOperation(value, tables))
 }
 
 function checkedOperation(value: unknown, tables: ReadonlySet<unknown>): Operation {

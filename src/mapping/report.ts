@@ -10,7 +10,7 @@ import { checkSchema, type StandardSchema } from './schema.ts'
 /** A row of a report: values by column. */
 export type ReportRow = Readonly<Record<string, unknown>>
 
-/** A query of Kysely's, or anything else that gives rows. */
+/** A Kysely query, or anything else that gives rows. */
 export type RowSource<Row extends ReportRow = ReportRow> =
   | { execute(): Promise<readonly Row[]> }
   | Promise<readonly Row[]>
@@ -35,8 +35,8 @@ export interface ReportSpec<
   /** The tables it reads, so that `db` knows their columns. */
   readonly tables?: Tables
   /**
-   * Validates the parameters, those given and the defaults, before either side sees them. Of any Standard Schema library;
-   * it may transform them, and it may be asynchronous.
+   * Validates the parameters, given ones and defaults, before either side sees them. A schema of any Standard Schema library; it may
+   * transform them, and it may be asynchronous.
    *
    * @defaultValue none: parameters are taken as they are given
    */
@@ -46,17 +46,17 @@ export interface ReportSpec<
    *
    * @defaultValue an empty object
    */
-  // The intersection ranks this below the schema when Params is inferred: defaults may say less than the schema does.
+  // `& {}` gives this a lower priority than the schema when Params is inferred, because defaults may have a wider type.
   readonly params?: Params & {}
-  /** The old report. The independent witness: keep it as it is. */
+  /** The old report. Keep its code as it is: it is the independent evidence. */
   readonly legacy: (params: Params, context: LegacyContext) => Promise<readonly OldRow[]> | readonly OldRow[]
   /** The new report, over the views of the warehouse. */
   readonly warehouse: (params: Params, db: Kysely<WarehouseDatabase<Tables>>) => RowSource<NewRow>
 }
 
 /**
- * A column that the rows of both sides have, or a type with the sentence that says otherwise. Rows of a type that does not name its
- * columns, and keys that are known only at run time, are left to the run.
+ * The column when the rows of both sides have it, else a type that carries the sentence for the compiler. Rows whose type does not
+ * name columns, and keys that are known only at run time, are checked at run time.
  */
 type CheckedColumn<Key extends string, Row> = [Row] extends [never]
   ? Key
@@ -67,8 +67,8 @@ type CheckedColumn<Key extends string, Row> = [Row] extends [never]
       : TypeError<`the rows of the two sides do not both have a column ${Key}`>
 
 /**
- * A report: its definition, checked and frozen. Made by {@link report}. Every report is a `Report`, whatever its parameters and
- * rows; its members are methods for that reason.
+ * A report: its definition, checked and frozen. Made by {@link report}. Its functions are methods, so that every report fits the plain
+ * `Report`, whatever its parameters and rows.
  */
 export interface Report<Params = unknown, Row extends ReportRow = ReportRow> {
   readonly name: string
@@ -90,8 +90,8 @@ export interface Report<Params = unknown, Row extends ReportRow = ReportRow> {
 const MAX_NAME = 60
 
 /**
- * Defines a report. The types of its parameters and rows are inferred: the parameters from `schema`, else from `params`; a row is
- * what either side gives. Throws a ChangeoverError `DEFINITION`.
+ * Defines a report. Its types are inferred: the parameters from `schema`, else from `params`; a row is what either side gives. Throws
+ * a ChangeoverError `DEFINITION` when a part of it is wrong.
  *
  * @example
  * const revenue = report('revenue_by_day', {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compareReports, MAX_REPORT_ROWS, type RowValues } from '../../src/compare/index.ts'
+import type { RowValues } from '../../src/compare/difference.ts'
+import { compareReports, MAX_REPORT_ROWS } from '../../src/compare/index.ts'
 
 const compare = (legacy: readonly RowValues[], warehouse: readonly RowValues[], key = ['a', 'b']) =>
   compareReports('sales', key, legacy, warehouse)

@@ -12,11 +12,11 @@ const schemaOf = <Output>(validate: Validate<Output>): StandardSchema<Output> =>
   '~standard': { version: 1, validate },
 })
 
-/** Accepts a year, as a number or as its digits. */
+/** Accepts a whole year, and raises it to 2000. */
 const year = (value: unknown): ReturnType<Validate<{ year: number }>> => {
   const given = Number((value as { year?: unknown }).year)
-  if (Number.isInteger(given)) return { value: { year: given } }
-  return { issues: [{ message: `secret ${String(given)}`, path: ['year'] }] }
+  if (Number.isInteger(given)) return { value: { year: Math.max(2000, given) } }
+  return { issues: [{ message: `secret ${given}`, path: ['year'] }] }
 }
 
 describe('the definition of a report', () => {
@@ -61,10 +61,11 @@ describe('the parameters of a report', () => {
   })
 
   test('are what the schema makes of them, the defaults too', async () => {
-    const [defaulted, given]: unknown[] = [{ year: '2024' }, { year: '2025' }]
-    const sales = report('sales', { ...sides, schema: schemaOf(year), params: defaulted as { year: number } })
-    expect(await sales.resolveParams()).toEqual({ year: 2024 })
-    expect(await sales.resolveParams(given as { year: number })).toEqual({ year: 2025 })
+    const sales = report('sales', { ...sides, schema: schemaOf(year), params: { year: 1999 } })
+    expect(sales.params).toEqual({ year: 1999 })
+    expect(await sales.resolveParams()).toEqual({ year: 2000 })
+    expect(await sales.resolveParams({ year: 1998 })).toEqual({ year: 2000 })
+    expect(await sales.resolveParams({ year: 2025 })).toEqual({ year: 2025 })
   })
 
   test('may be validated asynchronously', async () => {
