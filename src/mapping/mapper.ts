@@ -1,4 +1,4 @@
-import { ChangeoverError, messageOf } from '../core/index.ts'
+import { ChangeoverError, messageAndRemedyOf, messageOf } from '../core/index.ts'
 import { eventKey } from '../event/index.ts'
 import {
   type Cell,
@@ -38,6 +38,9 @@ export type Mapped =
 export type Mapper = (event: Event, origin: Origin) => Mapped
 
 type Event = Readonly<Record<string, unknown>>
+
+/** How many characters of a thrown message a reason keeps. */
+const MAX_REASON = 2000
 
 /** What tells an event from others. */
 interface Identity {
@@ -88,7 +91,7 @@ type Identified =
   | { readonly outcome: 'identified'; readonly identity: Identity }
   | Extract<Mapped, { outcome: 'quarantined' }>
 
-/** Reads what tells an event from others. What could be read goes to the quarantine with an event that lacks a part. */
+/** Reads what tells an event from others. When a part is missing, the event is quarantined with the parts that could be read. */
 function createIdentifier({ source }: Migration): (event: Event) => Identified {
   const typeOf = reader(source.type)
   const orderOf = reader(source.order)
@@ -119,9 +122,8 @@ function quarantined(
 
 /** Why an event was refused by what was thrown: by the package in its own words, or by the handler. */
 function reasonOf(thrown: unknown, type: string): string {
-  const said = messageOf(thrown, 2000)
-  if (!(thrown instanceof ChangeoverError)) return `The handler of ${type} threw: ${said}`
-  return thrown.remedy ? `${said} ${thrown.remedy}` : said
+  const message = messageAndRemedyOf(thrown, MAX_REASON)
+  return thrown instanceof ChangeoverError ? message : `The handler of ${type} threw: ${message}`
 }
 
 /** An instant as a cell, or NULL when the value is not one. */

@@ -1,4 +1,4 @@
-import { ChangeoverError, messageOf, type Verdict } from '../core/index.ts'
+import { messageAndRemedyOf, type Verdict } from '../core/index.ts'
 import type { Difference } from '../compare/index.ts'
 import type { ReportRow } from '../mapping/index.ts'
 
@@ -50,7 +50,6 @@ export function comparedResult(
 
 /** The result of a report that could not be compared, with the reason. */
 export function failedResult(name: string, thrown: unknown): ReportResult {
-  const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
   return {
     name,
     verdict: 'failed',
@@ -60,6 +59,6 @@ export function failedResult(name: string, thrown: unknown): ReportResult {
     differences: [],
     legacyMs: 0,
     warehouseMs: 0,
-    error: messageOf(thrown) + remedy,
+    error: messageAndRemedyOf(thrown),
   }
 }

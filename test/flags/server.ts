@@ -27,7 +27,7 @@ export function flagServer(): FlagServer {
   const admin = flagAdmin(source)
   if (source.kind !== 'unleash' || !admin || !source.token || !source.productionToken) {
     throw new Error(
-      'These tests switch flags: beside UNLEASH_URL, set UNLEASH_TOKEN, UNLEASH_PRODUCTION_TOKEN and UNLEASH_ADMIN_TOKEN.',
+      'These tests switch flags: in addition to UNLEASH_URL, set UNLEASH_TOKEN, UNLEASH_PRODUCTION_TOKEN and UNLEASH_ADMIN_TOKEN.',
     )
   }
   return { url: source.url, tokens: { development: source.token, production: source.productionToken }, admin }
