@@ -1,3 +1,3 @@
+export type { Change, Difference } from './difference.ts'
 export { compareReports, MAX_REPORT_ROWS } from './rows.ts'
-export type { Change, Difference } from './rows.ts'
 export { FLOAT_TOLERANCE, sameValue } from './values.ts'

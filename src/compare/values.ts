@@ -1,35 +1,35 @@
 import { bsonType } from '../event/index.ts'
 import { decimal, Misfit } from '../star/index.ts'
 
-/** How far two floating-point numbers may be apart, relative to the greater, and still be one value. */
+/** How far apart two floating-point numbers may be, relative to the greater one, and still count as the same value. */
 export const FLOAT_TOLERANCE = 1e-9
 
 const EXACT = decimal(65, 30)
 
 /**
- * Whether two systems mean the same by two values: numbers by value, whatever type carries them (a sum comes from MySQL as the
- * text of a DECIMAL); instants by instant; floating-point numbers within {@link FLOAT_TOLERANCE}; nothing by nothing.
+ * Whether two values of two systems mean the same. Numbers are compared by value, whatever their type (MySQL gives a sum as the text
+ * of a DECIMAL), and floating-point numbers within {@link FLOAT_TOLERANCE}; times by instant; `null` and `undefined` are the same.
  */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b)
-  if (a instanceof Date || b instanceof Date) return instant(a) === instant(b)
+  if (isAbsent(a) || isAbsent(b)) return isAbsent(a) && isAbsent(b)
+  if (a instanceof Date || b instanceof Date) return instantOf(a) === instantOf(b)
   if (isNumeric(a) || isNumeric(b)) return sameNumber(a, b)
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
   return keyPart(a) === keyPart(b)
 }
 
 /**
- * A value as the part of a key by which rows of two systems are joined: texts as they are, numbers by value, an instant at
- * midnight in UTC as its day.
+ * A value as the part of a key that joins the rows of two systems: a text as it is, a number by value, an instant at midnight in UTC
+ * as its day.
  */
 export function keyPart(value: unknown): string {
-  // No text holds the character of a NULL.
-  if (isNothing(value)) return '\0'
+  // A character that no text of a report contains.
+  if (isAbsent(value)) return '\0'
   if (value instanceof Date) return value.toISOString().replace('T00:00:00.000Z', '')
   if (typeof value === 'boolean') return value ? '1' : '0'
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  if (isNumeric(value)) return plain(value) ?? String(value)
+  if (isNumeric(value)) return canonicalNumber(value) ?? String(value)
   if (typeof value === 'string') return value
   return bsonType(value) === undefined ? JSON.stringify(value) : String(value)
 }
@@ -39,17 +39,17 @@ function sameNumber(a: unknown, b: unknown): boolean {
   if (Number.isFinite(x) && Number.isFinite(y) && isFloat(a, b)) {
     return Math.abs(x - y) <= FLOAT_TOLERANCE * Math.max(Math.abs(x), Math.abs(y))
   }
-  const [left, right] = [plain(a), plain(b)]
+  const [left, right] = [canonicalNumber(a), canonicalNumber(b)]
   return left !== undefined && left === right
 }
 
-// Only where a side has been computed with floating-point numbers is there an error to tolerate.
+// Rounding errors come only from a side that computed with floating-point numbers.
 function isFloat(...values: readonly unknown[]): boolean {
   return values.some((value) => typeof value === 'number' && !Number.isInteger(value))
 }
 
-/** A number in one canonical text, or undefined when it is none. */
-function plain(value: unknown): string | undefined {
+/** A number as one canonical text, or undefined when the value is not a number. */
+function canonicalNumber(value: unknown): string | undefined {
   const known = typeof value === 'boolean' ? Number(value) : value
   const cell = EXACT.encode(known)
   return cell instanceof Misfit ? undefined : String(cell).replace(/\.?0+$/, '')
@@ -68,14 +68,14 @@ function isNumeric(value: unknown): boolean {
   )
 }
 
-function isNothing(value: unknown): boolean {
+function isAbsent(value: unknown): boolean {
   return value === null || value === undefined
 }
 
-// A day, or a time with or without its zone: MySQL's own form has a blank and no zone, and the session's zone is UTC.
+// A day, or a time with or without a zone. MySQL writes a blank and no zone, and the zone of the session is UTC.
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/
 
-function instant(value: unknown): number | undefined {
+function instantOf(value: unknown): number | undefined {
   if (value instanceof Date) return value.getTime()
   const [, day, time = '00:00', zone = 'Z'] = (typeof value === 'string' && TIME.exec(value)) || []
   if (day === undefined) return undefined

@@ -71,6 +71,12 @@ export function messageOf(thrown: unknown, limit = 500): string {
 /** How many characters are looked at for each one that is kept: indented messages are mostly spaces. */
 const SPACES_ALLOWED = 10
 
+/** The message of anything that was thrown, and the remedy when it has one, as one text. Never throws. */
+export function messageAndRemedyOf(thrown: unknown, limit?: number): string {
+  const message = messageOf(thrown, limit)
+  return thrown instanceof ChangeoverError && thrown.remedy ? `${message} ${thrown.remedy}` : message
+}
+
 /** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … Never throws. */
 export function codeOf(thrown: unknown): string | number | undefined {
   const code = propertyOf(thrown, 'code')

@@ -1,15 +1,15 @@
-/** An `Unleash` instance, as far as it is needed to end it. */
+/** The part of an `Unleash` instance that is needed to destroy it. */
 export interface DestroyableUnleash {
   destroy(): void
 }
 
 /**
- * Destroys an Unleash instance so that a fetch which is under way, and fails, does not end the process with it.
+ * Destroys an Unleash instance, and keeps a fetch that is still running from ending the process when it fails.
  *
- * unleash-client (6.12 at least) takes all listeners off its repository when it is destroyed, its own `error` listener
- * included; a fetch that fails after that, as when the server goes down with the application, is an unhandled `error`
- * event. A listener on the instance does not help: the repository is inside. So it gets a listener here, after the
- * fact. Were the repository to be called otherwise one day, this is a plain `destroy()`.
+ * When it is destroyed, unleash-client (6.12 at least) removes all listeners of its repository, its own `error` listener included. A
+ * fetch that fails later, for example because the server stops together with the application, is then an unhandled `error` event. A
+ * listener on the instance does not help, because the repository is internal. So this function adds a listener to the repository
+ * after `destroy()`. If a later version renames the repository, this is a plain `destroy()`.
  */
 export function destroyUnleash(unleash: DestroyableUnleash): void {
   unleash.destroy()

@@ -1,7 +1,7 @@
 import { SafeEmitter } from '../core/index.ts'
 import type { FlagContext, Flags } from './port.ts'
 
-/** On, off, or decided by whom it is asked for. */
+/** On, off, or decided by the context. */
 export type FixedFlag = boolean | ((context: FlagContext) => boolean)
 
 /** Flags that are set in code. */
@@ -11,7 +11,8 @@ export interface FixedFlags extends Flags {
 }
 
 /**
- * Flags set in code: for tests, and for those who have no flag server. Ready at once; a name that is not set is off.
+ * Flags set in code, for tests and for applications without a flag server. They are ready at once. A flag that is not set, or whose
+ * function throws, is off.
  *
  * @example fixedFlags({ 'analytics-observe': true, 'analytics-read': ({ userId }) => userId === 'u1' })
  */

@@ -1,7 +1,7 @@
 import { SafeEmitter } from '../core/index.ts'
 import type { FlagContext, Flags } from './port.ts'
 
-/** The application's own `Unleash` instance (unleash-client 6), as far as it is used here. */
+/** The part of the application's own `Unleash` instance (unleash-client 6) that is used here. */
 export interface UnleashLike {
   isEnabled(name: string, context?: FlagContext, fallback?: boolean): boolean
   isSynchronized(): boolean
@@ -10,14 +10,16 @@ export interface UnleashLike {
 }
 
 /**
- * The flags of the application's own Unleash instance, which stays the application's: to configure, and to destroy
- * (see {@link destroyUnleash}).
+ * The flags of the application's own Unleash instance. The application configures it and destroys it (see {@link destroyUnleash}).
  *
- * Answers count from `synchronized` on, when the flags come from the server or from a bootstrap. Unleash itself is `ready`
- * sooner when it finds a backup file, whose flags may have been switched off since it was written; until the server
- * answers they are taken as off.
+ * All flags are off until the instance is `synchronized`: until they come from the server or from a bootstrap. Unleash itself is
+ * `ready` sooner when it finds a backup file, but a flag in it may have been switched off since.
  *
- * It adds no `error` listener: unleash-client has its own, and prints errors only while it is the only one.
+ * This adds no `error` listener: unleash-client prints errors only as long as its own listener is the only one.
+ *
+ * @example
+ * const unleash = initialize({ url: 'https://unleash.example/api', appName: 'shop' })
+ * const flags = unleashFlags(unleash)
  */
 export function unleashFlags(unleash: UnleashLike): Flags {
   return Object.freeze<Flags>({
@@ -25,7 +27,7 @@ export function unleashFlags(unleash: UnleashLike): Flags {
       try {
         return unleash.isSynchronized() && unleash.isEnabled(name, context, false)
       } catch {
-        // Strategies and listeners are the application's code too, and flags are asked in the middle of its work.
+        // Strategies and listeners are the application's code and may throw, and its work must not fail for a flag.
         return false
       }
     },
@@ -41,7 +43,7 @@ export function unleashFlags(unleash: UnleashLike): Flags {
       const onAbort = (): void => resolve(false)
       unleash.on('synchronized', onSynchronized)
       signal?.addEventListener('abort', onAbort)
-      // The instance calls itself synchronised a tick before it answers from what it has.
+      // The instance reports that it is synchronized one tick before its answers are.
       if (unleash.isSynchronized()) process.nextTick(onSynchronized)
       const ready = await promise
       unleash.off('synchronized', onSynchronized)
@@ -50,16 +52,16 @@ export function unleashFlags(unleash: UnleashLike): Flags {
     },
 
     onChange(listener) {
-      // What a listener threw would pass for a failed fetch of Unleash.
+      // Unleash would report what a listener throws as a failed fetch.
       const changes = new SafeEmitter<{ change: undefined }>()
       changes.on('change', listener)
-      const tell = (): void => changes.emit('change', undefined)
-      // The first `changed` comes before the instance calls itself synchronised; hence both.
-      unleash.on('changed', tell)
-      unleash.on('synchronized', tell)
+      const notify = (): void => changes.emit('change', undefined)
+      // Both, because the first `changed` comes before the instance reports that it is synchronized.
+      unleash.on('changed', notify)
+      unleash.on('synchronized', notify)
       return () => {
-        unleash.off('changed', tell)
-        unleash.off('synchronized', tell)
+        unleash.off('changed', notify)
+        unleash.off('synchronized', notify)
       }
     },
   })

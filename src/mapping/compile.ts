@@ -4,23 +4,24 @@ import type { Migration } from './migration.ts'
 import { protection, type Protect } from './privacy.ts'
 import type { Source } from './source.ts'
 
-/** All that the rest of the package needs of a migration, made once: what reads events and what writes rows never see the definition. */
+/** What the rest of the package needs of a migration, derived once. Code that reads events or writes rows never sees the definition. */
 export interface CompiledMigration {
   readonly name: string
   readonly revision: number
   readonly source: Source
   /** Events to rows. */
   readonly map: Mapper
-  /** What the source's `select`, `omit` and `personal` ask for; undefined when that is nothing. */
+  /** Removes or hashes what the source's `select`, `omit` and `personal` say; undefined when they say nothing. */
   readonly protect: Protect | undefined
   /** The tables that events write to, in the order in which a batch writes them. */
   readonly relations: readonly Relation[]
   /** The event types that have a handler. */
   readonly handledTypes: readonly string[]
-  /** The event types that have a handler or are ignored: every type that the mapping knows. */
+  /** The handled types and the ignored ones: every event type that the mapping knows. */
   readonly knownTypes: readonly string[]
 }
 
+/** Derives from a migration what the rest of the package needs of it. */
 export function compile(migration: Migration): CompiledMigration {
   const { name, revision, source, tables, handlers } = migration
   const knownTypes = [...handlers.keys()]

@@ -1,13 +1,14 @@
 import { ChangeoverError } from '../core/index.ts'
 import { Misfit, calendar, assertDistinctNames, type AnyTable, date } from '../star/index.ts'
 import type { Migration } from './migration.ts'
+import { assertUniqueNames } from './names.ts'
 import type { Report } from './report.ts'
 
-/** What the command line works with. Connections come from the environment, never from here. */
+/** What the command line works with. Connections come from the environment, never from the config. */
 export interface Config {
   readonly migrations: readonly Migration[]
   readonly reports: readonly Report[]
-  /** The days, both included, that the calendar dimension covers; without them the warehouse has none. */
+  /** The days that the calendar dimension covers, both included; without them the warehouse has no calendar. */
   readonly calendar: CalendarDays | undefined
 }
 
@@ -27,8 +28,8 @@ export function defineConfig(config: {
 }): Config {
   const { migrations, reports = [], calendar: days } = config
   if (days) checkCalendar(days)
-  unique('migrations', migrations)
-  unique('reports', reports)
+  assertUniqueNames('The config', 'migrations', migrations)
+  assertUniqueNames('The config', 'reports', reports)
   assertDistinctNames([...tablesOf(migrations), ...(days ? [calendar] : [])])
   return Object.freeze({ migrations: [...migrations], reports: [...reports], calendar: days })
 }
@@ -44,15 +45,9 @@ function checkCalendar({ from, to }: CalendarDays): void {
   if (isDay(from) && isDay(to) && days >= 1 && days <= MAX_CALENDAR_DAYS) return
   throw new ChangeoverError(
     'DEFINITION',
-    `The calendar is to go from ${JSON.stringify(from)} to ${JSON.stringify(to)}.`,
+    `The config has a calendar from ${JSON.stringify(from)} to ${JSON.stringify(to)}, which is not a range of days.`,
     {
-      remedy: `Write two days as YYYY-MM-DD, the earlier first, at most ${MAX_CALENDAR_DAYS} days apart.`,
+      remedy: `Write two days as YYYY-MM-DD, the earlier one first, and at most ${MAX_CALENDAR_DAYS} days in all.`,
     },
   )
-}
-
-function unique(what: string, named: readonly { readonly name: string }[]): void {
-  const names = named.map(({ name }) => name)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new ChangeoverError('DEFINITION', `The config has two ${what} named ${twice}.`)
 }

@@ -1,20 +1,21 @@
-import { ChangeoverError, messageOf } from '../core/index.ts'
+import { ChangeoverError, messageAndRemedyOf, messageOf } from '../core/index.ts'
 import { eventKey } from '../event/index.ts'
 import {
-  type Operation,
-  type Origin,
-  rowsOf,
-  type RelationRow,
-  positionOf,
-  stampOf,
-  datetime,
   type Cell,
+  datetime,
   Misfit,
+  type Origin,
+  positionOf,
+  type RelationRow,
+  rowsOf,
+  show,
+  stampOf,
 } from '../star/index.ts'
-import type { Migration } from './migration.ts'
+import type { AnyHandler, Migration } from './migration.ts'
+import { operationsOf } from './operations.ts'
 import { reader } from './path.ts'
 import { protection } from './privacy.ts'
-import { complaintOf } from './schema.ts'
+import { schemaViolation, validateSync } from './schema.ts'
 
 /** What a mapping makes of one event. Never an exception: an event that cannot be mapped says why. */
 export type Mapped =
@@ -34,87 +35,101 @@ export type Mapped =
     }
 
 /** A mapping ready to run: the paths are parsed once. */
-export type Mapper = (event: Readonly<Record<string, unknown>>, origin: Origin) => Mapped
+export type Mapper = (event: Event, origin: Origin) => Mapped
 
-/** The one place where events become rows; observer, sink, migrate and reconcile all go through it. */
+type Event = Readonly<Record<string, unknown>>
+
+/** How many characters of a thrown message a reason keeps. */
+const MAX_REASON = 2000
+
+/** What tells an event from others. */
+interface Identity {
+  readonly key: Uint8Array
+  readonly position: bigint
+  readonly type: string
+}
+
+/** The one place where events become rows; observer, sink, migrate and testing all go through it. */
 export function createMapper(migration: Migration): Mapper {
-  const typeOf = reader(migration.source.type)
-  const orderOf = reader(migration.source.order)
-  const timeOf = reader(migration.source.time)
-  const tables = new Set<unknown>(Object.values(migration.tables))
-  const protect = protection(migration.source)
+  const { name, handlers, include, schemas, source } = migration
+  const identify = createIdentifier(migration)
+  const timeOf = reader(source.time)
+  const tables: ReadonlySet<unknown> = new Set(Object.values(migration.tables))
+  const protect = protection(source)
+
+  const carryOut = (event: Event, origin: Origin, identity: Identity, handler: AnyHandler): Mapped => {
+    const { key, position, type } = identity
+    const frozen = deepFreeze(protect ? protect(event) : event)
+    if (include && !include(frozen)) return { outcome: 'ignored', key, position }
+    const schema = schemas.get(type)
+    const violation = schema && schemaViolation('The event does not fit its schema', validateSync(schema, frozen))
+    if (violation !== undefined) return quarantined(identity, violation)
+    const operations = operationsOf(handler(frozen), tables)
+    const stamp = stampOf(position, event['_id'], migration.revision, name)
+    return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
+  }
 
   return (event, origin) => {
-    let key: Uint8Array | undefined
-    let position: bigint | undefined
-    const type = typeOf(event)
-    const known = typeof type === 'string' ? type : undefined
-    const quarantined = (reason: string): Mapped => ({ outcome: 'quarantined', key, position, type: known, reason })
+    const identified = identify(event)
+    if (identified.outcome === 'quarantined') return identified
+    const { identity } = identified
+    const { key, position, type } = identity
+    const handler = handlers.get(type)
+    if (handler === undefined) {
+      return quarantined(identity, `The migration ${name} has no handler for the type ${show(type)}.`)
+    }
+    if (handler === 'ignore') return { outcome: 'ignored', key, position }
+    try {
+      return carryOut(event, origin, identity, handler)
+    } catch (thrown) {
+      return quarantined(identity, reasonOf(thrown, type))
+    }
+  }
+}
 
+type Identified =
+  | { readonly outcome: 'identified'; readonly identity: Identity }
+  | Extract<Mapped, { outcome: 'quarantined' }>
+
+/** Reads what tells an event from others. When a part is missing, the event is quarantined with the parts that could be read. */
+function createIdentifier({ source }: Migration): (event: Event) => Identified {
+  const typeOf = reader(source.type)
+  const orderOf = reader(source.order)
+  return (event) => {
+    const given = typeOf(event)
+    const type = typeof given === 'string' ? given : undefined
+    let key: Uint8Array
     try {
       key = eventKey(event['_id'])
     } catch (thrown) {
-      return quarantined(`The event's _id cannot be used: ${messageOf(thrown)}.`)
+      return quarantined({ type }, `The event's _id cannot be used: ${messageOf(thrown)}.`)
     }
-    position = positionOf(orderOf(event))
+    const position = positionOf(orderOf(event))
     if (position === undefined) {
-      return quarantined(`The event's ${migration.source.order} is neither an integer of 64 bits nor a Date.`)
+      return quarantined({ key, type }, `The event's ${source.order} is neither an integer of 64 bits nor a Date.`)
     }
-    if (known === undefined) return quarantined(`The event's ${migration.source.type} is not a string.`)
-    const handler = migration.handlers.get(known)
-    if (handler === undefined)
-      return quarantined(`The migration ${migration.name} has no handler for the type ${show(known)}.`)
-    if (handler === 'ignore') return { outcome: 'ignored', key, position }
-
-    try {
-      const frozen = deepFreeze(protect ? protect(event) : event) as never
-      if (migration.include && !migration.include(frozen)) return { outcome: 'ignored', key, position }
-      const schema = migration.schemas.get(known)
-      const complaint = schema && complaintOf(schema, frozen)
-      if (complaint !== undefined) return quarantined(complaint)
-      const operations = operationsOf(handler(frozen), tables)
-      const stamp = stampOf(position, event['_id'], migration.revision, migration.name)
-      return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
-    } catch (thrown) {
-      const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
-      const said = messageOf(thrown, 2000)
-      return quarantined(thrown instanceof ChangeoverError ? said + remedy : `The handler of ${known} threw: ${said}`)
-    }
+    if (type === undefined) return quarantined({ key, position }, `The event's ${source.type} is not a string.`)
+    return { outcome: 'identified', identity: { key, position, type } }
   }
 }
 
-/** An instant as a cell, or NULL when the value is none. */
+function quarantined(
+  { key, position, type }: { readonly [Part in keyof Identity]?: Identity[Part] | undefined },
+  reason: string,
+): Extract<Mapped, { outcome: 'quarantined' }> {
+  return { outcome: 'quarantined', key, position, type, reason }
+}
+
+/** Why an event was refused by what was thrown: by the package in its own words, or by the handler. */
+function reasonOf(thrown: unknown, type: string): string {
+  const message = messageAndRemedyOf(thrown, MAX_REASON)
+  return thrown instanceof ChangeoverError ? message : `The handler of ${type} threw: ${message}`
+}
+
+/** An instant as a cell, or NULL when the value is not one. */
 function instantIn(value: unknown): Cell {
   const cell = value instanceof Date ? datetime.encode(value) : null
   return cell instanceof Misfit ? null : cell
-}
-
-function operationsOf(result: unknown, tables: ReadonlySet<unknown>): readonly Operation[] {
-  const operations = Array.isArray(result) ? result : [result]
-  for (const operation of operations) {
-    if (isOperation(operation) && tables.has(operation.table)) continue
-    const said = isOperation(operation)
-      ? `an operation on ${operation.table.name}, which is not among the migration's tables`
-      : operation instanceof Promise
-        ? 'a promise'
-        : `something that is not an operation (${operation === null ? 'null' : typeof operation})`
-    if (operation instanceof Promise) operation.catch(() => {})
-    throw new ChangeoverError('DEFINITION', `A handler gave ${said}.`, {
-      remedy: 'Return what create, edit, delete and erase of a table give, or an array of those.',
-    })
-  }
-  return operations as Operation[]
-}
-
-function isOperation(value: unknown): value is Operation {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'table' in value &&
-    'kind' in value &&
-    'key' in value &&
-    'values' in value
-  )
 }
 
 /** Freezes what can be frozen: bytes cannot. */
@@ -123,8 +138,4 @@ function deepFreeze<T>(value: T): T {
   Object.freeze(value)
   for (const part of Object.values(value)) deepFreeze(part)
   return value
-}
-
-function show(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 }

@@ -7,7 +7,7 @@ export type Path<E, Depth extends readonly unknown[] = []> = Depth['length'] ext
       ? { [K in keyof E & string]: K | `${K}.${Path<NonNullable<E[K]>, [...Depth, unknown]>}` }[keyof E & string]
       : never
 
-/** What is looked into no further. */
+/** Values that no path goes into. */
 type Leaf =
   | string
   | number
@@ -31,7 +31,7 @@ export type ValueAt<E, P extends string> = E extends unknown
       : never
   : never
 
-/** A function that reads one dotted path; own properties only, undefined where there is none. */
+/** A function that reads one dotted path: own properties only, undefined where a part is missing. */
 export function reader(path: string): (event: unknown) => unknown {
   const names = path.split('.')
   return (event) => {

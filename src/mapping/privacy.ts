@@ -3,23 +3,23 @@ import { ChangeoverError } from '../core/index.ts'
 import { decodeEvent, encodeEvent } from '../event/index.ts'
 import type { Source } from './source.ts'
 
-/** What is done to a personal field before anything else sees the event: it is taken out, or hashed under a key. */
+/** What happens to a personal field before anything else sees the event: it is removed, or replaced by a keyed hash. */
 export type Protection = 'drop' | 'hmac'
 
-/** An event, decoded, without what is not to be seen of it. Leaves its argument as it is. */
+/** A copy of a decoded event with its protected fields removed or hashed. Does not change its argument. */
 export type Protect = (event: Readonly<Record<string, unknown>>) => Record<string, unknown>
 
-/** Stands before a hash, so that nothing is hashed twice: live events are protected before they leave, migrated ones when read. */
+/** Marks a hash, so that nothing is hashed twice: live events are protected before they leave the process, migrated ones when read. */
 const HASHED = 'hmac:'
 
 type Part = 'keep' | Protection
 type Tree = Map<string, Tree | Part>
 
 /**
- * What a source's `select`, `omit` and `personal` ask for; undefined when that is nothing. It is part of the mapping, so that live
- * and migrated events give the same rows. Doing it twice is doing it once.
+ * A function that applies a source's `select`, `omit` and `personal`; undefined when they say nothing. It is part of the mapping, so
+ * that live and migrated events give the same rows. It is idempotent.
  *
- * What it gives throws a ChangeoverError `CONFIG` for an event with a field to be hashed when there is no key.
+ * The function throws a ChangeoverError `CONFIG` when it has to hash a field and the source has no key.
  */
 export function protection(source: Source): Protect | undefined {
   const { select, omit = [], hmacKey } = source
@@ -35,7 +35,7 @@ export function protection(source: Source): Protect | undefined {
   }
 }
 
-/** The same for BSON. Empty when it cannot be done: what is not protected is not shown. */
+/** Protects an event in BSON. Gives no bytes when it cannot: an unprotected event must not be shown. */
 export function protectBytes(protect: Protect, bytes: Uint8Array): Uint8Array {
   try {
     return encodeEvent(protect(decodeEvent(bytes)))
@@ -56,7 +56,7 @@ function treeOf(paths: readonly (readonly [string, Part])[]): Tree {
       at.set(name, next)
       at = next
     }
-    // A shorter path has said all there is to say about a longer one.
+    // A shorter path already covers the longer ones.
     if (at instanceof Map) at.set(last, part)
   }
   return root
@@ -79,8 +79,9 @@ function guard(value: unknown, tree: Tree, key: string | undefined): unknown {
   const copy: Record<string, unknown> = { ...value }
   for (const [name, part] of tree) {
     if (!Object.hasOwn(copy, name)) continue
-    if (part === 'drop') delete copy[name]
-    else copy[name] = part === 'hmac' ? hashed(copy[name], key, name) : guard(copy[name], part as Tree, key)
+    if (part instanceof Map) copy[name] = guard(copy[name], part, key)
+    else if (part === 'hmac') copy[name] = hashed(copy[name], key, name)
+    else if (part === 'drop') delete copy[name]
   }
   return copy
 }
@@ -90,8 +91,8 @@ function hashed(value: unknown, key: string | undefined, name: string): unknown 
   if (Array.isArray(value)) return value.map((element) => hashed(element, key, name))
   if (typeof value === 'string' && /^hmac:[0-9a-f]{64}$/.test(value)) return value
   if (!key) {
-    throw new ChangeoverError('CONFIG', `The field ${name} is to be hashed, and the source has no hmacKey.`, {
-      remedy: 'Give it one, the same everywhere: hmacKey: process.env.CHANGEOVER_HMAC_KEY',
+    throw new ChangeoverError('CONFIG', `The source hashes the field ${name} but has no hmacKey.`, {
+      remedy: 'Set the same key everywhere: hmacKey: process.env.CHANGEOVER_HMAC_KEY',
     })
   }
   const content = typeof value === 'string' ? value : encodeEvent({ value })

@@ -1,78 +1,132 @@
 import type { Db } from 'mongodb'
 import type { Kysely } from 'kysely'
 import { ChangeoverError } from '../core/index.ts'
-import type { AnyTable, MemberOf, RowOf, VersionOf } from '../star/index.ts'
+import type { AnyTable, TypeError } from '../star/index.ts'
+import type { WarehouseDatabase, WarehouseReader } from './database.ts'
+import { checkName } from './names.ts'
+import { validateParams } from './params.ts'
+import { checkSchema, type StandardSchema } from './schema.ts'
 
 /** A row of a report: values by column. */
 export type ReportRow = Readonly<Record<string, unknown>>
 
-/** The warehouse as Kysely types it: the views of the tables, by name. */
-export type WarehouseDatabase<Tables extends Readonly<Record<string, AnyTable>>> = string extends keyof Tables
-  ? LooseDatabase
-  : { [T in keyof Tables as Tables[T]['name']]: RowOf<Tables[T]> } & {
-      [T in keyof Tables as Tables[T]['kind'] extends 'dimension' ? `${Tables[T]['name']}_members` : never]: MemberOf<
-        Tables[T]
-      >
-    } & {
-      [T in keyof Tables as Tables[T]['history'] extends true ? `${Tables[T]['name']}_history` : never]: VersionOf<
-        Tables[T]
-      >
-    }
+/** A Kysely query, or anything else that gives rows. */
+export type RowSource<Row extends ReportRow = ReportRow> =
+  | { execute(): Promise<readonly Row[]> }
+  | Promise<readonly Row[]>
+  | readonly Row[]
 
-/** What a report sees when it does not say which tables it reads. */
-export type LooseDatabase = Record<string, Record<string, unknown>>
+/** What the old side of a report works with. */
+export interface LegacyContext {
+  /** The database that the address names. */
+  readonly mongo: Db
+}
 
-/** A query of Kysely's, or anything else that gives rows. */
-export type RowSource =
-  | { execute(): Promise<readonly ReportRow[]> }
-  | Promise<readonly ReportRow[]>
-  | readonly ReportRow[]
-
-/** A report as the user writes it: the code that runs today, and the query that is to replace it. */
-export interface ReportSpec<Params, Tables extends Readonly<Record<string, AnyTable>>, Key extends string> {
-  /** The columns that tell one row from another. */
-  readonly key: readonly Key[]
+/** A report as the user writes it: the code that runs today, and the query that replaces it. */
+export interface ReportSpec<
+  Params,
+  Tables extends Readonly<Record<string, AnyTable>>,
+  Key extends string,
+  OldRow extends ReportRow = ReportRow,
+  NewRow extends ReportRow = ReportRow,
+> {
+  /** The columns that tell one row from another. Both sides have them. */
+  readonly key: readonly CheckedColumn<Key, OldRow | NewRow>[]
   /** The tables it reads, so that `db` knows their columns. */
   readonly tables?: Tables
-  /** The parameters when none are given. */
-  readonly params?: Params
-  /** The old report. The independent witness: keep it as it is. `mongo` is the database that the address names. */
-  readonly legacy: (
-    params: Params,
-    context: { readonly mongo: Db },
-  ) => Promise<readonly ReportRow[]> | readonly ReportRow[]
+  /**
+   * Validates the parameters, given ones and defaults, before either side sees them. A schema of any Standard Schema library; it may
+   * transform them, and it may be asynchronous.
+   *
+   * @defaultValue none: parameters are taken as they are given
+   */
+  readonly schema?: StandardSchema<Params>
+  /**
+   * The parameters when none are given. With a schema they have the type of its output.
+   *
+   * @defaultValue an empty object
+   */
+  // `& {}` gives this a lower priority than the schema when Params is inferred, because defaults may have a wider type.
+  readonly params?: Params & {}
+  /** The old report. Keep its code as it is: it is the independent evidence. */
+  readonly legacy: (params: Params, context: LegacyContext) => Promise<readonly OldRow[]> | readonly OldRow[]
   /** The new report, over the views of the warehouse. */
-  readonly warehouse: (params: Params, db: Kysely<WarehouseDatabase<Tables>>) => RowSource
+  readonly warehouse: (params: Params, db: Kysely<WarehouseDatabase<Tables>>) => RowSource<NewRow>
 }
 
-/** A report: its definition, checked and frozen. */
-export interface Report {
+/**
+ * The column when the rows of both sides have it, else a type that carries the sentence for the compiler. Rows whose type does not
+ * name columns, and keys that are known only at run time, are checked at run time.
+ */
+type CheckedColumn<Key extends string, Row> = [Row] extends [never]
+  ? Key
+  : string extends Key
+    ? Key
+    : Key extends keyof Row
+      ? Key
+      : TypeError<`the rows of the two sides do not both have a column ${Key}`>
+
+/**
+ * A report: its definition, checked and frozen. Made by {@link report}. Its functions are methods, so that every report fits the plain
+ * `Report`, whatever its parameters and rows.
+ */
+export interface Report<Params = unknown, Row extends ReportRow = ReportRow> {
   readonly name: string
+  /** The columns that tell one row from another. */
   readonly key: readonly string[]
-  readonly params: unknown
-  readonly legacy: (
-    params: never,
-    context: { readonly mongo: Db },
-  ) => Promise<readonly ReportRow[]> | readonly ReportRow[]
-  readonly warehouse: (params: never, db: never) => RowSource
+  /** The parameters when none are given, not yet validated. */
+  readonly params: Params
+  /**
+   * The parameters that both sides take: those given, or the defaults, as the schema gives them. Rejects with a ChangeoverError
+   * `CONFIG` that names the report and the paths that do not fit, and no values.
+   */
+  resolveParams(given?: Params): Promise<Params>
+  /** The rows of the old report. Rejects with what the report's own code throws. */
+  legacy(params: Params, context: LegacyContext): Promise<readonly Row[]>
+  /** The rows of the new report. Rejects with what the report's own code, or the driver, throws. */
+  warehouse(params: Params, warehouse: WarehouseReader): Promise<readonly Row[]>
 }
 
-/** Defines a report. Throws a ChangeoverError `DEFINITION`. */
+const MAX_NAME = 60
+
+/**
+ * Defines a report. Its types are inferred: the parameters from `schema`, else from `params`; a row is what either side gives. Throws
+ * a ChangeoverError `DEFINITION` when a part of it is wrong.
+ *
+ * @example
+ * const revenue = report('revenue_by_day', {
+ *   key: ['day'],
+ *   tables: { order },
+ *   params: { since: '2024-01-01' },
+ *   legacy: ({ since }, { mongo }) => revenueByDay(mongo, since), // the code that runs today
+ *   warehouse: ({ since }, db) => db.selectFrom('order').where('day', '>=', since).select(['day', 'cents']),
+ * })
+ */
 export function report<
   const Key extends string,
   Params = Readonly<Record<string, never>>,
   Tables extends Readonly<Record<string, AnyTable>> = Readonly<Record<string, AnyTable>>,
->(name: string, spec: ReportSpec<Params, Tables, Key>): Report {
-  if (!/^[a-z][a-z0-9_]{0,59}$/.test(name)) {
-    throw new ChangeoverError('DEFINITION', `The report's name, ${JSON.stringify(name)}, is not a name.`, {
-      remedy: 'Begin with a letter and use lower-case letters, digits and underscores, at most 60 of them.',
-    })
-  }
-  if (spec.key.length === 0) {
+  OldRow extends ReportRow = never,
+  NewRow extends ReportRow = never,
+>(name: string, spec: ReportSpec<Params, Tables, Key, OldRow, NewRow>): Report<Params, OldRow | NewRow> {
+  const { key, schema, params = {} as Params, legacy, warehouse } = spec
+  checkName('report', name, MAX_NAME)
+  if (key.length === 0) {
     throw new ChangeoverError('DEFINITION', `The report ${name} has no key.`, {
       remedy: 'Name the columns that tell one row from another.',
     })
   }
-  const { key, params, legacy, warehouse } = spec
-  return Object.freeze({ name, key: [...key], params: params ?? {}, legacy, warehouse }) as Report
+  if (schema !== undefined) checkSchema(`The report ${name} has a schema`, schema)
+  return Object.freeze<Report<Params, OldRow | NewRow>>({
+    name,
+    key: Object.freeze(key.map(String)),
+    params,
+    resolveParams: (given) => validateParams(name, schema, given ?? params),
+    legacy: async (given, context) => legacy(given, context),
+    warehouse: async (given, port) => rowsOf(warehouse(given, port.reader())),
+  })
+}
+
+async function rowsOf<Row extends ReportRow>(source: RowSource<Row>): Promise<readonly Row[]> {
+  return 'execute' in source ? source.execute() : source
 }

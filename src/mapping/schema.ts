@@ -4,43 +4,56 @@ import { ChangeoverError } from '../core/index.ts'
  * What any library that follows Standard Schema (https://standardschema.dev), version 1, gives for a schema: Valibot, Zod,
  * ArkType and others. Only the part that is used.
  */
-export interface StandardSchema {
+export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1
-    readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
   }
 }
 
-interface StandardResult {
-  readonly issues?: readonly StandardIssue[] | undefined
-}
+/** What a schema makes of a value: its output, or why it refuses. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
 
 interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-const ISSUES_TOLD = 3
+const MAX_PATHS = 3
+
+/** Checks what was given as a schema; `what` begins the sentence. Throws a ChangeoverError `DEFINITION`. */
+export function checkSchema(what: string, schema: StandardSchema | undefined): void {
+  if (typeof schema?.['~standard']?.validate === 'function') return
+  throw new ChangeoverError('DEFINITION', `${what} that is not a Standard Schema.`, {
+    remedy: 'Give a schema of a library that follows https://standardschema.dev, such as Valibot, Zod or ArkType.',
+  })
+}
+
+/** Validates where nothing may wait. Throws a ChangeoverError `DEFINITION` for a schema that validates asynchronously. */
+export function validateSync<Output>(schema: StandardSchema<Output>, value: unknown): StandardResult<Output> {
+  const result = schema['~standard'].validate(value)
+  // Not `instanceof`: a library may have a promise of its own.
+  if (!('then' in result)) return result
+  result.then(
+    () => {},
+    () => {},
+  )
+  throw new ChangeoverError('DEFINITION', 'A schema validates asynchronously.', {
+    remedy: 'A mapping is a pure function of the event: use checks that need nothing else.',
+  })
+}
 
 /**
- * Says what is wrong with an event, or undefined when the schema accepts it. Only paths are told, not the library's messages: these
- * may quote personal values. Throws a ChangeoverError `DEFINITION` for a schema that validates asynchronously.
+ * The sentence that says where a value does not fit its schema, or undefined when it fits; `subject` begins it. It has the paths
+ * only, not the library's messages: these may quote personal values.
  */
-export function complaintOf(schema: StandardSchema, event: unknown): string | undefined {
-  const result = schema['~standard'].validate(event)
-  if ('then' in result) {
-    result.then(
-      () => {},
-      () => {},
-    )
-    throw new ChangeoverError('DEFINITION', 'A schema validates asynchronously.', {
-      remedy: 'A mapping is a pure function of the event: use checks that need nothing else.',
-    })
-  }
-  if (!result.issues || result.issues.length === 0) return undefined
-  const paths = [...new Set(result.issues.map(pathOf))]
-  const more = paths.length > ISSUES_TOLD ? `, and ${paths.length - ISSUES_TOLD} more` : ''
-  return `The event does not fit its schema at ${paths.slice(0, ISSUES_TOLD).join(', ')}${more}.`
+export function schemaViolation(subject: string, { issues }: StandardResult<unknown>): string | undefined {
+  if (!issues || issues.length === 0) return undefined
+  const paths = [...new Set(issues.map(pathOf))]
+  const more = paths.length > MAX_PATHS ? `, and ${paths.length - MAX_PATHS} more` : ''
+  return `${subject} at ${paths.slice(0, MAX_PATHS).join(', ')}${more}.`
 }
 
 function pathOf({ path }: StandardIssue): string {

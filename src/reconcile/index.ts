@@ -1,2 +1,6 @@
-export { MAX_DIFFERENCES, reconcile } from './reconcile.ts'
-export type { ReconcileOptions, ReportResult, Verdict } from './reconcile.ts'
+export type { Verdict } from '../core/index.ts'
+export { conflictFindings } from './conflicts.ts'
+export { reconcile } from './reconcile.ts'
+export type { ReconcileOptions } from './reconcile.ts'
+export { MAX_DIFFERENCES } from './result.ts'
+export type { ReportResult } from './result.ts'

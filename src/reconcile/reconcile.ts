@@ -1,94 +1,97 @@
 import type { Db } from 'mongodb'
-import { ChangeoverError, messageOf } from '../core/index.ts'
-import type { Report, ReportRow, RowSource } from '../mapping/index.ts'
-import { type Warehouse, explain, troubleOf, type Trouble } from '../warehouse/index.ts'
-import { compareReports, type Difference } from '../compare/index.ts'
+import { checkOptions } from '../core/index.ts'
+import { compareReports } from '../compare/index.ts'
+import type { LegacyContext, Report, ReportRow, WarehouseReader } from '../mapping/index.ts'
+import { comparedResult, failedResult, type ReportResult, type Side } from './result.ts'
+import { explainWarehouseError } from './warehouse-error.ts'
 
-/** What came of comparing one report: the sides agree, they differ, or one of them could not be computed. */
-export type Verdict = 'agree' | 'differ' | 'failed'
-
-export interface ReportResult {
-  readonly name: string
-  readonly verdict: Verdict
-  /** The new report. */
-  readonly rows: readonly ReportRow[]
-  readonly legacyRows: number
-  /** All differences are counted; the first {@link MAX_DIFFERENCES} are given. */
-  readonly differing: number
-  readonly differences: readonly Difference[]
-  /** How long each side took, in milliseconds. */
-  readonly legacyMs: number
-  readonly warehouseMs: number
-  /** Why it failed. */
-  readonly error?: string
+/** The warehouse, as far as reports need it. */
+export interface ReportWarehouse extends WarehouseReader {
+  /** Its address without secrets, for error messages. */
+  readonly address: string
 }
-
-/** How many differences of a report are given in full. */
-export const MAX_DIFFERENCES = 100
-
-const SERVERS_OWN: ReadonlySet<Trouble> = new Set<Trouble>(['unreachable', 'denied', 'schema'])
 
 export interface ReconcileOptions {
   /** The database that the old reports read. */
   readonly mongo: Db
-  readonly warehouse: Warehouse
-  /** Parameters by report; a report that has none here gets its own. */
+  readonly warehouse: ReportWarehouse
+  /**
+   * Parameters by the name of the report. The report validates them when it has a schema.
+   *
+   * @defaultValue each report's own
+   */
   readonly params?: Readonly<Record<string, unknown>>
+  /** Stops the work before the next report. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs each report on both sides and compares them row by row. A report whose code throws is a verdict, `failed`, not a
- * rejection. Rejects with the signal's reason when that aborts between reports.
+ * Runs each report on both sides, one report after another, and compares the rows. A report that throws, or whose parameters do not
+ * fit its schema, gets the verdict `failed`, and the others go on. Rejects with a ChangeoverError `CONFIG` when an option is missing
+ * or wrong, and with the signal's reason when it aborts.
+ *
+ * @example
+ * import { report } from 'changeover'
+ * import { reconcile } from 'changeover/reconcile'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ *
+ * const revenue = report('revenue_by_day', {
+ *   key: ['day'],
+ *   tables: { order },
+ *   legacy: (_params, { mongo }) => revenueByDay(mongo),
+ *   warehouse: (_params, db) => db.selectFrom('order').select(['day', 'cents']),
+ * })
+ *
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * for (const { name, verdict, differing } of await reconcile([revenue], { mongo: client.db(), warehouse })) {
+ *   console.log(`${name}: ${verdict}, ${differing} rows differ`)
+ * }
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
+  const { params = {}, signal } = options
+  const check = checkOptions('reconcile')
+  const mongo = check.port('mongo', options.mongo, ['collection'])
+  const warehouse = check.port('warehouse', options.warehouse, ['reader'])
   const results: ReportResult[] = []
   for (const report of reports) {
-    options.signal?.throwIfAborted()
-    results.push(await reconcileOne(report, options))
+    signal?.throwIfAborted()
+    results.push(await reconcileReport(report, params[report.name], { mongo }, warehouse))
   }
   return results
 }
 
-async function reconcileOne(report: Report, { mongo, warehouse, params }: ReconcileOptions): Promise<ReportResult> {
+/** Runs and compares one report. Never rejects: what goes wrong is a result. */
+async function reconcileReport<Params, Row extends ReportRow>(
+  report: Report<Params, Row>,
+  given: Params | undefined,
+  context: LegacyContext,
+  warehouse: ReportWarehouse,
+): Promise<ReportResult> {
   const { name, key } = report
-  const given = (params?.[name] ?? report.params) as never
-  const nothing = { name, rows: [], legacyRows: 0, differing: 0, differences: [], legacyMs: 0, warehouseMs: 0 }
   try {
-    const [legacy, legacyMs] = await timed(async () => report.legacy(given, { mongo }))
-    const [rows, warehouseMs] = await timed(() => newRows(report, given, warehouse))
-    const differences = compareReports(name, key, legacy, rows)
-    return {
-      name,
-      verdict: differences.length === 0 ? 'agree' : 'differ',
-      rows,
-      legacyRows: legacy.length,
-      differing: differences.length,
-      differences: differences.slice(0, MAX_DIFFERENCES),
-      legacyMs,
-      warehouseMs,
-    }
+    const params = await report.resolveParams(given)
+    const legacy = await timed(() => report.legacy(params, context))
+    const replacement = await timed(() => warehouseRows(report, params, warehouse))
+    return comparedResult(name, legacy, replacement, compareReports(name, key, legacy.rows, replacement.rows))
   } catch (thrown) {
-    const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
-    return { ...nothing, verdict: 'failed', error: messageOf(thrown) + remedy }
+    return failedResult(name, thrown)
   }
 }
 
-async function newRows(report: Report, params: never, warehouse: Warehouse): Promise<readonly ReportRow[]> {
+async function warehouseRows<Params, Row extends ReportRow>(
+  report: Report<Params, Row>,
+  params: Params,
+  warehouse: ReportWarehouse,
+): Promise<readonly Row[]> {
   try {
-    return await rowsOf(report.warehouse(params, warehouse.reader() as never))
+    return await report.warehouse(params, warehouse)
   } catch (thrown) {
-    // The rest is the report's own.
-    throw SERVERS_OWN.has(troubleOf(thrown)) ? explain(thrown, warehouse.address) : thrown
+    throw explainWarehouseError(thrown, warehouse.address)
   }
 }
 
-async function rowsOf(source: RowSource): Promise<readonly ReportRow[]> {
-  return 'execute' in source ? source.execute() : source
-}
-
-async function timed<T>(task: () => Promise<T>): Promise<[T, number]> {
+async function timed(read: () => Promise<readonly ReportRow[]>): Promise<Side> {
   const start = performance.now()
-  const result = await task()
-  return [result, Math.round(performance.now() - start)]
+  const rows = await read()
+  return { rows, ms: Math.round(performance.now() - start) }
 }

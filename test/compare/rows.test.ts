@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ReportRow } from '../../src/mapping/report.ts'
+import type { RowValues } from '../../src/compare/difference.ts'
 import { compareReports, MAX_REPORT_ROWS } from '../../src/compare/index.ts'
 
-const compare = (legacy: readonly ReportRow[], warehouse: readonly ReportRow[], key = ['a', 'b']) =>
+const compare = (legacy: readonly RowValues[], warehouse: readonly RowValues[], key = ['a', 'b']) =>
   compareReports('sales', key, legacy, warehouse)
 
 describe('compareReports', () => {
@@ -72,12 +72,12 @@ describe('compareReports', () => {
       { a: 'x\0', b: 'y' },
       { a: 'x', b: '\0y' },
     ],
-  ])('keeps apart %j and %j, whose parts would meet if they were joined', (one, other) => {
+  ])('keeps %j and %j apart, whose parts would be equal when joined', (one, other) => {
     expect(compare([one, other], [other, one])).toEqual([])
     expect(compare([one], [other]).map(({ kind }) => kind)).toEqual(['missing', 'extra'])
   })
 
-  it('refuses rows that lack a key column, and reports that are too long, with a remedy', () => {
+  it('refuses rows without a key column, and reports with too many rows', () => {
     expect(() => compare([{ a: 1 }], [])).toThrow(
       'The report sales has rows without its key column b on the legacy side.',
     )
@@ -104,10 +104,10 @@ describe('compareReports', () => {
     )
   })
 
-  it('agrees exactly when both sides hold the same rows, and then says so in both directions', () => {
+  it('agrees exactly when both sides have the same rows, in either direction', () => {
     fc.assert(
       fc.property(rows, rows, (legacy, warehouse) => {
-        const canonical = (of: readonly ReportRow[]): string[] =>
+        const canonical = (of: readonly RowValues[]): string[] =>
           of.map((r) => JSON.stringify(['a', 'b', 'n', 'm'].map((column) => text(r[column])))).toSorted()
         const isSame = JSON.stringify(canonical(legacy)) === JSON.stringify(canonical(warehouse))
         const differences = compare(legacy, warehouse)
@@ -117,7 +117,7 @@ describe('compareReports', () => {
     )
   })
 
-  it('finds any one thing that was changed', () => {
+  it('finds any single change', () => {
     const damage = fc.tuple(
       rows.filter((of) => of.length > 0),
       fc.nat(),
@@ -126,7 +126,7 @@ describe('compareReports', () => {
     fc.assert(
       fc.property(damage, ([legacy, at, kind]) => {
         const i = at % legacy.length
-        const copy: ReportRow[] = [...legacy]
+        const copy: RowValues[] = [...legacy]
         if (kind === 'drop') copy.splice(i, 1)
         else if (kind === 'double') copy.push(legacy[i]!)
         else copy[i] = { ...legacy[i], n: 'something else' }
@@ -137,7 +137,7 @@ describe('compareReports', () => {
   })
 })
 
-/** What a cell of these rows means, as the comparison should see it: 1 and '1' are one value, null is no text. */
+/** What the comparison takes a cell of these rows for: 1 and '1' are the same value, and null is not a text. */
 function text(cell: unknown): unknown {
   return typeof cell === 'number' ? String(cell) : cell
 }

@@ -38,7 +38,7 @@ describe('sameValue', () => {
     [Buffer.from('ab'), new Uint8Array([97, 98])],
     [{ a: [1] }, { a: [1] }],
     ['', ''],
-  ])('%o and %o are one value', (a, b) => {
+  ])('takes %o and %o for the same value', (a, b) => {
     expect([sameValue(a, b), sameValue(b, a)]).toEqual([true, true])
   })
 
@@ -76,7 +76,7 @@ describe('sameValue', () => {
     [new Date(Number.NaN), new Date(Number.NaN)],
     [{ a: 1 }, { a: 2 }],
     [id, new ObjectId()],
-  ])('%o and %o are two values', (a, b) => {
+  ])('takes %o and %o for different values', (a, b) => {
     expect([sameValue(a, b), sameValue(b, a)]).toEqual([false, false])
   })
 
@@ -92,7 +92,7 @@ describe('sameValue', () => {
     )
   })
 
-  it('knows a number again in the text that MySQL makes of it', () => {
+  it('recognizes a number in the text that MySQL writes for it', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), fc.nat(6), (n, zeros) => {
         expect(sameValue(n, zeros === 0 ? String(n) : `${n}.${'0'.repeat(zeros)}`)).toBe(true)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ChangeoverError, codeOf, messageOf, propertyOf } from '../../src/core/errors.ts'
+import { ChangeoverError, codeOf, messageAndRemedyOf, messageOf, propertyOf } from '../../src/core/errors.ts'
 import { HOSTILE } from './hostile.ts'
 
 describe('messageOf', () => {
@@ -66,4 +66,14 @@ it.each([
   ['ECONNREFUSED', undefined],
 ])('the code of %j is %j', (thrown, code) => {
   expect(codeOf(thrown)).toBe(code)
+})
+
+describe('messageAndRemedyOf', () => {
+  it('puts the remedy after the message, when there is one', () => {
+    expect(messageAndRemedyOf(new ChangeoverError('CONFIG', 'No key.', { remedy: 'Set one.' }))).toBe(
+      'No key. Set one.',
+    )
+    expect(messageAndRemedyOf(new ChangeoverError('CONFIG', 'No key.'))).toBe('No key.')
+    expect(messageAndRemedyOf(new Error('abcdef'), 4)).toBe('abc…')
+  })
 })

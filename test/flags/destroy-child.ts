@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { destroyUnleash, unleashFlags } from '../../src/flags/index.ts'
 import { offlineUnleash } from './offline.ts'
 
-// Answers only after the instance is gone, and then with what it takes for an error: an unusable answer.
+// Answers only after the instance is destroyed, and with an answer that it cannot use: the fetch then fails.
 const server = createServer((_request, response) => {
   if (process.argv[2] === 'helped') destroyUnleash(unleash)
   else unleash.destroy()

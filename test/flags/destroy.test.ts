@@ -16,16 +16,16 @@ function runChild(how: 'helped' | 'unhelped'): { status: number | null; stdout: 
   return { status, stdout, stderr }
 }
 
-test('an instance destroyed during a failing fetch does not take the process along', () => {
+test('keeps the process alive when a fetch fails after the instance was destroyed', () => {
   expect(runChild('helped')).toEqual({ status: 0, stdout: 'alive, false', stderr: '' })
 })
 
-// When this fails, unleash-client is mended and destroyUnleash can go.
-test('on its own it does', () => {
+// When this fails, unleash-client is fixed and destroyUnleash is no longer needed.
+test('a plain destroy() ends the process in that case', () => {
   expect(runChild('unhelped')).toMatchObject({ status: 1, stdout: '' })
 })
 
-test('an instance without a repository is destroyed all the same', () => {
+test('destroys an instance without a repository', () => {
   const destroy = vi.fn<() => void>()
   destroyUnleash({ destroy })
   expect(destroy).toHaveBeenCalledOnce()

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { fixedFlags } from '../../src/flags/index.ts'
 
-test('answers what was set, and is ready at once', async () => {
+test('gives the flags that were set, and is ready at once', async () => {
   const flags = fixedFlags({ on: true, off: false })
   expect(flags.isReady).toBe(true)
   expect(await flags.ready()).toBe(true)
@@ -13,7 +13,7 @@ test('answers what was set, and is ready at once', async () => {
   ])
 })
 
-test('decides by whom it is asked for, and is off when that throws', () => {
+test('decides by the context, and is off when the decision throws', () => {
   const flags = fixedFlags({
     some: ({ userId }) => userId === 'u1',
     broken: () => {
@@ -25,7 +25,7 @@ test('decides by whom it is asked for, and is off when that throws', () => {
   expect(flags.isEnabled('broken')).toBe(false)
 })
 
-test('tells of changes until told to stop', () => {
+test('calls a listener on every change until it is removed', () => {
   const flags = fixedFlags()
   const listener = vi.fn<() => void>(() => {
     throw new Error('mine')

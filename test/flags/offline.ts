@@ -8,7 +8,7 @@ export const halfOfUsers = {
   constraints: [],
 }
 
-/** An Unleash instance that asks no server: it knows the given flags, each with its strategies, or nothing at all. */
+/** An Unleash instance without a server: it knows the given flags, each with its strategies, or none. */
 export function offlineUnleash(
   flags?: Readonly<Record<string, { enabled: boolean; strategies?: (typeof halfOfUsers)[] }>>,
   config: Partial<UnleashConfig> = {},

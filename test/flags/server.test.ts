@@ -4,7 +4,7 @@ import { unleashFlags, type Flags } from '../../src/flags/index.ts'
 import { idsOf, moving, observing } from '../observer/observing.ts'
 import { clientOf, cuttable, flagServer, freshFlag, POLL_MS, whyNone } from './server.ts'
 
-/** One poll, the second for which the server itself gives out what it had, and the patience that a busy machine needs. */
+/** One poll, the second for which the server itself caches its answer, and a margin for a busy machine. */
 const ONE_POLL_MS = POLL_MS + 1_000 + 1_000
 
 async function within(ms: number, condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -15,7 +15,7 @@ const enabled = (flags: Flags, flag: string, users: readonly string[]): string[]
   users.filter((userId) => flags.isEnabled(flag, { userId }))
 
 describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () => {
-  test('starts and stops an observer within one poll, and another environment feels nothing of it', async () => {
+  test('starts and stops an observer within one poll, and leaves other environments alone', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     const flags = {
@@ -47,7 +47,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(production.observer.counters).toMatchObject({ published: 1, missed: { 'flag-off': 3 } })
   })
 
-  test('switches it under load, and every event is either sent or recorded', async () => {
+  test('sends or records every event when it is switched under load', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     const flags = unleashFlags(clientOf(server.url, server.tokens.development))
@@ -73,7 +73,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(observer.counters.published + (observer.counters.missed['flag-off'] ?? 0)).toBe(written)
   })
 
-  test('a gradual rollout is decided by the user, the same in every process, and grows by users', async () => {
+  test('decides a gradual rollout by the user, the same in every process, and keeps its users as it grows', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     const rollout = (percent: string) => ({
@@ -90,7 +90,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(third.length).toBeGreaterThan(240)
     expect(third.length).toBeLessThan(360)
     expect(enabled(other!, flag, users)).toEqual(third)
-    // Nobody to decide by: such a strategy leaves it off.
+    // Without a user, such a strategy leaves the flag off.
     expect(one!.isEnabled(flag)).toBe(false)
 
     await server.admin.addStrategy(flag, 'development', rollout('60'))
@@ -98,7 +98,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(enabled(one!, flag, users)).toEqual(expect.arrayContaining(third))
   })
 
-  test('constraints are met by user, session and properties', async () => {
+  test('matches constraints by user, session and properties', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     const is = (contextName: string, ...values: string[]) => ({ contextName, operator: 'IN', values })
@@ -120,7 +120,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(flags.isEnabled(flag)).toBe(false)
   })
 
-  test('a server that goes away leaves its last answer, and one that is back is heard', async () => {
+  test('keeps the last answer while the server is down, and takes the new one when it is back', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     await server.admin.turn(flag, 'development', true)
@@ -149,7 +149,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(observer.counters).toMatchObject({ published: 2, missed: { 'flag-off': 1 } })
   })
 
-  test('a wrong token is off, and recorded; the host hears nothing', async () => {
+  test('is off with a wrong token, and records the events without an error in the host', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     await server.admin.turn(flag, 'development', true)
@@ -166,7 +166,7 @@ describe.skipIf(whyNone)(`a real Unleash${whyNone ? ` (${whyNone})` : ''}`, () =
     expect(observer.counters).toMatchObject({ captured: 0, missed: { 'not-ready': 2 } })
   })
 
-  test('what is written before the first answer is off, and recorded', async () => {
+  test('is off until the first answer, and records what is written before', async () => {
     const server = flagServer()
     const flag = await freshFlag(server)
     await server.admin.turn(flag, 'development', true)

@@ -6,41 +6,41 @@ import { InMemStorageProvider, Unleash, type UnleashConfig } from 'unleash-clien
 import { flagAdmin, type FlagAdmin } from '../../dev/stack/unleash-admin.ts'
 import { destroyUnleash } from '../../src/flags/index.ts'
 
-/** How often the clients of these tests ask, in milliseconds. */
+/** How often the clients of these tests poll, in milliseconds. */
 export const POLL_MS = 1000
 
-/** A real Unleash, and the hand on its flags. */
+/** A real Unleash server, and the admin API that switches its flags. */
 export interface FlagServer {
   readonly url: string
   readonly tokens: { readonly development: string; readonly production: string }
   readonly admin: FlagAdmin
 }
 
-/** Why there is no server to test with; undefined when there is one, or when there should be. */
+/** Why there is no server to test with; undefined when a server was requested. */
 export const whyNone: string | undefined =
   inject('flags').kind === 'offline' ? 'no server was asked for: CHANGEOVER_UNLEASH=1 runs one' : undefined
 
-/** The server of this run. Throws when one was asked for and could not be had, or cannot be switched by us. */
+/** The server of this run. Throws when one was requested and is not available, or when its flags cannot be switched. */
 export function flagServer(): FlagServer {
   const source = inject('flags')
   if (source.kind === 'failed') throw new Error(`There is no Unleash: ${source.reason}`)
   const admin = flagAdmin(source)
   if (source.kind !== 'unleash' || !admin || !source.token || !source.productionToken) {
     throw new Error(
-      'These tests switch flags: beside UNLEASH_URL, set UNLEASH_TOKEN, UNLEASH_PRODUCTION_TOKEN and UNLEASH_ADMIN_TOKEN.',
+      'These tests switch flags: in addition to UNLEASH_URL, set UNLEASH_TOKEN, UNLEASH_PRODUCTION_TOKEN and UNLEASH_ADMIN_TOKEN.',
     )
   }
   return { url: source.url, tokens: { development: source.token, production: source.productionToken }, admin }
 }
 
-/** A new flag of a name that no other run has, off everywhere. */
+/** A new flag with a name that no other run uses, off in every environment. */
 export async function freshFlag({ admin }: FlagServer): Promise<string> {
   const flag = `changeover.test_${randomBytes(6).toString('hex')}.write`
   await admin.create(flag)
   return flag
 }
 
-/** An application's instance; it ends with the test. */
+/** An application's instance, destroyed at the end of the test. */
 export function clientOf(url: string, token: string, config: Partial<UnleashConfig> = {}): Unleash {
   const unleash = new Unleash({
     appName: 'test',
@@ -56,7 +56,7 @@ export function clientOf(url: string, token: string, config: Partial<UnleashConf
   return unleash
 }
 
-/** A way to a server that can be cut, and stays so until it is mended. */
+/** A proxy to a server; `cut` closes its connections and refuses new ones until `mend`. */
 export async function cuttable(target: string): Promise<{ url: string; cut: () => void; mend: () => void }> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()

@@ -11,7 +11,7 @@ function unleashOf(...args: Parameters<typeof offlineUnleash>): Unleash {
   return unleash
 }
 
-test('answers as the instance does, once it is synchronised', async () => {
+test('gives the answers of the instance once it is synchronized', async () => {
   const flags = unleashFlags(unleashOf({ on: { enabled: true }, off: { enabled: false } }))
   expect(await flags.ready()).toBe(true)
   expect(flags.isReady).toBe(true)
@@ -23,7 +23,7 @@ test('answers as the instance does, once it is synchronised', async () => {
   ])
 })
 
-test('is off before that', async () => {
+test('is off until the instance is synchronized', async () => {
   const unleash = unleashOf({ on: { enabled: true } }, { disableAutoStart: true })
   const flags = unleashFlags(unleash)
   expect(flags.isReady).toBe(false)
@@ -34,17 +34,17 @@ test('is off before that', async () => {
   expect(flags.isEnabled('on')).toBe(true)
 })
 
-test('is not ready before the instance answers from what it has', async () => {
+test('is not ready before the instance gives its own answers', async () => {
   const unleash = unleashOf({ on: { enabled: true } }, { disableAutoStart: true })
   const answers: Promise<boolean>[] = []
   const flags = unleashFlags(unleash)
-  // Here the instance already calls itself synchronised.
+  // Here the instance already reports that it is synchronized.
   void unleash.start().then(() => answers.push(flags.ready().then(() => flags.isEnabled('on'))))
   await once(unleash, 'synchronized')
   expect(await Promise.all(answers)).toEqual([true])
 })
 
-test('is off on the word of a backup file alone', async () => {
+test('is off while the flags come from a backup file only', async () => {
   const storageProvider = new InMemStorageProvider<never>()
   await storageProvider.set('test', { version: 2, features: [{ name: 'on', enabled: true, strategies: [] }] } as never)
   const unleash = unleashOf(undefined, { storageProvider })
@@ -55,7 +55,7 @@ test('is off on the word of a backup file alone', async () => {
   expect(flags.isEnabled('on')).toBe(false)
 })
 
-test('waiting for the flags ends with the signal, and leaves no listener', async () => {
+test('stops waiting for the flags when the signal aborts, and leaves no listener', async () => {
   const unleash = unleashOf(undefined)
   const listeners = unleash.listenerCount('synchronized')
   const flags = unleashFlags(unleash)
@@ -67,7 +67,7 @@ test('waiting for the flags ends with the signal, and leaves no listener', async
   expect(unleash.listenerCount('synchronized')).toBe(listeners)
 })
 
-test('a gradual rollout is decided by the user', async () => {
+test('decides a gradual rollout by the user', async () => {
   const unleash = unleashOf({ half: { enabled: true, strategies: [halfOfUsers] } })
   const flags = unleashFlags(unleash)
   await flags.ready()
@@ -79,7 +79,7 @@ test('a gradual rollout is decided by the user', async () => {
   expect(users.filter((userId) => unleash.isEnabled('half', { userId }))).toEqual(enabled)
 })
 
-test('session and properties reach the strategies', async () => {
+test('passes session and properties to the strategies', async () => {
   const seen: unknown[] = []
   class Special extends Strategy {
     override isEnabled(_parameters: unknown, context: unknown): boolean {
@@ -97,7 +97,7 @@ test('session and properties reach the strategies', async () => {
   expect(seen).toMatchObject([context])
 })
 
-test('an instance that throws is off', async () => {
+test('is off when the instance throws', async () => {
   const unleash = unleashOf({ on: { enabled: true } })
   const flags = unleashFlags(unleash)
   await flags.ready()
@@ -107,7 +107,7 @@ test('an instance that throws is off', async () => {
   expect(flags.isEnabled('on')).toBe(false)
 })
 
-test('tells of changes until told to stop, whatever the listener throws', async () => {
+test('calls a listener on every change until it is removed, whatever it throws', async () => {
   const unleash = unleashOf({ on: { enabled: true } }, { disableAutoStart: true })
   const errors = vi.fn<(error: unknown) => void>()
   unleash.on('error', errors)
@@ -129,7 +129,7 @@ test('tells of changes until told to stop, whatever the listener throws', async 
   expect(errors).not.toHaveBeenCalled()
 })
 
-test("leaves the instance's own report of errors in place", () => {
+test("leaves the instance's own reporting of errors in place", () => {
   const unleash = unleashOf(undefined)
   unleashFlags(unleash).onChange?.(() => {})
   expect(unleash.listenerCount('error')).toBe(1)

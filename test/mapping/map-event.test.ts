@@ -41,7 +41,7 @@ function mappedBy(handler: unknown, event: Record<string, unknown> = good, revis
   })
   return createMapper(migration)(decodeEvent(encodeEvent(event, true)), 'live')
 }
-// What a caller without types may pass.
+// For values that only a caller without types can pass.
 function untyped(values: object): object {
   return values
 }
@@ -59,18 +59,18 @@ describe('an event is quarantined with a reason when', () => {
       "The event's _id cannot be used: an event's id cannot be of type undefined.",
     ],
     ['it has no order', { ...good, seq: undefined }, "The event's seq is neither an integer of 64 bits nor a Date."],
-    ['its order is a text', { ...good, seq: '7' }, "The event's seq is neither an integer of 64 bits nor a Date."],
+    ['its order is a string', { ...good, seq: '7' }, "The event's seq is neither an integer of 64 bits nor a Date."],
     ['its order is a fraction', { ...good, seq: 1.5 }, "The event's seq is neither an integer of 64 bits nor a Date."],
     ['its type is missing', { ...good, meta: {} }, "The event's meta.type is not a string."],
     ['its type is a number', { ...good, meta: { type: 7 } }, "The event's meta.type is not a string."],
     ['the way to its type ends early', { ...good, meta: 'happened' }, "The event's meta.type is not a string."],
     [
-      'nothing handles its type',
+      'its type is unknown',
       { ...good, meta: { type: 'other' } },
       'The migration shop has no handler for the type "other".',
     ],
     [
-      'its type is something every object has',
+      'its type is the name of a property that every object has',
       { ...good, meta: { type: 'constructor' } },
       'The migration shop has no handler for the type "constructor".',
     ],
@@ -83,7 +83,7 @@ describe('an event is quarantined with a reason when', () => {
     expect(reasonOf(mappedBy(fine, event))).toBe(reason)
   })
 
-  test('its type hides behind a prototype', () => {
+  test('its type is on a prototype', () => {
     const hostile = JSON.parse('{"_id":1,"seq":1,"__proto__":{"meta":{"type":"happened"}}}') as Record<string, unknown>
     expect(reasonOf(mappedBy(fine, hostile))).toBe("The event's meta.type is not a string.")
   })
@@ -97,33 +97,41 @@ describe('an event is quarantined with a reason when', () => {
       /^The handler of happened threw: no such plan$/,
     ],
     [
-      'its handler throws no error',
+      'its handler throws something that is not an error',
       () => {
         throw 'text'
       },
       /^The handler of happened threw: text$/,
     ],
     [
-      'its handler reads what is not there',
+      'its handler reads a property of undefined',
       (e) => (e as unknown as { no: { such: 1 } }).no.such,
       /^The handler of happened threw: Cannot read/,
     ],
     [
-      'its handler gives nothing',
+      'its handler returns undefined',
       () => undefined,
-      /^A handler gave something that is not an operation \(undefined\)\. Return what/,
+      /^A handler returned something that is not an operation \(undefined\)\. Return what/,
     ],
     [
-      'its handler gives null among others',
+      'its handler returns null among operations',
       () => [user.delete({ id: 'a' }), null],
       /something that is not an operation \(null\)/,
     ],
-    ['its handler gives a promise', () => Promise.resolve(user.delete({ id: 'a' })), /^A handler gave a promise\./],
-    ['its handler gives a promise that fails', () => Promise.reject(new Error('late')), /^A handler gave a promise\./],
     [
-      'its handler writes to a table of others',
+      'its handler returns a promise',
+      () => Promise.resolve(user.delete({ id: 'a' })),
+      /^A handler returned a promise\./,
+    ],
+    [
+      'its handler returns a promise that rejects',
+      () => Promise.reject(new Error('late')),
+      /^A handler returned a promise\./,
+    ],
+    [
+      'its handler writes to a table that the migration does not list',
       () => foreign.create({ id: 1 }),
-      /^A handler gave an operation on foreign, which is not among/,
+      /^A handler returned an operation on foreign, which is not among/,
     ],
     [
       'its handler changes the event',
@@ -139,7 +147,7 @@ describe('an event is quarantined with a reason when', () => {
       },
       /threw: Cannot add property done/,
     ],
-    ['its handler sorts what the event holds', (e) => e.payload.tags.push('b'), /threw: Cannot add property 1/],
+    ['its handler changes an array of the event', (e) => e.payload.tags.push('b'), /threw: Cannot add property 1/],
     [
       'a value does not fit',
       () => user.create({ id: 'a' }, { plan: 'iron' as 'gold' }),
@@ -166,7 +174,11 @@ describe('an event is quarantined with a reason when', () => {
       () => user.delete({ id: 'a', no: 1 } as { id: string }),
       /has no key column "no"\. Use one of these: id\./,
     ],
-    ['a key is set like a column', () => user.edit({ id: 'a' }, untyped({ id: 'b' })), /has no column "id"/],
+    [
+      'a key column is set like another column',
+      () => user.edit({ id: 'a' }, untyped({ id: 'b' })),
+      /has no column "id"/,
+    ],
     [
       'a required column is left out',
       () => sale.create({ id: 1 }, { user_id: 'a' } as never),
@@ -191,12 +203,12 @@ describe('an event is quarantined with a reason when', () => {
     expect(reason).toBe('user.mail is varchar(9): a personal value is longer than 9 characters.')
   })
 
-  test('its key and its type are still told, where it has them', () => {
+  test('its key, position and type are kept as far as they can be read', () => {
     expect(mappedBy(() => undefined)).toMatchObject({ key: Buffer.from('\u00101'), position: 1n, type: 'happened' })
   })
 })
 
-test('an applied event gives one row per table and key, whatever number of operations it has', () => {
+test('gives one row per table and key, however many operations the event has', () => {
   const mapped = mappedBy((e: Happened) => [
     user.create({ id: 'a' }, { mail: 'old' }),
     sale.create({ id: e._id }, { user_id: 'a', price: '1.50' }),
@@ -212,15 +224,15 @@ test('an applied event gives one row per table and key, whatever number of opera
   expect(mapped.rows[0]!.row[user.layout.slots.get('mail')!.index]).toBe('new')
 })
 
-test('an event that does nothing is applied, and gives no rows', () => {
+test('applies an event without operations, and gives no rows', () => {
   expect(mappedBy(() => [])).toMatchObject({ outcome: 'applied', rows: [] })
 })
 
-test('an ignored type is ignored, with its key and its position', () => {
+test('ignores an ignored type, and gives its key and position', () => {
   expect(mappedBy('ignore')).toEqual({ outcome: 'ignored', key: Buffer.from('\u00101'), position: 1n })
 })
 
-test('a handler sees the same event on every path: dates, binaries and ids as BSON has them', () => {
+test('gives a handler dates, binaries and ids as BSON types, frozen', () => {
   let seen: Happened | undefined
   mappedBy((e: Happened) => ((seen = e), []), { ...good, _id: new ObjectId('65a1b2c3d4e5f60718293a4b') })
   expect(seen).toMatchObject({ at, payload: { name: 'ann', tags: ['a'] } })

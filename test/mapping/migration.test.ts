@@ -36,30 +36,30 @@ test.each<[string, Parameters<typeof define>[0], RegExp]>([
   ],
   ['a generator', { on: function* () {} }, /is asynchronous or a generator/],
   ['an asynchronous generator', { on: async function* () {} }, /is asynchronous or a generator/],
-  ['a handler that is no function', { on: 'skip' }, /has no handler for happened: it is string/],
-  [
-    'a name that cannot name tables',
-    { name: 'my things' },
-    /The migration's name, "my things", cannot name its tables/,
-  ],
-  ['a name that is too long', { name: 'a'.repeat(41) }, /cannot name its tables/],
+  ['a handler that is not a function', { on: 'skip' }, /has no handler for happened: it is string/],
+  ['a name that cannot name tables', { name: 'my things' }, /^"my things" is not a valid name for a migration\.$/],
+  ['a name that is too long', { name: 'a'.repeat(41) }, /is not a valid name for a migration/],
   ['a revision of zero', { revision: 0 }, /The revision of the migration things is 0/],
-  ['a revision beyond its byte', { revision: 256 }, /The revision of the migration things is 256/],
+  ['a revision above 255', { revision: 256 }, /The revision of the migration things is 256/],
   ['an asynchronous include', { include: async () => true }, /^The include of the migration things is asynchronous/],
-  ['a schema for no event type', { schemas: { hapened: accepting } }, /has a schema for hapened, and no handler\.$/],
   [
-    'a schema that is none',
+    'a schema for an unknown event type',
+    { schemas: { hapened: accepting } },
+    /has a schema for hapened, and no handler\.$/,
+  ],
+  [
+    'a schema that is not a Standard Schema',
     { schemas: { happened: { parse: () => ({}) } } },
     /has a schema for happened that is not a Standard Schema\.$/,
   ],
-  ['two tables of one name', { tables: { thing, again } }, /has two tables named thing/],
-])('%s is refused at the definition', (_, change, sentence) => {
+  ['two tables with the same name', { tables: { thing, again } }, /has two tables named thing/],
+])('refuses %s', (_, change, sentence) => {
   expect(() => define(change)).toThrow(
     expect.objectContaining({ code: 'DEFINITION', message: expect.stringMatching(sentence) as string }),
   )
 })
 
-test('a config refuses what is named twice', () => {
+test('refuses a config with two migrations, reports or tables of the same name', () => {
   const people = report('people', { key: ['id'], legacy: () => [], warehouse: () => [] })
   expect(() => defineConfig({ migrations: [define(), define()] })).toThrow(
     'The config has two migrations named things.',
@@ -101,7 +101,7 @@ test.each<[string, AnyTable, AnyTable, string]>([
     dimension('thing_history', { key }),
     'The dimension thing and the dimension thing_history would both have a view named thing_history.',
   ],
-])('%s is refused by the migration, and by a config of two', (_, one, other, sentence) => {
+])('refuses %s in one migration, and in two migrations of a config', (_, one, other, sentence) => {
   expect(() => define({ tables: { one, other } })).toThrow(
     expect.objectContaining({ code: 'DEFINITION', message: sentence }),
   )
@@ -109,15 +109,7 @@ test.each<[string, AnyTable, AnyTable, string]>([
   expect(() => defineConfig({ migrations })).toThrow(expect.objectContaining({ code: 'DEFINITION', message: sentence }))
 })
 
-test('names that only look alike are taken', () => {
+test('accepts names that are only similar', () => {
   const tables = { thing, history: dimension('thing_history', { key }), fact: fact('things_members', { key }) }
   expect(define({ tables }).tables).toBe(tables)
-})
-
-test('a report needs a name and a key', () => {
-  const rest = { legacy: () => [], warehouse: () => [] }
-  expect(() => report('Files by folder', { key: ['folder'], ...rest })).toThrow(
-    /The report's name, "Files by folder", is not a name/,
-  )
-  expect(() => report('files', { key: [], ...rest })).toThrow('The report files has no key.')
 })

@@ -30,12 +30,12 @@ const given = event as unknown as Record<string, unknown>
 const made = (source: Partial<Source>) => protection({ ...base, ...source })
 
 describe('protection', () => {
-  it('is none when nothing asks for it', () => {
+  it('is undefined when the source asks for none', () => {
     expect(made({})).toBeUndefined()
     expect(made({ omit: [], personal: {} })).toBeUndefined()
   })
 
-  it('leaves out what is omitted or dropped, within arrays too, and leaves its argument as it is', () => {
+  it('removes omitted and dropped fields, in arrays too, and does not change its argument', () => {
     const before = structuredClone(given)
     expect(made({ omit: ['parts.ip'], personal: { 'who.email': 'drop' } })!(given)).toEqual({
       ...given,
@@ -45,7 +45,7 @@ describe('protection', () => {
     expect(given).toEqual(before)
   })
 
-  it('keeps what is selected, and what places the event', () => {
+  it('keeps the selected fields and those that every event needs', () => {
     expect(made({ select: ['who.phone', 'parts.n'] })!(given)).toEqual({
       _id: 1,
       seq: 1,
@@ -56,7 +56,7 @@ describe('protection', () => {
     })
   })
 
-  it('hashes by the key, the same value to the same hash, once only, and leaves null', () => {
+  it('hashes a value once, under the key, equal values to equal hashes, and leaves null', () => {
     const protect = made({ personal: { 'who.email': 'hmac', 'parts.ip': 'hmac' }, hmacKey: 'k' })!
     const once = protect(given) as unknown as Signed
     expect(once.who.email).toMatch(/^hmac:[0-9a-f]{64}$/)
@@ -69,7 +69,7 @@ describe('protection', () => {
     expect(protect({ ...given, who: { email: null } })).toMatchObject({ who: { email: null } })
   })
 
-  it('is not touched by names of the language', () => {
+  it('treats names such as __proto__ as plain fields', () => {
     const hostile = decodeEvent(
       encodeEvent(JSON.parse('{"_id":1,"__proto__":{"x":1},"who":{"__proto__":{"y":1}}}') as object),
     )
@@ -79,7 +79,7 @@ describe('protection', () => {
     expect(({} as { x?: number }).x).toBeUndefined()
   })
 
-  it('shows nothing of bytes that it cannot protect', () => {
+  it('gives no bytes for an event that it cannot protect', () => {
     const keyless = made({ personal: { 'who.email': 'hmac' } })!
     expect(() => keyless(given)).toThrow('no hmacKey')
     expect(protectBytes(keyless, encodeEvent(event))).toHaveLength(0)
@@ -100,7 +100,7 @@ describe('a migration that withholds fields', () => {
       on: { signed: (e) => signed.create({ id: e._id }, { day: e.at, email: e.who.email }) },
     })
 
-  it('maps a live event, protected already, and a stored one to the same rows', () => {
+  it('maps a live event, which is already protected, and a stored one to the same rows', () => {
     const migration = define({ personal: { 'who.email': 'hmac' }, hmacKey: 'k' })
     const mapper = createMapper(migration)
     const live = protectBytes(protection(migration.source)!, encodeEvent(event))
@@ -110,7 +110,7 @@ describe('a migration that withholds fields', () => {
     expect(JSON.stringify(stored, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))).not.toContain('a@b')
   })
 
-  it('quarantines an event that is to be hashed when there is no key', () => {
+  it('quarantines an event when a field needs hashing and there is no key', () => {
     const mapped = createMapper(define({ personal: { 'who.email': 'hmac' } }))(given, 'live')
     expect(mapped).toMatchObject({
       outcome: 'quarantined',
@@ -118,7 +118,7 @@ describe('a migration that withholds fields', () => {
     })
   })
 
-  it.each(['_id', 'seq', 'type', 'at'])('may not withhold %s', (path) => {
+  it.each(['_id', 'seq', 'type', 'at'])('cannot withhold %s', (path) => {
     expect(() => define({ omit: [path] })).toThrow(`withholds ${path}`)
   })
 })

@@ -35,16 +35,16 @@ const reason = (mapped: Mapped): string => (mapped.outcome === 'quarantined' ? m
 
 const hasMail: Validate = (value) => {
   const { mail } = value as Event
-  return typeof mail === 'string' ? {} : { issues: [{ message: `${String(mail)} is no mail`, path: ['mail'] }] }
+  return typeof mail === 'string' ? { value } : { issues: [{ message: `${String(mail)} is no mail`, path: ['mail'] }] }
 }
 
-test('an event that fits its schema is applied, and one of another type is not asked', () => {
+test('applies an event that fits its schema, and does not validate one of a type without a schema', () => {
   expect(reason(map(hasMail))).toBe('applied')
   expect(reason(map(hasMail, { mail: 7 }))).toBe('The event does not fit its schema at mail.')
   expect(reason(map(hasMail, { mail: 7, type: 'passed' }))).toBe('applied')
 })
 
-test('a reason tells where, in whatever form the path comes, and never the library’s message or a value', () => {
+test('gives the paths in the reason, in whatever form they come, and never the message of the library or a value', () => {
   const issues = [
     { message: 'secret', path: ['payload', 0, { key: 'street' }] },
     { message: 'secret', path: ['payload', 0, { key: 'street' }] },
@@ -64,11 +64,11 @@ test.each<[string, () => unknown]>([
   ['a promise that fails', () => Promise.reject(new Error('late'))],
   // oxlint-disable-next-line unicorn/no-thenable
   ['a promise of another kind', () => ({ then: (done: (value: object) => void) => done({}) })],
-])('a schema that gives %s is refused, event by event', (_, validate) => {
+])('quarantines an event whose schema returns %s', (_, validate) => {
   expect(reason(map(validate as Validate))).toMatch(/^A schema validates asynchronously\. A mapping is a pure function/)
 })
 
-test('a schema that throws, or changes the event, quarantines it', () => {
+test('quarantines an event whose schema throws or changes it', () => {
   const thrower: Validate = () => {
     throw new Error('broken schema')
   }
@@ -77,14 +77,14 @@ test('a schema that throws, or changes the event, quarantines it', () => {
   expect(reason(map(changer))).toMatch(/read only|not extensible|Cannot assign/)
 })
 
-test('what is not included is ignored, before its schema is asked', () => {
+test('ignores an event that is not included, without validating it', () => {
   const include = (e: Event): boolean => e.test !== true
   expect(reason(map(hasMail, { test: true, mail: 7 }, include))).toBe('ignored')
   expect(reason(map(hasMail, { mail: 7 }, include))).toMatch(/does not fit its schema/)
   expect(reason(map(hasMail, {}, include))).toBe('applied')
 })
 
-test('an include that throws quarantines the event', () => {
+test('quarantines an event for which include throws', () => {
   const include = (): boolean => {
     throw new Error('no tenant')
   }

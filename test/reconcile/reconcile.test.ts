@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { commitsByAuthorReport, commitsByYearReport, filesByFolderReport } from '../../examples/history/reports.ts'
-import { report } from '../../src/mapping/index.ts'
+import { report, type ReportRow, type StandardSchema } from '../../src/mapping/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
-import { MAX_DIFFERENCES, reconcile } from '../../src/reconcile/index.ts'
+import { MAX_DIFFERENCES, reconcile, type ReconcileOptions } from '../../src/reconcile/index.ts'
 import { mysqlWarehouse } from '../../src/warehouse/index.ts'
 import { someHistory, staged, type Stage } from '../migrate/history.ts'
 
@@ -18,7 +18,7 @@ async function migrated(count = 400): Promise<Stage> {
 }
 
 describe('reconcile', () => {
-  it('finds that a migrated history agrees in every report', async () => {
+  it('gives agree for every report of a migrated history', async () => {
     const stage = await migrated()
     const results = await reconcile(reports, stage)
     expect(results.map(({ name, verdict, differing }) => ({ name, verdict, differing }))).toEqual(
@@ -27,7 +27,7 @@ describe('reconcile', () => {
     expect(results.every(({ rows, legacyRows }) => rows.length === legacyRows)).toBe(true)
   })
 
-  it('finds a difference that was planted in the warehouse, and names its row and column', async () => {
+  it('names the row and the column of a value that was changed in the warehouse', async () => {
     const stage = await migrated()
     const [before] = await reconcile([filesByFolderReport], stage)
     const [{ path } = {}] = await stage.warehouse.select('SELECT path FROM file ORDER BY path LIMIT 1')
@@ -42,14 +42,14 @@ describe('reconcile', () => {
     })
   })
 
-  it('finds that events are not in the warehouse yet', async () => {
+  it('gives differ when the warehouse does not have all events yet', async () => {
     const stage = await migrated(50)
     await stage.events.insertMany((await someHistory(500)).slice(50))
     const [result] = await reconcile([filesByFolderReport], stage)
     expect(result).toMatchObject({ verdict: 'differ' })
   })
 
-  it('counts all differences, and gives the first of them', async () => {
+  it('counts all differences and lists the first ones', async () => {
     const many = report('many', {
       key: ['n'],
       legacy: () => Array.from({ length: MAX_DIFFERENCES + 50 }, (_, n) => ({ n })),
@@ -60,7 +60,8 @@ describe('reconcile', () => {
     expect(result!.differences).toHaveLength(MAX_DIFFERENCES)
   })
 
-  it.each([
+  type Sides = { legacy?: () => ReportRow[] | Promise<ReportRow[]>; warehouse?: () => ReportRow[] }
+  it.each<[string, Sides, string]>([
     ['the old report throws', { legacy: () => Promise.reject(new Error('the old code is broken')) }, 'the old code'],
     [
       'the new report throws',
@@ -71,8 +72,8 @@ describe('reconcile', () => {
       },
       'the new code',
     ],
-    ['a row lacks its key', { legacy: () => [{ m: 1 }] }, 'without its key column n on the legacy side. Give each row'],
-  ])('says failed, and why, when %s; the other reports go on', async (_, change, why) => {
+    ['a row has no key', { legacy: () => [{ m: 1 }] }, 'without its key column n on the legacy side. Give each row'],
+  ])('gives failed with the reason when %s, and goes on with the other reports', async (_, change, why) => {
     const fine = { key: ['n'], legacy: () => [{ n: 1 }], warehouse: () => [{ n: 1 }] }
     const results = await reconcile([report('bad', { ...fine, ...change }), report('good', fine)], await staged([]))
     expect(results).toMatchObject([
@@ -81,7 +82,7 @@ describe('reconcile', () => {
     ])
   })
 
-  it('says failed when the warehouse cannot be reached, without its password', async () => {
+  it('gives failed without the password when the warehouse cannot be reached', async () => {
     await using warehouse = mysqlWarehouse('mysql://u:hush-hush@127.0.0.1:1/w')
     const [result] = await reconcile([commitsByYearReport], { mongo: (await staged([])).mongo, warehouse })
     expect(result).toMatchObject({ verdict: 'failed', error: expect.stringContaining('ECONNREFUSED') as unknown })
@@ -93,7 +94,7 @@ describe('reconcile', () => {
     'UPDATE dim_author SET mail_domain = NULL',
     'DELETE FROM dim_author',
     'DROP TABLE dim_author',
-  ])('does not let a report write: %s', async (statement) => {
+  ])('prevents a report from writing: %s', async (statement) => {
     const stage = await migrated(20)
     const count = async () => stage.warehouse.select('SELECT COUNT(*) AS n FROM dim_author')
     const before = await count()
@@ -107,7 +108,7 @@ describe('reconcile', () => {
     expect(await count()).toEqual(before)
   })
 
-  it('gives each report its own parameters, or those of the call', async () => {
+  it('gives each report the parameters of the call, or its own', async () => {
     const seen: unknown[] = []
     const asking = report('asking', {
       key: ['n'],
@@ -119,6 +120,49 @@ describe('reconcile', () => {
     await reconcile([asking], stage)
     await reconcile([asking], { ...stage, params: { asking: { year: 2025 } } })
     expect(seen).toEqual([{ year: 2024 }, { year: 2024 }, { year: 2025 }, { year: 2025 }])
+  })
+
+  it('validates parameters by the schema of the report, and gives failed when they do not fit', async () => {
+    const seen: unknown[] = []
+    const schema: StandardSchema<{ year: number }> = {
+      '~standard': {
+        version: 1,
+        validate: async (value) => {
+          const year = Number((value as { year: unknown }).year)
+          return Number.isInteger(year) ? { value: { year } } : { issues: [{ message: 'hush', path: ['year'] }] }
+        },
+      },
+    }
+    const asking = report('asking', {
+      key: ['n'],
+      schema,
+      params: { year: 2024 },
+      legacy: (params) => (seen.push(params), []),
+      warehouse: (params) => (seen.push(params), []),
+    })
+    const stage = await staged([])
+    const [fine] = await reconcile([asking], { ...stage, params: { asking: { year: '2025' } } })
+    expect(fine).toMatchObject({ verdict: 'agree' })
+    expect(seen).toEqual([{ year: 2025 }, { year: 2025 }])
+    const [refused] = await reconcile([asking], { ...stage, params: { asking: { year: 'hush' } } })
+    expect(refused).toMatchObject({
+      verdict: 'failed',
+      error: expect.stringMatching(
+        /^The parameters of the report asking do not fit their schema at year\. /,
+      ) as unknown,
+    })
+    expect(JSON.stringify(refused)).not.toContain('hush')
+    expect(seen).toHaveLength(2)
+  })
+
+  it.each<[keyof ReconcileOptions, object | undefined, string]>([
+    ['mongo', undefined, 'The option mongo of reconcile is missing.'],
+    ['mongo', { db: () => ({}) }, 'The option mongo of reconcile has no method collection().'],
+    ['warehouse', undefined, 'The option warehouse of reconcile is missing.'],
+    ['warehouse', {}, 'The option warehouse of reconcile has no method reader().'],
+  ])('refuses a wrong option: %s is %j', async (name, value, message) => {
+    const options = { ...(await staged([])), [name]: value } as ReconcileOptions
+    await expect(reconcile([], options)).rejects.toMatchObject({ code: 'CONFIG', message })
   })
 
   it('stops between reports when its signal aborts', async () => {

@@ -1,3 +1,4 @@
+import type { Kysely } from 'kysely'
 import { describe, expectTypeOf, test } from 'vitest'
 import {
   column as c,
@@ -5,10 +6,14 @@ import {
   dimension,
   fact,
   group,
+  defineConfig,
   report,
+  type LooseDatabase,
   type MemberOf,
   type Operation,
+  type Report,
   type RowOf,
+  type StandardSchema,
   type VersionOf,
 } from '../../src/exports/index.ts'
 
@@ -27,8 +32,8 @@ const sale = fact('sale', {
   measures: { price: c.decimal(9, 2), at: c.datetime(), paid: c.boolean() },
 })
 
-describe('the types', () => {
-  test('of a row are what a query returns', () => {
+describe('types', () => {
+  test('of a row are what a query gives', () => {
     expectTypeOf<RowOf<typeof user>>().toEqualTypeOf<{
       readonly id: string
       readonly name: string
@@ -47,7 +52,7 @@ describe('the types', () => {
     }>()
   })
 
-  test('of a member and a version include what their views add', () => {
+  test('of a member and a version have what their views add', () => {
     const place = dimension('place', {
       key: { id: c.int() },
       columns: {
@@ -67,7 +72,7 @@ describe('the types', () => {
     expectTypeOf<VersionOf<typeof place>['y']>().toEqualTypeOf<number | null>()
     expectTypeOf<VersionOf<typeof place>['valid_to']>().toEqualTypeOf<Date | null>()
     report('places', {
-      key: ['id'],
+      key: ['x'],
       tables: { place, sale },
       legacy: () => [],
       warehouse: (_, db) => {
@@ -80,20 +85,20 @@ describe('the types', () => {
     })
   })
 
-  test('of a create require columns without a default that are not nullable', () => {
+  test('of a create require the columns that have neither a default nor NULL', () => {
     type Values = Parameters<typeof user.create>[1]
     expectTypeOf<{ name: string }>().toExtend<Values>()
     expectTypeOf<{ name: string; mail: null; plan: undefined }>().toExtend<Values>()
     expectTypeOf<{ mail: string }>().not.toExtend<Values>()
   })
 
-  test('of a create require no values if all columns may be left out', () => {
+  test('of a create require nothing when every column can be left out', () => {
     const day = dimension('day', { key: { day: c.date() }, columns: { name: c.varchar(9).nullable() } })
     expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation>()
     expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation>()
   })
 
-  test('of a handler are narrowed to its event type, at any depth', () => {
+  test('of a handler are the members of the union with its event type, at any depth', () => {
     type Event =
       | {
           readonly _id: string
@@ -127,8 +132,8 @@ describe('the types', () => {
     })
   })
 
-  test('of a report include the views of its tables', () => {
-    report('spenders', {
+  test('of a report know the views by the names of its tables', () => {
+    const spenders = report('spenders', {
       key: ['name'],
       tables: { anything: user, sale },
       params: { since: '2024-01-01' },
@@ -146,5 +151,65 @@ describe('the types', () => {
         return query
       },
     })
+    expectTypeOf(spenders).toEqualTypeOf<
+      Report<{ since: string }, { name: string } | { name: string; price: string }>
+    >()
+  })
+
+  test('of a report without tables give a loose database', () => {
+    report('loose', {
+      key: ['n'],
+      legacy: (_, { mongo }) => mongo.collection('events').find().toArray(),
+      warehouse: (_, db) => {
+        expectTypeOf(db).toEqualTypeOf<Kysely<LooseDatabase>>()
+        return db.selectFrom('anything').select(['n', 'm'])
+      },
+    })
+  })
+
+  test('of rows are those of the query when the old side names no columns', async () => {
+    const people = report('people', {
+      key: ['id'],
+      tables: { user },
+      legacy: () => [],
+      warehouse: (_, db) => db.selectFrom('user').select(['id', 'plan']),
+    })
+    type People = { id: string; plan: 'free' | 'gold' }
+    expectTypeOf(people).toEqualTypeOf<Report<Readonly<Record<string, never>>, People>>()
+    expectTypeOf<Awaited<ReturnType<typeof people.warehouse>>>().toEqualTypeOf<readonly People[]>()
+    expectTypeOf<Awaited<ReturnType<typeof people.legacy>>>().toEqualTypeOf<readonly People[]>()
+  })
+
+  test('of parameters are those that the schema gives, and defaults cannot widen them', () => {
+    const validate = (): { value: { since: Date; top: number } } => ({ value: { since: new Date(0), top: 1 } })
+    const schema = { '~standard': { version: 1, validate } } as const satisfies StandardSchema
+    const top = report('top', {
+      key: ['n'],
+      schema,
+      params: { since: new Date(0), top: 3 },
+      legacy: (params) => {
+        expectTypeOf(params).toEqualTypeOf<{ since: Date; top: number }>()
+        return [{ n: params.top }]
+      },
+      warehouse: () => [],
+    })
+    expectTypeOf(top.params).toEqualTypeOf<{ since: Date; top: number }>()
+    expectTypeOf<Parameters<typeof top.resolveParams>>().toEqualTypeOf<
+      [given?: { since: Date; top: number } | undefined]
+    >()
+    report('partial', {
+      key: ['n'],
+      schema,
+      // @ts-expect-error The schema's output has `top`, and the default does not.
+      params: { since: new Date(0) },
+      legacy: () => [{ n: 1 }],
+      warehouse: () => [{ n: 1 }],
+    })
+  })
+
+  test('of reports with any parameters and rows fit into one list', () => {
+    const one = report('one', { key: ['n'], params: { year: 2024 }, legacy: () => [{ n: 1 }], warehouse: () => [] })
+    const other = report('other', { key: ['m'], legacy: () => [{ m: 'a' }], warehouse: () => [{ m: 'b', k: 1 }] })
+    expectTypeOf(defineConfig({ migrations: [], reports: [one, other] }).reports).toEqualTypeOf<readonly Report[]>()
   })
 })

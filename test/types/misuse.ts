@@ -1,4 +1,4 @@
-/* What the compiler must refuse, line by line: `tsc` checks this file, and an error that is not raised is an error. */
+/* What the compiler must refuse, line by line. `tsc` checks this file, and reports a line that it does not refuse. */
 import { column as c, defineMigration, dimension, fact, group, report } from '../../src/exports/index.ts'
 
 const user = dimension('user', {
@@ -36,35 +36,35 @@ export const operations = [
   user.create({ id: 'a' }, { name: 'a', x: 1, nme: 'b' }),
   // @ts-expect-error A null into a column that is not nullable.
   user.create({ id: 'a' }, { name: null, x: 1 }),
-  // @ts-expect-error A word that is not in the enum.
+  // @ts-expect-error A value that is not in the enum.
   user.create({ id: 'a' }, { name: 'a', x: 1, plan: 'iron' }),
   // @ts-expect-error A key of the wrong type.
   user.create({ id: 7 }, { name: 'a', x: 1 }),
-  // @ts-expect-error An unknown key.
+  // @ts-expect-error An unknown key column.
   user.delete({ key: 'a' }),
-  // @ts-expect-error A key that may be undefined.
+  // @ts-expect-error A key that is undefined.
   user.delete({ id: undefined }),
-  // @ts-expect-error An edit of an unknown column.
+  // @ts-expect-error An edit with an unknown column.
   user.edit({ id: 'a' }, { nme: 'b' }),
   // @ts-expect-error An edit with a null into a column that is not nullable.
   user.edit({ id: 'a' }, { name: null }),
   // @ts-expect-error The content of a fact is fixed by its key.
   sale.edit({ id: 1 }, { price: 1 }),
-  // @ts-expect-error The keys of its dimensions are, too.
+  // @ts-expect-error The keys of its dimensions are fixed, too.
   sale.edit({ id: 1 }, { user_id: 'a' }),
-  // @ts-expect-error Not together with a column that an edit can change either.
+  // @ts-expect-error They are fixed also in an edit of what can change.
   sale.edit({ id: 1 }, { note: 'a', price: 1 }),
-  // @ts-expect-error An edit of an unknown column, together with a known one.
+  // @ts-expect-error An edit with an unknown column and a known one.
   user.edit({ id: 'a' }, { name: 'a', nme: 'b' }),
-  // @ts-expect-error An edit of a part of a group.
+  // @ts-expect-error An edit of one part of a group.
   user.edit({ id: 'a' }, { x: 1 }),
-  // @ts-expect-error An edit of the other part of a group, together with another column.
+  // @ts-expect-error An edit of the other part of a group and another column.
   user.edit({ id: 'a' }, { name: 'a', y: null }),
   // @ts-expect-error A group whose value does not fit.
   user.edit({ id: 'a' }, { x: 1, y: 'b' }),
   // @ts-expect-error The key of a dimension is left out.
   sale.create({ id: 1 }, { day: new Date(0), price: 1 }),
-  // @ts-expect-error The column name is that of the role and the key together.
+  // @ts-expect-error The column of a dimension is named by its role and its key.
   sale.create({ id: 1 }, { user: 'a', day: new Date(0), price: 1 }),
 ]
 
@@ -109,7 +109,7 @@ defineMigration<Event>()({
   tables,
   on: {
     joined: (e) => user.create({ id: String(e._id) }, { name: e.mail, x: 1 }),
-    // @ts-expect-error A field of another event type.
+    // @ts-expect-error A field of another event.
     left: (e) => user.edit({ id: String(e._id) }, { name: e.mail }),
   },
 })
@@ -125,7 +125,7 @@ defineMigration<Event>()({
 })
 
 report('people', {
-  // @ts-expect-error A key must be a string. Whether the rows have it is checked at run time.
+  // @ts-expect-error A column name is a string.
   key: [7],
   legacy: () => [],
   warehouse: () => [],
@@ -143,4 +143,31 @@ report('people', {
   legacy: () => [],
   // @ts-expect-error The table behind the view is not for reports.
   warehouse: (_, db) => db.selectFrom('dim_user').select('id'),
+})
+report('people', {
+  // @ts-expect-error A key that is not a column of the rows.
+  key: ['id', 'nme'],
+  tables,
+  legacy: () => [],
+  warehouse: (_, db) => db.selectFrom('user').select(['id', 'name']),
+})
+report('people', {
+  // @ts-expect-error A key that is a column of the new rows only.
+  key: ['name'],
+  legacy: () => [{ id: 'a' }],
+  warehouse: () => [{ id: 'a', name: 'b' }],
+})
+report('people', {
+  key: ['id'],
+  // @ts-expect-error Defaults that are not what the old report takes.
+  params: { year: '2024' },
+  legacy: (params: { year: number }) => [{ id: params.year }],
+  warehouse: () => [],
+})
+report('people', {
+  key: ['id'],
+  params: { year: 2024 },
+  // @ts-expect-error An unknown parameter.
+  legacy: (params) => [{ id: params.month }],
+  warehouse: () => [{ id: 1 }],
 })

@@ -122,7 +122,7 @@ test.each<[string, CalendarRange]>([
   expect(() => defineConfig({ migrations: [], calendar: range })).toThrow(
     expect.objectContaining({
       code: 'DEFINITION',
-      message: expect.stringMatching(/^The calendar is to go from /) as string,
+      message: expect.stringMatching(/^The config has a calendar from /) as string,
     }),
   )
   expect(defineConfig({ migrations: [], calendar: { from: '1800-01-01', to: '2073-10-15' } }).calendar).toBeDefined()

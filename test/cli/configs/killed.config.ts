@@ -7,7 +7,7 @@ const [type, handler] = [...history.handlers].find(([name]) => name === 'file.ed
 /** Kills its own process in the middle of the batch that holds the first edit from the event KILL_AT on. */
 const killing = (event: { readonly seq: number }) => {
   if (event.seq >= killAt) process.kill(process.pid, 'SIGKILL')
-  return handler === 'ignore' ? [] : handler(event as never)
+  return handler === 'ignore' ? [] : handler(event)
 }
 
 export default defineConfig({

@@ -1,0 +1,65 @@
+import { ChangeoverError } from '../core/index.ts'
+import { MAX_REVISION, assertDistinctNames, type AnyTable } from '../star/index.ts'
+import { assertUniqueNames } from './names.ts'
+import { checkSchema, type StandardSchema } from './schema.ts'
+
+/** Checks a revision. Throws a ChangeoverError `DEFINITION`. */
+export function checkRevision(migration: string, revision: number): void {
+  if (Number.isInteger(revision) && revision >= 1 && revision <= MAX_REVISION) return
+  throw new ChangeoverError('DEFINITION', `The revision of the migration ${migration} is ${revision}.`, {
+    remedy: `Use a whole number from 1 to ${MAX_REVISION}.`,
+  })
+}
+
+/** Checks that tables are tables, and that no two share a name. Throws a ChangeoverError `DEFINITION`. */
+export function checkTables(migration: string, tables: Readonly<Record<string, AnyTable | undefined>>): void {
+  const known: AnyTable[] = []
+  for (const [name, table] of Object.entries(tables)) {
+    if (table?.layout === undefined) {
+      throw new ChangeoverError('DEFINITION', `The migration ${migration} has a table ${name} that is not a table.`, {
+        remedy: 'List what dimension(…) and fact(…) return. An import cycle may have left it undefined.',
+      })
+    }
+    known.push(table)
+  }
+  assertUniqueNames(`The migration ${migration}`, 'tables', known)
+  assertDistinctNames(known)
+}
+
+/** Checks the handlers by event type. Throws a ChangeoverError `DEFINITION`. */
+export function checkHandlers(migration: string, handlers: ReadonlyMap<string, unknown>): void {
+  for (const [type, handler] of handlers) {
+    if (handler === 'ignore') continue
+    if (typeof handler !== 'function') {
+      const what = `The migration ${migration} has no handler for ${type}: it is ${typeof handler}.`
+      throw new ChangeoverError('DEFINITION', what, { remedy: "Write a function of the event, or 'ignore'." })
+    }
+    checkSynchronous(`The handler of ${type} in the migration ${migration}`, handler)
+  }
+}
+
+/** Checks the schemas by event type. Throws a ChangeoverError `DEFINITION`. */
+export function checkSchemas(
+  migration: string,
+  schemas: ReadonlyMap<string, StandardSchema | undefined>,
+  handlers: ReadonlyMap<string, unknown>,
+): void {
+  for (const [type, schema] of schemas) {
+    const what = `The migration ${migration} has a schema for ${type}`
+    if (!handlers.has(type)) {
+      throw new ChangeoverError('DEFINITION', `${what}, and no handler.`, {
+        remedy: 'Name the event type as `on` does.',
+      })
+    }
+    checkSchema(what, schema)
+  }
+}
+
+/** Refuses a function that cannot be a mapping: one that is asynchronous or a generator. Throws a ChangeoverError `DEFINITION`. */
+export function checkSynchronous(what: string, given: Function): void {
+  if (given.constructor.name === 'Function') return
+  throw new ChangeoverError('DEFINITION', `${what} is asynchronous or a generator.`, {
+    remedy:
+      'A mapping is a pure function of the event: look nothing up, and let a later event or a view supply the rest.',
+  })
+}
