@@ -3,7 +3,7 @@ import { ChangeoverError, messageOf } from '../core/index.ts'
 import { decodeEvent } from '../event/index.ts'
 import { type CompiledMigration, type Mapped, type Mapper, protectBytes } from '../mapping/index.ts'
 import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
-import type { MergeTarget } from '../warehouse/index.ts'
+import type { MergePort } from '../warehouse/index.ts'
 import { ledgerOf, quarantineRow, receiptRow, type Outcome } from '../ledger/index.ts'
 
 /** Brings batches of events into the warehouse. The one way in, for the sink, the migration and repairs. */
@@ -34,7 +34,7 @@ export interface Applied {
 
 export function createApplier(
   migration: CompiledMigration,
-  target: MergeTarget,
+  target: MergePort,
   now: () => Date = () => new Date(),
 ): Applier {
   const { map, protect, relations } = migration

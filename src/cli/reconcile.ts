@@ -2,7 +2,7 @@ import { ChangeoverError } from '../core/index.ts'
 import { tablesOf, type Report } from '../mapping/index.ts'
 import type { Difference } from '../compare/index.ts'
 import { reconcile, type ReportResult } from '../reconcile/index.ts'
-import { findConflicts, type Conflicts } from '../warehouse/index.ts'
+import type { Conflicts } from '../warehouse/index.ts'
 import type { Context } from './context.ts'
 import { count } from './progress.ts'
 
@@ -19,7 +19,7 @@ export async function reconcileCommand(
   const mongo = (await context.mongo()).db()
   const results = await reconcile(reports, { mongo, warehouse, signal: context.signal })
   const hasFailed = results.some(({ verdict }) => verdict === 'failed')
-  const conflicts = hasFailed ? [] : await findConflicts(warehouse, tablesOf(config.migrations))
+  const conflicts = hasFailed ? [] : await warehouse.conflicts(tablesOf(config.migrations))
   context.print({ reports: Object.fromEntries(results.map((result) => [result.name, result])), conflicts }, [
     ...results.flatMap(describeResult),
     ...conflicts.map(describeConflicts),

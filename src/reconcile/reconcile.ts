@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import { ChangeoverError, messageOf } from '../core/index.ts'
 import type { Report, ReportRow, RowSource } from '../mapping/index.ts'
-import { type Warehouse, explain, troubleOf, type Trouble } from '../warehouse/index.ts'
+import { serverErrorOf, type ReportPort } from '../warehouse/index.ts'
 import { compareReports, type Difference } from '../compare/index.ts'
 
 /** What came of comparing one report: the sides agree, they differ, or one of them could not be computed. */
@@ -26,12 +26,10 @@ export interface ReportResult {
 /** How many differences of a report are given in full. */
 export const MAX_DIFFERENCES = 100
 
-const SERVERS_OWN: ReadonlySet<Trouble> = new Set<Trouble>(['unreachable', 'denied', 'schema'])
-
 export interface ReconcileOptions {
   /** The database that the old reports read. */
   readonly mongo: Db
-  readonly warehouse: Warehouse
+  readonly warehouse: ReportPort
   /** Parameters by report; a report that has none here gets its own. */
   readonly params?: Readonly<Record<string, unknown>>
   readonly signal?: AbortSignal
@@ -74,12 +72,11 @@ async function reconcileOne(report: Report, { mongo, warehouse, params }: Reconc
   }
 }
 
-async function newRows(report: Report, params: never, warehouse: Warehouse): Promise<readonly ReportRow[]> {
+async function newRows(report: Report, params: never, warehouse: ReportPort): Promise<readonly ReportRow[]> {
   try {
     return await rowsOf(report.warehouse(params, warehouse.reader() as never))
   } catch (thrown) {
-    // The rest is the report's own.
-    throw SERVERS_OWN.has(troubleOf(thrown)) ? explain(thrown, warehouse.address) : thrown
+    throw serverErrorOf(thrown, warehouse.address) ?? thrown
   }
 }
 

@@ -10,13 +10,13 @@ import {
 import { createApplier } from '../apply/index.ts'
 import type { Migration } from '../mapping/index.ts'
 import type { QueueReceiver, ReceivedMessage } from '../queue/index.ts'
-import type { MergeTarget } from '../warehouse/index.ts'
+import type { MergePort } from '../warehouse/index.ts'
 import { noCounts, work, type SinkCounters } from './work.ts'
 import { compile } from '../mapping/index.ts'
 
 export interface SinkOptions {
   /** Where merged rows go. */
-  readonly warehouse: MergeTarget
+  readonly warehouse: MergePort
   /** Where messages come from; a Lambda is handed them and needs none. */
   readonly queue?: QueueReceiver
   /**

@@ -16,7 +16,7 @@ export type {
 } from './define/table.ts'
 export { bucketsOf, checksumOf, comparedColumns, hex128 } from './rows/canonical.ts'
 export type { Buckets } from './rows/canonical.ts'
-export { FINGERPRINT_MASK } from './rows/content.ts'
+export { FINGERPRINT_MASK, isContested } from './rows/content.ts'
 export type { History } from './rows/history.ts'
 export { keyText, mergeBatch, mergeRows } from './rows/merge.ts'
 export { ORIGIN } from './rows/operation.ts'

@@ -26,7 +26,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'changeover/reconcile': ['reconcile'],
   'changeover/queue': ['memoryQueue', 'sqs'],
   'changeover/flags': ['fixedFlags', 'unleashFlags'],
-  'changeover/warehouse': ['applySteps', 'mysqlWarehouse', 'plan'],
+  'changeover/warehouse': ['memoryWarehouse', 'mysqlWarehouse'],
 }
 /** What asks for an optional peer as soon as it is loaded, and which. */
 const WITH_PEER = {

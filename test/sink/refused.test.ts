@@ -9,6 +9,7 @@ import { memoryQueue } from '../../src/queue/index.ts'
 import { createSink, lambdaHandler } from '../../src/sink/index.ts'
 import { fileCreated, someHistory } from '../migrate/history.ts'
 import { countOf, emptyWarehouse, failingFirst, isEmpty, messageOf, sendAll } from './sinking.ts'
+import { sql } from '../support/sql.ts'
 
 const good = messageOf([fileCreated(1)])
 const forged = (change: object): string => JSON.stringify({ ...(JSON.parse(good) as object), ...change })
@@ -37,7 +38,7 @@ describe('a message that is not ours', () => {
     stop.abort()
     await running
     expect(sink.counters).toMatchObject({ messages: 3, applied: 2, malformed: 1 })
-    const rows = await warehouse.select('SELECT reason, body FROM _quarantine_history')
+    const rows = await sql(warehouse, 'SELECT reason, body FROM _quarantine_history')
     expect(rows.map((row) => [String(row['reason']), String(row['body'])])).toEqual([
       [expect.stringContaining(reason), body],
     ])
@@ -60,7 +61,7 @@ describe('an event that cannot be applied', () => {
     const neighbours = [1, 3].map((seq) => encodeEvent(fileCreated(seq)))
     const counts = await sink.handle([encodeMessage(history.name, [neighbours[0]!, bad, neighbours[1]!])])
     expect(counts).toMatchObject({ received: 3, applied: 2, quarantined: 1 })
-    const [row] = await warehouse.select('SELECT reason FROM _quarantine_history')
+    const [row] = await sql(warehouse, 'SELECT reason FROM _quarantine_history')
     expect(String(row!['reason'])).toMatch(new RegExp(reason))
     expect(await countOf(warehouse, 'file')).toBe(2)
   })

@@ -4,7 +4,7 @@ import { until } from '../../src/core/abort.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import { createSink, type Sink, type SinkOptions } from '../../src/sink/index.ts'
-import type { MergeTarget } from '../../src/warehouse/index.ts'
+import type { MergePort } from '../../src/warehouse/index.ts'
 import { directly, fileCreated, someHistory } from '../migrate/history.ts'
 import { contentOf } from '../migrate/snapshot.ts'
 import { freshQueue } from '../support/fresh.ts'
@@ -13,7 +13,7 @@ import { emptyWarehouse, failingFirst, isEmpty, messageOf, messagesOf, sendAll }
 const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
 
 /** A sink at work until the test, or `stop`, ends it. */
-function working(queue: Queue, warehouse: MergeTarget, options: Partial<SinkOptions> = {}) {
+function working(queue: Queue, warehouse: MergePort, options: Partial<SinkOptions> = {}) {
   const sink = createSink(history, { queue, warehouse, waitSeconds: 1, ...options })
   const abort = new AbortController()
   const running = sink.run({ signal: abort.signal })
@@ -45,7 +45,7 @@ describe('a sink', () => {
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     const target = failingFirst(warehouse, 3, 'UNREACHABLE')
     const receipts: number[] = []
-    const watched: MergeTarget = {
+    const watched: MergePort = {
       async merge(relation, rows, options) {
         const { visible, inFlight } = await queue.approximateDepth()
         receipts.push(visible + inFlight)
@@ -115,9 +115,9 @@ describe('a sink', () => {
 
 describe('told to stop', () => {
   /** A target that waits before its first merge until it is let go. */
-  function held(target: MergeTarget) {
+  function held(target: MergePort) {
     const [reached, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const merge: MergeTarget['merge'] = async (relation, rows, options) => {
+    const merge: MergePort['merge'] = async (relation, rows, options) => {
       reached.resolve()
       await release.promise
       await target.merge(relation, rows, options)

@@ -7,13 +7,7 @@ import type { Migration } from '../../src/mapping/migration.ts'
 import { schemaOf } from '../../src/ledger/schema.ts'
 import { sqs } from '../../src/queue/index.ts'
 import type { Queue } from '../../src/queue/port.ts'
-import {
-  applySteps,
-  mysqlWarehouse,
-  plan,
-  type MysqlWarehouseOptions,
-  type Warehouse,
-} from '../../src/warehouse/index.ts'
+import { mysqlWarehouse, type MysqlWarehouseOptions, type Schema, type Warehouse } from '../../src/warehouse/index.ts'
 
 /** A name that no other suite, and no other run on the same server, has. */
 export function freshName(): string {
@@ -39,20 +33,32 @@ export async function onServer(sql: string): Promise<void> {
   }
 }
 
+/** A warehouse of one test or suite. */
+export type FreshWarehouse = { readonly warehouse: Warehouse; readonly url: string } & AsyncDisposable
+
 /** A warehouse with the tables of these migrations, in a database of its own. */
-export async function freshWarehouse(
+export function freshWarehouse(
   migrations: readonly Migration[],
   options?: MysqlWarehouseOptions,
-): Promise<{ warehouse: Warehouse; url: string } & AsyncDisposable> {
-  const schema = await freshSchema()
-  const warehouse = mysqlWarehouse(schema.url, options)
-  await applySteps(warehouse, await plan(warehouse, schemaOf(migrations)))
+): Promise<FreshWarehouse> {
+  return warehouseWith(schemaOf(migrations), options)
+}
+
+/** A warehouse with these tables, or with none, in a database of its own. */
+export function freshTables(tables: Schema['tables'] = [], internal: Schema['internal'] = []): Promise<FreshWarehouse> {
+  return warehouseWith({ tables, internal })
+}
+
+async function warehouseWith(schema: Schema, options?: MysqlWarehouseOptions): Promise<FreshWarehouse> {
+  const database = await freshSchema()
+  const warehouse = mysqlWarehouse(database.url, options)
+  await warehouse.apply(await warehouse.plan(schema))
   return {
     warehouse,
-    url: schema.url,
+    url: database.url,
     async [Symbol.asyncDispose]() {
       await warehouse.close()
-      await schema[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
     },
   }
 }

@@ -10,6 +10,7 @@ import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 import { namings, someEvents, thing, type Naming } from './naming.ts'
+import { sql } from '../support/sql.ts'
 
 const good = namings()
 const relations = [...Object.values(good.tables).flatMap(relationsOf), ...Object.values(ledgerOf(good))]
@@ -41,7 +42,7 @@ async function complaint(
 }
 
 async function rowsLeft(): Promise<number> {
-  const counts = await Promise.all(relations.map(({ name }) => warehouse.select(`SELECT 1 FROM \`${name}\``)))
+  const counts = await Promise.all(relations.map(({ name }) => sql(warehouse, `SELECT 1 FROM \`${name}\``)))
   return counts.reduce((sum, rows) => sum + rows.length, 0)
 }
 
@@ -142,7 +143,7 @@ test('an event that cannot be mapped is found, with its reason, and allowed wher
 
 test('a warehouse that merges otherwise than the pure merge is found, and shrunk to few events', async () => {
   // A trigger keeps the first name that arrives: what a careless merge would do.
-  await warehouse.define('CREATE TRIGGER careless BEFORE UPDATE ON dim_thing FOR EACH ROW SET NEW.name = OLD.name')
+  await sql(warehouse, 'CREATE TRIGGER careless BEFORE UPDATE ON dim_thing FOR EACH ROW SET NEW.name = OLD.name')
   try {
     // One writer, so that nothing is left to a race.
     const message = await complaint(good, events, { writers: 1 })
@@ -151,12 +152,12 @@ test('a warehouse that merges otherwise than the pure merge is found, and shrunk
     expect(message).toMatch(/^Delivered, by writer and batch: \[\[\[\d/m)
     expect(await complaint(good, events, { ...replay(message), writers: 1 })).toContain('depends on the delivery')
   } finally {
-    await warehouse.define('DROP TRIGGER careless')
+    await sql(warehouse, 'DROP TRIGGER careless')
   }
 })
 
 test('tables that are not empty are refused, and left as they are', async () => {
-  await warehouse.define('INSERT INTO fact_naming (id) VALUES (7)')
+  await sql(warehouse, 'INSERT INTO fact_naming (id) VALUES (7)')
   await expect(checkConvergence(good, events, warehouse)).rejects.toMatchObject({
     code: 'CONFIG',
     message: expect.stringContaining('The table fact_naming at mysql://') as string,
@@ -173,14 +174,14 @@ test('no events, a warehouse without the tables and one that goes away are failu
   const bare = stack.use(await freshWarehouse([]))
   await expect(checkConvergence(good, events, bare.warehouse)).rejects.toMatchObject({ code: 'SCHEMA' })
   const other = stack.use(mysqlWarehouse(url))
-  await warehouse.define('RENAME TABLE fact_naming TO fact_away')
-  await warehouse.define('CREATE VIEW fact_naming AS SELECT * FROM fact_away WHERE 1 = 0 GROUP BY id')
+  await sql(warehouse, 'RENAME TABLE fact_naming TO fact_away')
+  await sql(warehouse, 'CREATE VIEW fact_naming AS SELECT * FROM fact_away WHERE 1 = 0 GROUP BY id')
   try {
     // It reads as empty, and cannot be written to.
     await expect(checkConvergence(good, events, other)).rejects.toMatchObject({ code: 'UNEXPECTED' })
   } finally {
-    await warehouse.define('DROP VIEW fact_naming')
-    await warehouse.define('RENAME TABLE fact_away TO fact_naming')
+    await sql(warehouse, 'DROP VIEW fact_naming')
+    await sql(warehouse, 'RENAME TABLE fact_away TO fact_naming')
   }
 })
 

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ledgerOf, type Ledger } from '../../src/ledger/index.ts'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, fact } from '../../src/exports/index.ts'
 import { bucketsOf, checksumOf, comparedColumns, encodeCells, type Buckets } from '../../src/star/rows/canonical.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
 import type { Relation, Row } from '../../src/star/rows/relation.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
-import { applySteps, mysqlWarehouse, plan, tableBuckets, type Warehouse } from '../../src/warehouse/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { DEED, EVERYTHING, rowsFrom } from '../property/everything.ts'
 import { thing, things } from '../property/histories.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 const number = fact('number', { key: { id: c.int() }, measures: { value: c.double().nullable() } })
 const pair = fact('pair', {
@@ -19,21 +19,20 @@ const pair = fact('pair', {
 })
 const { receipts, quarantine }: Ledger = ledgerOf(things())
 
-let stack: Closers
+let fresh: FreshWarehouse
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
   const tables: AnyTable[] = [EVERYTHING.table, DEED.table, number, pair, thing]
-  await applySteps(warehouse, await plan(warehouse, { tables, internal: [receipts, quarantine] }))
+  fresh = await freshTables(tables, [receipts, quarantine])
+  ;({ warehouse } = fresh)
 })
-afterAll(() => stack.disposeAsync())
+afterAll(() => fresh[Symbol.asyncDispose]())
 
 async function refill(relation: Relation, rows: readonly Row[]): Promise<Buckets> {
-  await warehouse.define(`DELETE FROM \`${relation.name}\``)
+  await sql(warehouse, `DELETE FROM \`${relation.name}\``)
   await warehouse.merge(relation, mergeBatch(relation, rows))
-  return tableBuckets(warehouse, relation)
+  return warehouse.buckets(relation)
 }
 const sorted = (buckets: Buckets): unknown => [...buckets].toSorted(([a], [b]) => (a < b ? -1 : 1))
 
@@ -81,8 +80,8 @@ describe.each([
           const differing = [...before].filter(([bucket, sum]) => after.get(bucket)?.digest !== sum.digest)
           const own = [...bucketsOf(relation, [row]).keys()]
           expect(differing.map(([bucket]) => bucket)).toEqual(isSame ? [] : own)
-          await warehouse.define(`UPDATE \`${relation.name}\` SET _origin = _origin ^ 7`)
-          expect(sorted(await tableBuckets(warehouse, relation))).toEqual(sorted(after))
+          await sql(warehouse, `UPDATE \`${relation.name}\` SET _origin = _origin ^ 7`)
+          expect(sorted(await warehouse.buckets(relation))).toEqual(sorted(after))
         },
       ),
       { numRuns: 40 },
@@ -110,7 +109,7 @@ test('a double of any size is written alike by both', async () => {
       const rows = values.map((value, id) => rowOf(number, { id, value: value === 0 ? 0 : value }))
       const buckets = await refill(relation, rows)
       if (checksumOf(buckets) === checksumOf(bucketsOf(relation, rows))) return
-      const written = await warehouse.select('SELECT id, CAST(value AS CHAR) AS said FROM fact_number ORDER BY id')
+      const written = await sql(warehouse, 'SELECT id, CAST(value AS CHAR) AS said FROM fact_number ORDER BY id')
       const column = relation.columns.find(({ name }) => name === 'value')!
       const text = ({ id, said }: Readonly<Record<string, unknown>>): unknown[] => [values[Number(id)], String(said)]
       expect(written.map(text)).toEqual(

@@ -1,26 +1,25 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { column as c, dimension, fact } from '../../src/exports/index.ts'
 import type { Columns } from '../../src/star/define/infer.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
+import { freshTables } from '../support/fresh.ts'
 import { EVERYTHING } from '../property/everything.ts'
+import { sql } from '../support/sql.ts'
 
-let stack: Closers
 let warehouse: Warehouse
 
 beforeEach(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+  const fresh = await freshTables()
+  ;({ warehouse } = fresh)
+  return () => fresh[Symbol.asyncDispose]()
 })
-afterEach(() => stack.disposeAsync())
 
 const file = (columns: Columns): AnyTable => dimension('file', { key: { path: c.varchar(40) }, columns })
-const planFor = (...tables: AnyTable[]) => plan(warehouse, { tables, internal: [] })
-const apply = async (...tables: AnyTable[]): Promise<void> => applySteps(warehouse, await planFor(...tables))
+const planFor = (...tables: AnyTable[]) => warehouse.plan({ tables, internal: [] })
+const apply = async (...tables: AnyTable[]): Promise<void> => warehouse.apply(await planFor(...tables))
 const why = async (table: AnyTable): Promise<string[]> => (await planFor(table)).map((step) => step.why)
 
 describe('apply', () => {
@@ -37,24 +36,24 @@ describe('apply', () => {
 
   test('may run again with the plan of before: each step can', async () => {
     const steps = await planFor(file({ bytes: c.bigint() }))
-    await applySteps(warehouse, steps)
-    await applySteps(warehouse, steps)
+    await warehouse.apply(steps)
+    await warehouse.apply(steps)
     expect(await planFor(file({ bytes: c.bigint() }))).toEqual([])
   })
 
   test('adds a column and its stamp, and the view follows, in the order of the definition', async () => {
     await apply(file({ bytes: c.bigint() }))
-    await warehouse.define("INSERT INTO dim_file (path, bytes, _live) VALUES ('a', 7, 1)")
+    await sql(warehouse, "INSERT INTO dim_file (path, bytes, _live) VALUES ('a', 7, 1)")
     const wider = file({ lines: c.int(), bytes: c.bigint() })
     expect(await why(wider)).toEqual([
       'the column dim_file.lines is missing',
       'the column dim_file._stamp_lines is missing',
-      'the view file is missing or lacks columns',
-      'the view file_members is missing or lacks columns',
+      'the view file is missing or has other columns',
+      'the view file_members is missing or has other columns',
     ])
     await apply(wider)
     expect(await why(wider)).toEqual([])
-    expect(await warehouse.select('SELECT * FROM file')).toEqual([{ path: 'a', lines: null, bytes: 7 }])
+    expect(await sql(warehouse, 'SELECT * FROM file')).toEqual([{ path: 'a', lines: null, bytes: 7 }])
   })
 
   test('widens a text, so that an enum may get a longer word', async () => {
@@ -70,7 +69,8 @@ describe('apply', () => {
   test('takes a comment as it is, whatever quotes and backslashes are in it', async () => {
     const sentence = "It's \"quoted\", `ticked`, 100 % é; -- '' \\"
     await apply(file({ a: c.int().comment(sentence), b: c.int().comment(`${'x'.repeat(1023)}'s`) }))
-    const rows = await warehouse.select(
+    const rows = await sql(
+      warehouse,
       "SELECT COLUMN_NAME AS n, COLUMN_COMMENT AS said FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'dim_file' AND COLUMN_NAME IN ('a', 'b')",
     )
     expect(rows).toEqual([
@@ -91,8 +91,8 @@ describe('apply', () => {
       rowsOf([operation], stampOf(BigInt(i), i, 1), 'live').map(({ row }) => row),
     )
     for (const row of rows) await warehouse.merge(table.layout.relation, [row])
-    expect(await warehouse.select('SELECT * FROM file')).toEqual([{ path: 'live', bytes: null }])
-    expect(await warehouse.select('SELECT COUNT(*) AS n FROM dim_file')).toEqual([{ n: 3 }])
+    expect(await sql(warehouse, 'SELECT * FROM file')).toEqual([{ path: 'live', bytes: null }])
+    expect(await sql(warehouse, 'SELECT COUNT(*) AS n FROM dim_file')).toEqual([{ n: 3 }])
   })
 })
 
@@ -142,7 +142,7 @@ describe('a plan is refused with a sentence when', () => {
     ],
   ])('%s', async (_, table, change, sentence) => {
     await apply(file({ bytes: c.int(), name: c.varchar(9) }))
-    if (change !== '') await warehouse.define(change)
+    if (change !== '') await sql(warehouse, change)
     await expect(planFor(table)).rejects.toMatchObject({
       code: 'SCHEMA',
       message: expect.stringMatching(sentence) as string,

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, dimension, fact, group, type VersionOf } from '../../src/exports/index.ts'
 import type { Operation } from '../../src/star/rows/operation.ts'
 import { datetime } from '../../src/star/types/time.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
 import { write, type Doing } from './writing.ts'
+import { sql } from '../support/sql.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9), part: c.int() },
@@ -25,16 +25,15 @@ const user = dimension('user', {
 const sale = fact('sale', { key: { id: c.int() }, dimensions: { user }, measures: { at: c.datetime() } })
 const tables = [user, sale]
 
-let stack: Closers
+let fresh: FreshWarehouse
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
-  await applySteps(warehouse, await plan(warehouse, { tables, internal: [] }))
+  fresh = await freshTables(tables)
+  ;({ warehouse } = fresh)
 })
 beforeEach(() => empty(warehouse, tables.flatMap(relationsOf)))
-afterAll(() => stack.disposeAsync())
+afterAll(() => fresh[Symbol.asyncDispose]())
 
 type Version = Omit<VersionOf<typeof user>, 'valid_from' | 'valid_to'> & {
   readonly valid_from: string
@@ -42,7 +41,7 @@ type Version = Omit<VersionOf<typeof user>, 'valid_from' | 'valid_to'> & {
 }
 const textOf = (time: unknown): unknown => (time === null ? null : datetime.decode(time))
 const versions = async (): Promise<Version[]> => {
-  const rows = await warehouse.select('SELECT * FROM user_history ORDER BY id, part, valid_from')
+  const rows = await sql(warehouse, 'SELECT * FROM user_history ORDER BY id, part, valid_from')
   return rows.map((row) => ({
     ...(row as unknown as Version),
     valid_from: textOf(row['valid_from']) as string,
@@ -160,8 +159,8 @@ test('the history says what a program says that runs the events in order, howeve
       expect(await versions()).toEqual(expected(events))
       // The current version is the row of today.
       const names = ['id', 'part', ...COLUMNS].join(', ')
-      expect(await warehouse.select(`SELECT ${names} FROM user_history WHERE is_current ORDER BY id, part`)).toEqual(
-        await warehouse.select(`SELECT ${names} FROM user ORDER BY id, part`),
+      expect(await sql(warehouse, `SELECT ${names} FROM user_history WHERE is_current ORDER BY id, part`)).toEqual(
+        await sql(warehouse, `SELECT ${names} FROM user ORDER BY id, part`),
       )
     }),
     { numRuns: 300 },
@@ -196,7 +195,8 @@ test('a raised revision replaces the history that the same events wrote before, 
 
 test('the history has no personal column and none that does not merge by last, in the table nor in the view', async () => {
   expect(user.layout.history!.columns.map(({ name }) => name)).toEqual(COLUMNS)
-  const rows = await warehouse.select(
+  const rows = await sql(
+    warehouse,
     "SELECT COLUMN_NAME AS n FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('dim_user_history', 'user_history')",
   )
   expect(rows.map(({ n }) => n).filter((name) => ['mail', 'seen', 'origin'].includes(String(name)))).toEqual([])
@@ -210,7 +210,7 @@ test('an event without a valid time is refused where it writes history, and may 
     message: 'The table dim_user_history is a history, and the event has no valid time.',
   })
   await write(warehouse, tables, [untimed(user.erase(key)), untimed(user.edit(key, { seen: 1 }))])
-  expect(await warehouse.select('SELECT * FROM dim_user_history')).toEqual([])
+  expect(await sql(warehouse, 'SELECT * FROM dim_user_history')).toEqual([])
 })
 
 test('a fact finds the version of its time: the join as of', async () => {

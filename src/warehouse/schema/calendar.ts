@@ -1,5 +1,5 @@
 import { calendar } from '../../star/index.ts'
-import { quote } from '../dialect.ts'
+import { quote } from '../sql.ts'
 
 /** The days that the calendar covers, both included: `YYYY-MM-DD`. */
 export interface CalendarRange {

@@ -1,5 +1,6 @@
 import type { PhysicalColumn, Relation } from '../../star/index.ts'
-import { quote, type Dialect } from '../dialect.ts'
+import type { Dialect } from '../dialect.ts'
+import { quote } from '../sql.ts'
 
 const MAX_COMMENT = 1024
 

@@ -1,5 +1,5 @@
 import { type History, LIVE, MEMBER_STATE, VERSION_COLUMNS, viewNamesOf, type AnyTable } from '../../star/index.ts'
-import { quote } from '../dialect.ts'
+import { quote } from '../sql.ts'
 
 /** A view over a table: what analysts and reports use. */
 export interface View {
