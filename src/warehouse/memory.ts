@@ -10,11 +10,11 @@ import {
   type Row,
 } from '../star/index.ts'
 import { conflictsOf, type Conflicts } from './checks/conflicts.ts'
-import type { CallOptions, Key, MergePort, ReadPort, ScanOptions } from './port.ts'
+import type { CallOptions, Key, MergePort, ReadPort, ScanOptions, SchemaPort } from './port.ts'
 import { resolveScan } from './read/scan.ts'
 
 /** A warehouse in memory, by the pure merge: for tests of a mapping, and to compute what a real one should hold. */
-export interface MemoryWarehouse extends MergePort, ReadPort {
+export interface MemoryWarehouse extends MergePort, ReadPort, Pick<SchemaPort, 'clear'> {
   /** The rows of a table, in no particular order. */
   rows(relation: Relation): readonly Row[]
 }
@@ -37,6 +37,10 @@ class InMemory implements MemoryWarehouse {
 
   rows(relation: Relation): Row[] {
     return [...(this.#tables.get(relation.name)?.values() ?? [])]
+  }
+
+  async clear(relation: Relation): Promise<void> {
+    this.#tables.delete(relation.name)
   }
 
   async merge(relation: Relation, rows: readonly Row[], { signal }: CallOptions = {}): Promise<void> {
