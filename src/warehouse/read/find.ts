@@ -3,10 +3,7 @@ import type { Key } from '../port.ts'
 import { bind, quote, type SqlValue } from '../sql.ts'
 import { boundSql, selectSql } from './rows.ts'
 
-/**
- * How many keys one statement looks for. Below 1000, from where on MariaDB makes a subquery of an IN, which compares text by
- * another collation.
- */
+/** How many keys one statement looks for. Below 1000 values, from where on MariaDB turns an IN into a subquery. */
 export const KEYS_PER_STATEMENT = 500
 
 /** The distinct keys, in groups that one statement each looks for. */
@@ -27,7 +24,7 @@ export function findSql(relation: Relation): string {
     const values = Array<string>(KEYS_PER_STATEMENT).fill(boundSql(type))
     return `${selectSql(relation)} WHERE ${quote(name)} IN (${values.join(', ')})`
   }
-  // Not `(a, b) IN (...)`, for which MariaDB reads the whole table.
+  // Not `(a, b) IN (...)`, whose values would be more than MariaDB leaves as they are.
   const one = key.map(({ name, type }) => `${quote(name)} = ${boundSql(type)}`).join(' AND ')
   return `${selectSql(relation)} WHERE ${Array<string>(KEYS_PER_STATEMENT).fill(`(${one})`).join(' OR ')}`
 }

@@ -25,7 +25,7 @@ export function pageParams(relation: Relation, last: Row): SqlValue[] {
   return key.flatMap((_, i) => key.slice(0, i + 1))
 }
 
-// `a > ? OR (a = ? AND b > ?)`: neither server uses the index for `(a, b) > (?, ?)`.
+// `a > ? OR (a = ? AND b > ?)`, because `(a, b) > (?, ?)` is not looked up in the index: it reads from the first row on.
 function afterSql({ columns, keyLength }: Relation): string {
   const key = columns.slice(0, keyLength)
   const ways = key.map((column, i) => {
