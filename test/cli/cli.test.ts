@@ -31,6 +31,7 @@ describe('the command line', () => {
 
     const planned = await runCli(['plan', '-c', HISTORY], env)
     expect(planned).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('CREATE TABLE') as unknown })
+    expect(planned.stdout).toMatch(/^-- mysql:.*: \d+ changes pending\.\n$/m)
     const applied = await runCli(['apply', '-c', HISTORY, '--json'], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })
     expect(json(applied)).toMatchObject({ steps: expect.any(Array) as unknown })

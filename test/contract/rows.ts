@@ -77,7 +77,7 @@ export function rowsContract(
       )
     })
 
-    test.each(KEY_TYPES)('rows are found and paged through by keys of the type %s', async (type, { of, values }) => {
+    test.each(KEY_TYPES)('rows are found and scanned by keys of the type %s', async (type, { of, values }) => {
       const table = keyed.get(type)!
       const { relation } = table.layout
       const ids = values.map((value) => of.spec.type.encode(value)).filter((cell) => !(cell instanceof Misfit))
@@ -100,7 +100,7 @@ export function rowsContract(
       )
     })
 
-    test('any number of keys is looked for', async () => {
+    test('find takes any number of keys', async () => {
       const { relation } = counted.layout
       await merge(relation, numbered(2500))
       const keys = Array.from({ length: 5000 }, (_, id): Key => [id])
@@ -109,7 +109,7 @@ export function rowsContract(
       expect(await warehouse.find(relation, [])).toEqual([])
     })
 
-    test('pages are of at most 1000 rows, in the order of the keys, and none is empty', async () => {
+    test('pages have at most 1000 rows in the order of their keys, and none is empty', async () => {
       const { relation } = counted.layout
       expect(await pages(relation)).toEqual([])
       await merge(relation, numbered(2000))
@@ -122,7 +122,7 @@ export function rowsContract(
       await expect(pages(counted.layout.relation, pageRows)).rejects.toMatchObject({ code: 'CONFIG' })
     })
 
-    test('rows that are there during a scan are given once, whatever is merged meanwhile', async () => {
+    test('a scan gives the rows that are there throughout exactly once, whatever is merged meanwhile', async () => {
       const { relation } = counted.layout
       await merge(relation, numbered(10, 2))
       const found: unknown[] = []
@@ -156,7 +156,7 @@ export function rowsContract(
       ])
     })
 
-    test('a signal that has aborted keeps every call from starting', async () => {
+    test('every call rejects when its signal has aborted', async () => {
       const { relation } = counted.layout
       const reason = new Error('stopped')
       const signal = AbortSignal.abort(reason)

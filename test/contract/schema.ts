@@ -74,7 +74,7 @@ export function schemaContract(
       expect(new URL(warehouse.address).password).toBe('')
     })
 
-    test('a signal that has aborted keeps every call from starting', async () => {
+    test('every call rejects when its signal has aborted', async () => {
       const reason = new Error('stopped')
       const signal = AbortSignal.abort(reason)
       const steps = await warehouse.plan(schemaOf(narrow))

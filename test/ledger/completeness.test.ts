@@ -13,7 +13,7 @@ const receipts = receiptsOf(migration)
 describe.each([
   ['MySQL', () => freshTables([], [receipts])],
   ['memory', async () => ({ warehouse: memoryWarehouse(), [Symbol.asyncDispose]: async () => {} })],
-])('completeness in %s', (_, make) => {
+])('completeness in %s', (_name, make) => {
   let made: { readonly warehouse: MergePort & ReadPort & Pick<SchemaPort, 'clear'> } & AsyncDisposable
   beforeAll(async () => {
     made = await make()

@@ -9,12 +9,12 @@ import { sqs } from '../../src/queue/index.ts'
 import type { Queue } from '../../src/queue/port.ts'
 import { mysqlWarehouse, type MysqlWarehouseOptions, type Schema, type Warehouse } from '../../src/warehouse/index.ts'
 
-/** A name that no other suite, and no other run on the same server, has. */
+/** A name that no other suite and no other run on the same server uses. */
 export function freshName(): string {
   return `changeover_test_${randomBytes(6).toString('hex')}`
 }
 
-/** A database of one's own on the stack's MySQL; dropped when it is disposed of. */
+/** A new database on the stack's MySQL; dropped when it is disposed of. */
 export async function freshSchema(): Promise<{ url: string; name: string } & AsyncDisposable> {
   const name = freshName()
   await onServer(`CREATE DATABASE \`${name}\``)
@@ -36,7 +36,7 @@ export async function onServer(sql: string): Promise<void> {
 /** A warehouse of one test or suite. */
 export type FreshWarehouse = { readonly warehouse: Warehouse; readonly url: string } & AsyncDisposable
 
-/** A warehouse with the tables of these migrations, in a database of its own. */
+/** A warehouse with the tables of these migrations, in a new database. */
 export function freshWarehouse(
   migrations: readonly Migration[],
   options?: MysqlWarehouseOptions,
@@ -44,7 +44,7 @@ export function freshWarehouse(
   return warehouseWith(schemaOf(migrations), options)
 }
 
-/** A warehouse with these tables, or with none, in a database of its own. */
+/** A warehouse with these tables, or with none, in a new database. */
 export function freshTables(tables: Schema['tables'] = [], internal: Schema['internal'] = []): Promise<FreshWarehouse> {
   return warehouseWith({ tables, internal })
 }
@@ -63,7 +63,7 @@ async function warehouseWith(schema: Schema, options?: MysqlWarehouseOptions): P
   }
 }
 
-/** A connected client whose own database (`client.db()`) is nobody else's; dropped when it is disposed of. */
+/** A connected client with a new database (`client.db()`), which is dropped when it is disposed of. */
 export async function freshMongo(
   options: MongoClientOptions = {},
 ): Promise<{ client: MongoClient; url: string } & AsyncDisposable> {
@@ -81,7 +81,7 @@ export async function freshMongo(
   }
 }
 
-/** A queue of one's own on the stack's SQS; deleted when it is disposed of. */
+/** A new queue on the stack's SQS; deleted when it is disposed of. */
 export async function freshQueue(): Promise<{ queue: Queue; client: SQSClient; url: string } & AsyncDisposable> {
   const client = new SQSClient(inject('sqs'))
   const { QueueUrl: url } = await client.send(new CreateQueueCommand({ QueueName: freshName() }))

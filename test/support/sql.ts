@@ -11,8 +11,8 @@ afterAll(async () => {
 })
 
 /**
- * Runs a statement of a test's own: not by the product's ports, but on a connection of its own, as the owner of the test's
- * server or as the user of the URL. Gives the rows of a query; 64-bit integers, decimals and times as the warehouse reads them.
+ * Runs a statement of a test on a separate connection, not through the ports under test: as the user of the URL, or for a
+ * warehouse as the owner of the stack. Returns the rows of a query; decimals, times and large integers are strings.
  */
 export async function sql(
   where: Where,
@@ -27,7 +27,7 @@ export async function sql(
   return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : []
 }
 
-// An address has no password, so the server's owner asks in its place.
+// An address has no password, so the owner of the stack connects instead.
 function urlOf(where: Where): string {
   if (typeof where === 'string') return where
   const url = new URL(inject('mysqlUrl'))

@@ -1,7 +1,7 @@
 import { column as c, defineMigration, dimension, fact, group } from '../../src/exports/index.ts'
 import type { Handler, Migration } from '../../src/mapping/migration.ts'
 
-/** An event of a small application of its own. */
+/** An event of a small application. */
 export interface Naming {
   readonly _id: number
   readonly seq: number

@@ -21,7 +21,7 @@ const days = async (): Promise<number> => Number((await sql(warehouse, 'SELECT C
 
 const DAY = 86_400_000
 
-/** The same day by JS: a second opinion. */
+/** The same day, computed by JS. */
 function dayOf(at: number): RowOf<typeof calendar> {
   const date = new Date(at)
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1]
@@ -43,7 +43,7 @@ function dayOf(at: number): RowOf<typeof calendar> {
   }
 }
 
-test('every day from 1999 to 2031 is what JS says of it, filled by one statement', async () => {
+test('one statement fills every day from 1999 to 2031 as JS computes it', async () => {
   const steps = await stepsFor('1999-01-01', '2031-12-31')
   expect(steps.filter(({ kind }) => kind === 'fill')).toHaveLength(1)
   await warehouse.apply(steps)
@@ -56,7 +56,7 @@ test('every day from 1999 to 2031 is what JS says of it, filled by one statement
     .orderBy('date')
     .execute()
   expect(rows).toEqual(expected)
-  // Known ones, so that the two opinions are not wrong together.
+  // Known days, in case both computations are wrong.
   const known = new Map(rows.map((row) => [row.date, [row.iso_year, row.iso_week, row.weekday, row.day_of_year]]))
   expect(known.get('2021-01-03')).toEqual([2020, 53, 7, 3])
   expect(known.get('2024-12-30')).toEqual([2025, 1, 1, 365])
@@ -64,7 +64,7 @@ test('every day from 1999 to 2031 is what JS says of it, filled by one statement
   expect(await stepsFor('1999-01-01', '2031-12-31')).toEqual([])
 })
 
-test('it grows with its range, at both ends, and what is there stays as it is', async () => {
+test('the calendar grows with its range at both ends and keeps the days it has', async () => {
   await apply('2024-02-28', '2024-03-01')
   expect(await days()).toBe(3)
   await sql(warehouse, "UPDATE dim_date SET _origin = 4 WHERE date = '2024-02-29'")
@@ -77,14 +77,14 @@ test('it grows with its range, at both ends, and what is there stays as it is', 
   expect(await stepsFor('2024-01-01', '2024-01-31')).toEqual([])
 })
 
-test('it covers its longest range, and a single day', async () => {
+test('the calendar covers its longest range, and a single day', async () => {
   await apply('1800-01-01', '2073-10-15')
   expect(await days()).toBe(100_000)
   await apply('9999-12-31', '9999-12-31')
   expect(await days()).toBe(100_001)
 })
 
-test('a fact joins it by a role and by a plain date', async () => {
+test('a fact joins the calendar by a role and by a plain date', async () => {
   await apply('2024-02-28', '2024-03-01')
   expect(Object.keys(visit.columns)).toEqual(['day_date', 'seen_on'])
   await write(warehouse, [visit], inOrder(visit.create({ id: 1 }, { day_date: '2024-02-29', seen_on: '2024-03-01' })))
@@ -95,7 +95,7 @@ test('a fact joins it by a role and by a plain date', async () => {
   expect(rows).toEqual([{ id: 1, role: 60, plain: 61 }])
 })
 
-test('without a range there is no calendar, and one that a migration lists is made once', async () => {
+test('without a range there is no calendar; one that a migration lists is created once', async () => {
   expect((await warehouse.plan({ tables: [visit], internal: [] })).map(({ why }) => why)).toEqual([
     'the table fact_visit is missing',
     'the view visit is missing or has other columns',
@@ -127,7 +127,7 @@ test.each<[string, CalendarRange]>([
   expect(defineConfig({ migrations: [], calendar: { from: '1800-01-01', to: '2073-10-15' } }).calendar).toBeDefined()
 })
 
-test('a dimension of the name of the calendar is another definition', () => {
+test('a dimension with the name of the calendar is a second definition', () => {
   const source = { collection: 'e', type: 'type', order: 'seq', time: 'at' } as const
   const own = dimension('date', { key: { date: c.date() } })
   const migration = { name: 'm', source, revision: 1, handlers: new Map(), schemas: new Map(), include: undefined }

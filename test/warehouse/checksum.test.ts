@@ -46,10 +46,10 @@ function rowOf(table: AnyTable, cells: Record<string, Row[number]>): Row {
 describe.each([
   ['a dimension', EVERYTHING],
   ['a fact', DEED],
-])('the server and JS sum up %s with every column type alike', (_, target) => {
+])('the server and JS compute the same checksums of %s with every column type', (_, target) => {
   const { relation } = target.table.layout
 
-  test('whatever its rows hold', async () => {
+  test('for any rows', async () => {
     await fc.assert(
       fc.asyncProperty(rowsFrom(target, { maxLength: 20 }), async (rows) => {
         const buckets = await refill(relation, rows)
@@ -59,7 +59,7 @@ describe.each([
     )
   })
 
-  test('a cell that changes changes the bucket of its row and no other; the origin changes none', async () => {
+  test('a changed cell changes the bucket of its row only; a changed origin changes no bucket', async () => {
     const compared = comparedColumns(relation).filter((index) => index >= relation.keyLength)
     await fc.assert(
       fc.asyncProperty(
@@ -89,7 +89,7 @@ describe.each([
   })
 })
 
-test('a double of any size is written alike by both', async () => {
+test('the server and JS write a double of any size the same way', async () => {
   const { relation } = number.layout
   const powers = fc
     .tuple(fc.integer({ min: -324, max: 308 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }), fc.nat(16), fc.boolean())
@@ -126,7 +126,7 @@ function neighbour(value: number, steps: number): number {
   return new Float64Array(BigInt64Array.of(bits + BigInt(steps)).buffer)[0]!
 }
 
-test('tables of the package itself are summed up alike: histories, receipts, bodies', async () => {
+test('the checksums of internal tables are the same too: histories, receipts, quarantine', async () => {
   const { relation: history } = thing.layout.history!
   const time = '2024-02-29 23:59:59.999'
   const rows = new Map<Relation, Row>([
@@ -150,7 +150,7 @@ test('an empty table has no buckets', async () => {
   expect(checksumOf(new Map())).toBe(checksumOf(bucketsOf(number.layout.relation, [])))
 })
 
-test('rows that one careless text would hold in two ways are told apart, by both', async () => {
+test('rows that differ only in where a value ends have different checksums', async () => {
   const { relation } = pair.layout
   const variants: Record<string, Row[number]>[] = [
     { id: 'k', more: '', a: 'x', b: 'y' },
@@ -178,7 +178,7 @@ test('rows that one careless text would hold in two ways are told apart, by both
   expect(sums.size).toBe(variants.length)
 })
 
-test('a row that is there twice under two keys is not lost in the sum', () => {
+test('two rows that differ in their key only do not cancel each other out', () => {
   const { relation } = number.layout
   const sum = (ids: number[]): string =>
     checksumOf(

@@ -71,7 +71,7 @@ function contested(events: readonly Write[]): number[] {
   })
 }
 
-test('different contents under one key are found, in any order, and equal ones are not', async () => {
+test('different contents under one key are found in any order; equal ones are not', async () => {
   await fc.assert(
     fc.asyncProperty(
       writes,
@@ -103,7 +103,7 @@ test('different contents under one key are found, in any order, and equal ones a
   )
 })
 
-test('a raised revision under which they agree clears it, even when the former mapping runs once more', async () => {
+test('a raised revision under which the contents agree clears the conflict, even when the old mapping runs again', async () => {
   await sql(warehouse, 'DELETE FROM fact_sale')
   const create = (price: number, revision: number, seq: number): Doing => ({
     seq,
@@ -118,7 +118,7 @@ test('a raised revision under which they agree clears it, even when the former m
   expect(await count()).toBe(0)
 })
 
-test('many are counted, and the first of them listed by key', async () => {
+test('many conflicts are counted, and the first 20 are listed by key', async () => {
   await sql(warehouse, 'DELETE FROM fact_sale')
   const doings = Array.from({ length: 60 }, (_, seq): Doing => ({
     seq,
@@ -130,7 +130,7 @@ test('many are counted, and the first of them listed by key', async () => {
   expect(found!.keys).toEqual(Array.from({ length: 20 }, (_, id) => ({ id, shop: 'x' })))
 })
 
-test('a fact without content has nothing to disagree about', async () => {
+test('a fact without content has no conflicts', async () => {
   const bare = fact('bare', { key: { id: c.int() }, measures: { mail: c.text().pii(), low: c.int().min().nullable() } })
   expect(bare.layout.content).toBeUndefined()
   expect(await warehouse.conflicts([bare, user])).toEqual([])

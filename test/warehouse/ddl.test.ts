@@ -23,7 +23,7 @@ const apply = async (...tables: AnyTable[]): Promise<void> => warehouse.apply(aw
 const why = async (table: AnyTable): Promise<string[]> => (await planFor(table)).map((step) => step.why)
 
 describe('apply', () => {
-  test('makes what is missing, and then there is nothing to do', async () => {
+  test('creates what is missing, and is then up to date', async () => {
     const sale = fact('sale', {
       key: { id: c.int() },
       dimensions: { file: dimension('file', { key: { path: c.int() } }) },
@@ -34,14 +34,14 @@ describe('apply', () => {
     expect(await planFor(...tables)).toEqual([])
   })
 
-  test('may run again with the plan of before: each step can', async () => {
+  test('applies the same plan twice', async () => {
     const steps = await planFor(file({ bytes: c.bigint() }))
     await warehouse.apply(steps)
     await warehouse.apply(steps)
     expect(await planFor(file({ bytes: c.bigint() }))).toEqual([])
   })
 
-  test('adds a column and its stamp, and the view follows, in the order of the definition', async () => {
+  test('adds a column with its stamp, and puts it into the view in the order of the definition', async () => {
     await apply(file({ bytes: c.bigint() }))
     await sql(warehouse, "INSERT INTO dim_file (path, bytes, _live) VALUES ('a', 7, 1)")
     const wider = file({ lines: c.int(), bytes: c.bigint() })
@@ -56,7 +56,7 @@ describe('apply', () => {
     expect(await sql(warehouse, 'SELECT * FROM file')).toEqual([{ path: 'a', lines: null, bytes: 7 }])
   })
 
-  test('widens a text, so that an enum may get a longer word', async () => {
+  test('widens a text column when an enum gets a longer word', async () => {
     await apply(file({ kind: c.enum('a', 'b') }))
     const wider = file({ kind: c.enum('a', 'b', 'binary') })
     expect(await why(wider)).toEqual([
@@ -66,7 +66,7 @@ describe('apply', () => {
     expect(await why(wider)).toEqual([])
   })
 
-  test('takes a comment as it is, whatever quotes and backslashes are in it', async () => {
+  test('keeps the quotes of a comment, and turns its backslashes into slashes', async () => {
     const sentence = "It's \"quoted\", `ticked`, 100 % é; -- '' \\"
     await apply(file({ a: c.int().comment(sentence), b: c.int().comment(`${'x'.repeat(1023)}'s`) }))
     const rows = await sql(
@@ -79,7 +79,7 @@ describe('apply', () => {
     ])
   })
 
-  test('shows live rows only, and only the columns of the definition', async () => {
+  test('shows only live rows and defined columns in the view', async () => {
     const table = dimension('file', { key: { path: c.varchar(40) }, columns: { bytes: c.int().nullable() } })
     await apply(table)
     const operations = [
@@ -96,7 +96,7 @@ describe('apply', () => {
   })
 })
 
-describe('a plan is refused with a sentence when', () => {
+describe('planning fails with a sentence when', () => {
   test.each<[string, AnyTable, string, RegExp]>([
     [
       'a type has changed',
@@ -117,7 +117,7 @@ describe('a plan is refused with a sentence when', () => {
       /is keyed by path and should be by path, repo\.$/,
     ],
     [
-      'the key has one column less',
+      'the key has one column fewer',
       dimension('file', { key: { path: c.varchar(40) } }),
       'ALTER TABLE dim_file DROP PRIMARY KEY, ADD PRIMARY KEY (path, _origin)',
       /is keyed by path, _origin and should be by path\.$/,

@@ -147,7 +147,7 @@ function expected(events: readonly Doing[]): Version[] {
   return sorted.flatMap((key) => (events.some(isOf(key)) ? program(events.filter(isOf(key))) : []))
 }
 
-test('the history says what a program says that runs the events in order, however they came', async () => {
+test('the history is the same as running the events in order, however they arrived', async () => {
   await fc.assert(
     fc.asyncProperty(histories, async ({ events: plain, arrivals, batch }) => {
       await empty(warehouse, tables.flatMap(relationsOf))
@@ -167,7 +167,7 @@ test('the history says what a program says that runs the events in order, howeve
   )
 })
 
-test('a raised revision replaces the history that the same events wrote before, in any order', async () => {
+test('a raised revision replaces what the same events wrote before, in any order', async () => {
   await fc.assert(
     fc.asyncProperty(histories, fc.boolean(), async ({ events: plain, arrivals, batch }, first) => {
       await empty(warehouse, tables.flatMap(relationsOf))
@@ -193,7 +193,7 @@ test('a raised revision replaces the history that the same events wrote before, 
   )
 })
 
-test('the history has no personal column and none that does not merge by last, in the table nor in the view', async () => {
+test('the history has only columns that merge by last and are not personal, in the table and in the view', async () => {
   expect(user.layout.history!.columns.map(({ name }) => name)).toEqual(COLUMNS)
   const rows = await sql(
     warehouse,
@@ -202,7 +202,7 @@ test('the history has no personal column and none that does not merge by last, i
   expect(rows.map(({ n }) => n).filter((name) => ['mail', 'seen', 'origin'].includes(String(name)))).toEqual([])
 })
 
-test('an event without a valid time is refused where it writes history, and may erase without one', async () => {
+test('an event without a valid time is refused when it writes history, and accepted when it erases', async () => {
   const key = { id: 'a', part: 0 }
   const untimed = (operation: Operation): Doing => ({ seq: 1, operations: [operation], at: null as unknown as string })
   await expect(write(warehouse, tables, [untimed(user.edit(key, { name: 'x' }))])).rejects.toMatchObject({
@@ -213,7 +213,7 @@ test('an event without a valid time is refused where it writes history, and may 
   expect(await sql(warehouse, 'SELECT * FROM dim_user_history')).toEqual([])
 })
 
-test('a fact finds the version of its time: the join as of', async () => {
+test('an as-of join finds the version that was valid at the time of a fact', async () => {
   const key = { id: 'a', part: 0 }
   const buy = (id: number, at: string): Operation =>
     sale.create({ id }, { user_id: 'a', user_part: 0, at: `${at.replace(' ', 'T')}Z` })

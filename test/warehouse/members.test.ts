@@ -44,7 +44,7 @@ beforeAll(async () => {
 })
 afterAll(() => fresh[Symbol.asyncDispose]())
 
-test('the members are all that were ever heard of, and say how far they are', async () => {
+test('the members view has every row that any event mentioned, with its state', async () => {
   const rows: Pick<MemberOf<typeof user>, 'id' | 'name' | 'member_state'>[] = await warehouse
     .reader<{ user_members: MemberOf<typeof user> }>()
     .selectFrom('user_members')
@@ -61,7 +61,7 @@ test('the members are all that were ever heard of, and say how far they are', as
   expect(await sql(warehouse, 'SELECT id FROM user')).toEqual([{ id: 'live' }])
 })
 
-test('a fact keeps its row in a left join, whatever has arrived of its dimension, in each of two roles', async () => {
+test('a fact keeps its row in a left join, whatever has arrived of its dimension, in both of its roles', async () => {
   const rows = await warehouse
     .reader<{ message: RowOf<typeof message>; user_members: MemberOf<typeof user> }>()
     .selectFrom('message')
@@ -82,7 +82,7 @@ test('a fact keeps its row in a left join, whatever has arrived of its dimension
   ])
 })
 
-test('a fact of a process gathers its milestones in any order', async () => {
+test('an accumulating fact gathers its milestones in any order', async () => {
   const key = { id: 7 }
   const [monday, tuesday] = ['2024-01-01T08:00:00Z', '2024-01-02T08:00:00Z'] as const
   const events = inOrder(

@@ -9,7 +9,6 @@ import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
 import { mysqlErrors, serverErrorOf } from '../../src/warehouse/mysql-errors.ts'
-import { chunks, paramsOf } from '../../src/warehouse/merge/chunks.ts'
 import { freshTables, onServer } from '../support/fresh.ts'
 import { sql } from '../support/sql.ts'
 
@@ -44,7 +43,7 @@ function as(user: string, password: string): string {
   return Object.assign(new URL(url), { username: user, password }).href
 }
 
-describe('a warehouse that cannot be used says why, what to do, and no password:', () => {
+describe('the error of an unusable warehouse says why and what to do, without the password, when', () => {
   const password = `s3cret-${randomBytes(4).toString('hex')}`
   const refusal = async (
     address: string,
@@ -61,7 +60,7 @@ describe('a warehouse that cannot be used says why, what to do, and no password:
     return { code, message, remedy }
   }
 
-  test('nobody listens', async () => {
+  test('no server listens', async () => {
     const address = Object.assign(new URL(as('root', password)), { port: '1' }).href
     expect(await refusal(address)).toMatchObject({
       code: 'UNREACHABLE',
@@ -104,13 +103,13 @@ describe('a warehouse that cannot be used says why, what to do, and no password:
     })
   })
 
-  test('the address is not one', () => {
+  test('the address is no MySQL URL', () => {
     expect(() => mysqlWarehouse(`postgres://root:${password}@host/db`)).toThrow(
       expect.objectContaining({ code: 'CONFIG', message: expect.not.stringContaining(password) as string }),
     )
   })
 
-  test('a value that a server quotes in its refusal stays out of ours', () => {
+  test('a value that the server quotes is left out', () => {
     const driver = Object.assign(
       new Error("Incorrect integer value: 'ann@example.com' for column `a`.`b`.`c` at row 1"),
       { errno: 1366 },
@@ -138,12 +137,12 @@ describe('an error that a report threw', () => {
   })
 })
 
-test('a failure that Node gives no message is told by its code', () => {
+test('an error without a message is described by its code', () => {
   const thrown = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })
   expect(mysqlErrors.translate(thrown, 'here').message).toBe('The warehouse at here cannot be reached: ECONNREFUSED.')
 })
 
-describe('what passes is tried again and counted:', () => {
+describe('a transient failure is retried and counted:', () => {
   const namesIn = async (): Promise<Set<unknown>> =>
     new Set((await sql(warehouse, 'SELECT name FROM thing')).map(({ name }) => name))
   // The connections of this database whose statement waits for a lock of another's.
@@ -158,7 +157,7 @@ describe('what passes is tried again and counted:', () => {
   const waiting = (signal: AbortSignal): Promise<void> =>
     until(async () => (await waiters()).length > 0, { signal, everyMs: 150 })
 
-  test('a lock of another is waited for', async ({ signal }) => {
+  test('not a lock that is released in time', async ({ signal }) => {
     await warehouse.merge(relation, rowsNamed('old', [1, 2]))
     await other.query('BEGIN')
     await other.query("UPDATE dim_thing SET name = 'held' WHERE id = 2")
@@ -188,7 +187,7 @@ describe('what passes is tried again and counted:', () => {
     expect(warehouse.counters).toMatchObject({ retries: 1, lockConflicts: 1 })
   })
 
-  test('a connection that is killed in the middle of its statement', async ({ signal }) => {
+  test('a connection that is killed during its statement', async ({ signal }) => {
     await other.query('BEGIN')
     await other.query("INSERT INTO dim_thing (id, name) VALUES (2, 'held')")
     const merging = warehouse.merge(relation, rowsNamed('new', [1, 2]))
@@ -201,30 +200,12 @@ describe('what passes is tried again and counted:', () => {
     expect(warehouse.counters.lockConflicts).toBe(0)
   })
 
-  test('connections that were killed while nobody used them', async () => {
+  test('idle connections that were killed', async () => {
     const [rows] = await other.query(
       'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()',
     )
     for (const { id } of rows as { id: number }[]) await other.query(`KILL ${id}`)
     await warehouse.merge(relation, rowsNamed('new', [1]))
     expect(await namesIn()).toEqual(new Set(['new']))
-  })
-})
-
-describe('a statement', () => {
-  test('is not made larger by a large row at its end, which would otherwise fill it up', async () => {
-    const rows = [
-      ...rowsNamed(
-        'x',
-        Array.from({ length: 513 }, (_, id) => id),
-      ),
-      ...rowsNamed('x'.repeat(2 ** 20), [513]),
-    ]
-    const [first, ...more] = chunks(relation, rows)
-    expect(more).toEqual([])
-    const bytes = paramsOf(first!, 1024).reduce<number>((sum, value) => sum + String(value).length, 0)
-    expect(bytes).toBeLessThan(2 ** 21)
-    await warehouse.merge(relation, rows)
-    expect(await sql(warehouse, 'SELECT COUNT(*) AS n FROM thing')).toEqual([{ n: 514 }])
   })
 })

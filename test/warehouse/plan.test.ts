@@ -30,7 +30,7 @@ const user = dimension('user', { key: { id: c.varchar(9) }, columns })
 const withHistory = dimension('user', { key: { id: c.varchar(9) }, columns, history: true })
 
 test.each(['user', 'user_members', 'user_history'])(
-  'a table named %s, where a view should be, is refused',
+  'planning fails when a table named %s is where a view should be',
   async (name) => {
     await sql(warehouse, `CREATE TABLE ${name} (id INT PRIMARY KEY)`)
     await expect(planFor(withHistory)).rejects.toMatchObject({
@@ -56,20 +56,23 @@ test.each([
     'ALTER TABLE dim_user MODIFY COLUMN name VARCHAR(3) COLLATE utf8mb4_general_ci',
     /dim_user\.name is varchar\(3\)/,
   ],
-])('another collation of %s is refused, and changed when that is allowed', async (_, change, sentence) => {
-  await apply(user)
-  await sql(warehouse, change)
-  await expect(planFor(user)).rejects.toMatchObject({
-    code: 'SCHEMA',
-    message: expect.stringMatching(sentence) as string,
-  })
-  const steps = await warehouse.plan({ tables: [user], internal: [] }, { allowDestructive: true })
-  expect(steps.map(({ kind }) => kind)).toEqual(['change'])
-  await warehouse.apply(steps)
-  expect(await planFor(user)).toEqual([])
-})
+])(
+  'another collation of %s is refused, and changed when destructive steps are allowed',
+  async (_, change, sentence) => {
+    await apply(user)
+    await sql(warehouse, change)
+    await expect(planFor(user)).rejects.toMatchObject({
+      code: 'SCHEMA',
+      message: expect.stringMatching(sentence) as string,
+    })
+    const steps = await warehouse.plan({ tables: [user], internal: [] }, { allowDestructive: true })
+    expect(steps.map(({ kind }) => kind)).toEqual(['change'])
+    await warehouse.apply(steps)
+    expect(await planFor(user)).toEqual([])
+  },
+)
 
-test('two processes that apply one plan at the same time both end well', async () => {
+test('two processes may apply the same plan at the same time', async () => {
   await apply(user)
   const wider = dimension('user', {
     key: { id: c.varchar(9) },
@@ -84,7 +87,7 @@ test('two processes that apply one plan at the same time both end well', async (
   expect(await warehouse.plan({ tables: [wider], internal: [], calendar })).toEqual([])
 })
 
-test('a history that is added to a filled dimension begins empty, and fills from then on', async () => {
+test('a history that is added to a filled dimension begins empty and fills with the events that follow', async () => {
   await apply(user)
   await write(warehouse, [user], inOrder(user.create({ id: 'a' }, { name: 'old' })))
   expect((await planFor(withHistory)).map(({ why }) => why)).toEqual([
@@ -100,7 +103,7 @@ test('a history that is added to a filled dimension begins empty, and fills from
   ])
 })
 
-test('a history may have 62 columns, the last of which is carried like the first', async () => {
+test('a history may have 62 columns, and carries the last like the first', async () => {
   const many = Object.fromEntries(Array.from({ length: 62 }, (_, i) => [`c${i}`, c.int().nullable()]))
   const wide = dimension('a'.repeat(48), { key: { id: c.int() }, columns: many, history: true })
   await apply(wide)
@@ -119,7 +122,7 @@ test('a history may have 62 columns, the last of which is carried like the first
   ])
 })
 
-test('a user with the rights of the sink can apply events, and change no table', async () => {
+test('a user with the rights of the sink can apply events and cannot change tables', async () => {
   const sale = fact('sale', { key: { id: c.int() }, dimensions: { user: withHistory } })
   const migration = defineMigration<{ _id: number; seq: number; type: 'sold'; at: Date }>()({
     name: 'shop',

@@ -48,7 +48,7 @@ async function write(to: Warehouse, values: Record<string, NonNullable<Values>>)
   )
 }
 
-test('keys that differ only by case, accent, trailing space or NUL are rows of their own, sorted as in memory', async () => {
+test('keys that differ only in case, accents, trailing spaces or NUL are different rows, sorted as in memory', async () => {
   await write(warehouse, Object.fromEntries(UGLY_TEXTS.map((text) => [text, { said: text }])))
   const rows = await sql(warehouse, 'SELECT id, said FROM thing ORDER BY id')
   expect(rows.map(({ id }) => id)).toEqual([...UGLY_TEXTS].toSorted(compareText))
@@ -57,7 +57,7 @@ test('keys that differ only by case, accent, trailing space or NUL are rows of t
   expect(await sql(warehouse, 'SELECT COUNT(*) AS n FROM thing WHERE id = ?', ['a '])).toEqual([{ n: 1 }])
 })
 
-test('another zone, mode and isolation of the server change nothing of what is written and read', async () => {
+test('the global time zone and SQL mode of the server do not change what is written and read', async () => {
   const [before] = await sql(url, 'SELECT @@GLOBAL.time_zone AS zone, @@GLOBAL.sql_mode AS mode')
   const { zone, mode } = before as { zone: string; mode: string }
   onTestFinished(() => onServer(`SET GLOBAL time_zone = '${zone}', GLOBAL sql_mode = '${mode}'`))
@@ -104,7 +104,7 @@ test.each(['UTC', 'America/New_York', 'Pacific/Kiritimati'])(
   },
 )
 
-test('the server is known by its version', async () => {
+test('the dialect is that of the server', async () => {
   expect(await warehouse.dialect()).toMatchObject({ name: expect.stringMatching(/^(MySQL|MariaDB)$/) as string })
 })
 
@@ -120,6 +120,6 @@ test.each([
 test.each([
   ['5.7.44-log', 'MySQL 5.7.44-log is too old: changeover requires 8.0.19 or later.'],
   ['10.5.1-MariaDB', 'MariaDB 10.5.1-MariaDB is too old: changeover requires 10.6 or later.'],
-])('the version %s is not supported, and the reason says which one is', (version, reason) => {
+])('the version %s is not supported, and the reason names the oldest that is', (version, reason) => {
   expect(dialectOf(version)).toEqual({ kind: 'unsupported', reason })
 })

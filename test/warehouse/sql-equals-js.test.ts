@@ -24,7 +24,7 @@ describe.each<[string, typeof EVERYTHING]>([
   })
   afterAll(() => fresh[Symbol.asyncDispose]())
 
-  test('cell by cell and in the order of their keys, for any rows in any batches', async () => {
+  test('on every cell and on the order of keys, for any rows in any batches', async () => {
     const cuts = fc.array(fc.nat(20), { maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(

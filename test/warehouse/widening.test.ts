@@ -30,7 +30,7 @@ const read = async (table: AnyTable): Promise<unknown> => {
   return column.type.decode(row!['value'])
 }
 
-describe('a column that grows keeps its value, its history follows, and nothing is left to do:', () => {
+describe('a column grows without losing its value, in its history too, and is then up to date:', () => {
   test.each<[string, Column, Column, unknown, unknown]>([
     ['boolean to int', c.boolean(), c.int(), true, 1],
     ['boolean to bigint', c.boolean(), c.bigint(), true, 1n],
@@ -54,7 +54,7 @@ describe('a column that grows keeps its value, its history follows, and nothing 
   })
 })
 
-describe('a column that shrinks is refused, and changed when that is allowed:', () => {
+describe('a column that shrinks is refused, and changed when destructive steps are allowed:', () => {
   test.each<[string, Column, Column, unknown]>([
     ['bigint to int', c.bigint(), c.int(), 7],
     ['int to boolean', c.int(), c.boolean(), 1],
@@ -80,7 +80,7 @@ describe('a column that shrinks is refused, and changed when that is allowed:', 
     expect(String(await read(holding(narrow)))).toMatch(/^(7|1|abc|1\.500?|1\.5|2024-02-29)$/)
   })
 
-  test('strictly: a value that does not fit stops the change, and stays', async () => {
+  test('a value that does not fit stops the change and is kept', async () => {
     await apply(holding(c.bigint()))
     await create(holding(c.bigint()), { value: 2n ** 40n })
     await expect(apply(holding(c.int()), { allowDestructive: true })).rejects.toMatchObject({ code: 'VALUE' })
@@ -88,7 +88,7 @@ describe('a column that shrinks is refused, and changed when that is allowed:', 
   })
 })
 
-test('a column that is no longer defined stays until dropping is allowed, and then goes with its stamp', async () => {
+test('a column that is no longer defined is kept until dropping is allowed, and then dropped with its stamp', async () => {
   const before = holding(c.int(), { gone: c.varchar(9).nullable() })
   await apply(before)
   await create(before, { value: 1, gone: 'x' })
@@ -110,7 +110,7 @@ test('a column that is no longer defined stays until dropping is allowed, and th
   expect(await sql(warehouse, 'SELECT * FROM thing')).toEqual([{ id: 'a', value: 1 }])
 })
 
-test('no type fits one that is narrower, and each is the same as itself', () => {
+test('no type fits a narrower one, and each fits itself', () => {
   const types = ['TINYINT(1)', 'INT', 'BIGINT', 'DOUBLE', 'DATE', 'DATETIME(3)', 'CHAR(24)', 'VARCHAR(9)', 'MEDIUMTEXT']
   for (const type of [...types, 'DECIMAL(9,2)', 'VARBINARY(9)', 'BINARY(16)', 'LONGBLOB']) {
     expect(fits(type.toLowerCase(), type)).toBe('same')

@@ -14,14 +14,14 @@ export interface Conflicts {
   /** The fact's name, without prefix. */
   readonly table: string
   readonly count: number
-  /** The first {@link MAX_LISTED_CONFLICTS} of them, in the order of their keys; 64-bit integers as text. */
+  /** The first 20 of them, in order; 64-bit integers as text. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** How many keys are listed of a table whose facts have conflicting contents. */
 export const MAX_LISTED_CONFLICTS = 20
 
-/** @param rows the first of them by key; only the cells of the key are looked at */
+/** @param rows the first of the rows by key; only their keys are read */
 export function conflictsOf(table: AnyTable, count: number, rows: readonly Row[]): Conflicts {
   const names = keyNames(table.layout.relation)
   const keys = rows
@@ -30,7 +30,7 @@ export function conflictsOf(table: AnyTable, count: number, rows: readonly Row[]
   return { table: table.name, count, keys }
 }
 
-// As JSON can carry it.
+// JSON has no bigint.
 function listed(cell: Cell): Cell {
   return typeof cell === 'bigint' ? cell.toString() : cell
 }
