@@ -3,7 +3,7 @@ import { binary, blob, datetime, instantText, int, text, type Relation, type Row
 
 /** An event that could not be applied. */
 export interface Quarantined {
-  /** The key of the event's `_id`, or what stands in for it. */
+  /** The key of the event's `_id`; of an event without one, a digest of its bytes. */
   readonly event: Uint8Array
   readonly firstSeen: Date
   readonly lastSeen: Date

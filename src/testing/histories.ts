@@ -12,7 +12,7 @@ export function historiesOf<E>(events: GivenEvents<E>, maxEvents: number): fc.Ar
 }
 
 /**
- * Of a list, every event as a history of its own, after an earlier one that has its `_id`. Parts of the list may never have
+ * Of a list, every event as a separate history, after an earlier one that has its `_id`. Parts of the list may never have
  * some event, or never two such events together.
  */
 export function shortHistories<E extends object>(events: GivenEvents<E>): E[][] {

@@ -1,6 +1,6 @@
 import { ChangeoverError, codeOf, driverErrors, messageOf, propertyOf, type DriverErrors } from '../core/index.ts'
 
-/** The kinds of MySQL errors that are told apart. */
+/** The kinds of MySQL errors. */
 export type MysqlErrorKind = 'retryable' | 'unreachable' | 'denied' | 'schema' | 'data' | 'other'
 
 // By the server's number where there is one, else by the code of Node or the driver.
@@ -65,7 +65,7 @@ export const mysqlErrors: DriverErrors<MysqlErrorKind> = driverErrors<MysqlError
   codesOf: (thrown) => [numberOf(thrown), codeOf(thrown)],
   otherwise: () => 'other',
   say: (thrown) => {
-    // Node gives the failure of several addresses no message of its own.
+    // Node's error for several addresses that all failed has no message.
     const said = propertyOf(thrown, 'message') === '' ? String(codeOf(thrown) ?? '') : ''
     return said || withoutValues(messageOf(thrown, 300))
   },

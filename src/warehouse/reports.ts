@@ -5,7 +5,7 @@ import { driverOptions } from './driver-options.ts'
 import type { ReportPort } from './port.ts'
 import { READER_SETTINGS } from './session-settings.ts'
 
-/** Reports in MySQL: a pool of its own whose sessions cannot write. Connects on first use. */
+/** Reports in MySQL: a separate pool, whose sessions cannot write. Connects on first use. */
 export class MysqlReports implements ReportPort {
   readonly address: string
   readonly #url: string

@@ -62,7 +62,7 @@ export class SqlSession {
     await this.use((connection) => connection.query(sql), options)
   }
 
-  /** Runs work on a connection of its own, again when it fails with a transient error. */
+  /** Runs work on one connection, and again when it fails with a transient error. */
   async use<T>(
     work: (connection: PoolConnection, dialect: Dialect) => Promise<T>,
     { signal }: CallOptions = {},

@@ -146,13 +146,19 @@ export function rowsContract(
 
     test('facts that were given two contents are counted, and listed by their keys', async () => {
       const [id, price] = [2n ** 53n + 1n, { price: 1 }]
-      const rows = [sale.create({ id }, price), sale.create({ id }, { price: 2 }), sale.create({ id: 1 }, price)]
+      const rows = [
+        sale.create({ id }, price),
+        sale.create({ id }, { price: 2 }),
+        sale.create({ id: 1 }, price),
+        sale.create({ id: 2 }, price),
+        sale.create({ id: 2 }, { price: 2 }),
+      ]
       await merge(
         sale.layout.relation,
         rows.flatMap((operation, i) => rowsOf([operation], stampOf(BigInt(i), i, 1), 'live').map(({ row }) => row)),
       )
       expect(await warehouse.conflicts([counted, sale])).toEqual([
-        { table: 'sale', count: 1, keys: [{ id: '9007199254740993' }] },
+        { table: 'sale', count: 2, keys: [{ id: 2 }, { id: '9007199254740993' }] },
       ])
     })
 

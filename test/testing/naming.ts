@@ -20,7 +20,7 @@ const columns = {
 export const thing = dimension('thing', { key: { id: c.int() }, columns, history: true })
 export const naming = fact('naming', { key: { id: c.int() }, measures: { name: c.varchar(9) } })
 
-/** A mapping; `named` stands in for its first handler. */
+/** A mapping; `named` replaces its first handler. */
 export function namings(
   named: Handler<Naming> = (e) => [
     thing.create({ id: e.id }, { name: e.name }),

@@ -153,7 +153,7 @@ describe('a transient failure is retried and counted:', () => {
     )
     return (rows as { id: number }[]).map(({ id }) => id)
   }
-  // InnoDB refreshes what it says of transactions only when nobody has asked for a tenth of a second.
+  // InnoDB refreshes its list of transactions only after a tenth of a second without a query of it.
   const waiting = (signal: AbortSignal): Promise<void> =>
     until(async () => (await waiters()).length > 0, { signal, everyMs: 150 })
 

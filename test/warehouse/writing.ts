@@ -6,7 +6,7 @@ import type { AnyTable } from '../../src/star/define/table.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
 import type { MergePort } from '../../src/warehouse/index.ts'
 
-/** What one event does, where it stands in the stream, and when it happened. */
+/** What one event does, its position, and when it happened. */
 export interface Doing {
   readonly seq: number
   readonly operations: readonly Operation[]

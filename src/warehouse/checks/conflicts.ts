@@ -14,7 +14,7 @@ export interface Conflicts {
   /** The fact's name, without prefix. */
   readonly table: string
   readonly count: number
-  /** The first 20 of them, in order; 64-bit integers as text. */
+  /** The first 20 of them, in order; integers that a JS number does not hold exactly are text. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -30,22 +30,23 @@ export function conflictsOf(table: AnyTable, count: number, rows: readonly Row[]
   return { table: table.name, count, keys }
 }
 
-// JSON has no bigint.
+// JSON has no bigint, and no exact number for a large one.
 function listed(cell: Cell): Cell {
-  return typeof cell === 'bigint' ? cell.toString() : cell
+  if (typeof cell !== 'bigint') return cell
+  return Number.isSafeInteger(Number(cell)) ? Number(cell) : cell.toString()
 }
 
 export function countConflictsSql(relation: Relation): string {
-  return `SELECT COUNT(*) ${fromConflicts(relation)}`
+  return `SELECT COUNT(*) FROM ${quote(relation.name)} WHERE ${conflictSql()}`
 }
 
 export function listConflictsSql(relation: Relation): string {
   const key = quoteAll(keyNames(relation))
-  return `SELECT ${key} ${fromConflicts(relation)} ORDER BY ${key} LIMIT ${MAX_LISTED_CONFLICTS}`
+  return `SELECT ${key} FROM ${quote(relation.name)} WHERE ${conflictSql()} ORDER BY ${key} LIMIT ${MAX_LISTED_CONFLICTS}`
 }
 
 // The SQL twin of `isContested`.
-function fromConflicts(relation: Relation): string {
+function conflictSql(): string {
   const part = (column: string): string => `(${quote(column)} & ${FINGERPRINT_MASK})`
-  return `FROM ${quote(relation.name)} WHERE ${part(CONTENT_HIGH)} + ${part(CONTENT_LOW)} <> ${FINGERPRINT_MASK}`
+  return `${part(CONTENT_HIGH)} + ${part(CONTENT_LOW)} <> ${FINGERPRINT_MASK}`
 }

@@ -7,7 +7,7 @@ import { mergeSql } from './statement.ts'
 /** How many statements of one batch run in parallel. */
 const PARALLEL_STATEMENTS = 2
 
-/** The merge in MySQL: one statement per chunk of rows, each a transaction of its own. */
+/** The merge in MySQL: one statement and one transaction per chunk of rows. */
 export class MysqlMerge implements MergePort {
   readonly #session: SqlSession
 
