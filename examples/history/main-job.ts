@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { countWithoutReceipt, migrate, schemaOf, sourceOf, type MigrateResult } from 'changeover/migrate'
+import { countWithoutReceipt, idsOf, migrate, schemaOf, sourceOf, type MigrateResult } from 'changeover/migrate'
 import { observe, type Observer } from 'changeover/observer'
 import type { Queue } from 'changeover/queue'
 import { reconcile, type ReportResult } from 'changeover/reconcile'
 import { createSink, type Sink } from 'changeover/sink'
-import { applySteps, plan, type Warehouse } from 'changeover/warehouse'
+import type { Warehouse } from 'changeover/warehouse'
 import { sql } from 'kysely'
 import type { Collection, MongoClient } from 'mongodb'
 import config from './changeover.config.ts'
@@ -70,7 +70,7 @@ export async function runMainJob(
   const cut = Math.floor(events.length * HISTORY_SHARE)
   const [past, live] = [events.slice(0, cut), shuffled(events.slice(cut), random)]
 
-  await applySteps(warehouse, await plan(warehouse, schemaOf([history])))
+  await warehouse.apply(await warehouse.plan(schemaOf([history])))
 
   const rough = chaos(queue, random, DUPLICATE_SHARE)
   const observer = observe(client, history, {
@@ -118,7 +118,7 @@ export async function runMainJob(
   say('comparing the old reports with the new ones')
   const results = await reconcile(config.reports, { mongo: client.db(), warehouse })
   const receipts = await receiptCounts(warehouse)
-  const missing = await countWithoutReceipt(history, sourceOf(history, client.db()), warehouse)
+  const missing = await countWithoutReceipt(history, idsOf(sourceOf(history, client.db())), warehouse)
   return {
     seed,
     events: { total: events.length, history: past.length, live: live.length },
@@ -159,7 +159,7 @@ async function caughtUp(queue: Queue, warehouse: Warehouse, client: MongoClient)
   for (;;) {
     const { visible, inFlight } = await queue.approximateDepth()
     if (visible + inFlight === 0) {
-      const missing = await countWithoutReceipt(history, sourceOf(history, client.db()), warehouse)
+      const missing = await countWithoutReceipt(history, idsOf(sourceOf(history, client.db())), warehouse)
       if (missing === 0) return
     }
     if (deadline.aborted)
@@ -169,11 +169,11 @@ async function caughtUp(queue: Queue, warehouse: Warehouse, client: MongoClient)
 }
 
 async function receiptCounts(warehouse: Warehouse): Promise<Record<string, number>> {
-  const [row] = await warehouse.select(
-    'SELECT COUNT(*) AS total, COALESCE(SUM(origin & 1 = 1), 0) AS live, COALESCE(SUM(origin & 2 = 2), 0) AS migrated, ' +
-      'COALESCE(SUM(state & 3 = 2), 0) AS applied, COALESCE(SUM(state & 3 = 0), 0) AS quarantined FROM `_receipt_history`',
-  )
-  return Object.fromEntries(Object.entries(row!).map(([name, value]) => [name, Number(value)]))
+  const { rows } = await sql<Record<string, unknown>>`
+    select count(*) as total, coalesce(sum(origin & 1 = 1), 0) as live, coalesce(sum(origin & 2 = 2), 0) as migrated,
+      coalesce(sum(state & 3 = 2), 0) as applied, coalesce(sum(state & 3 = 0), 0) as quarantined
+    from _receipt_history`.execute(warehouse.reader())
+  return Object.fromEntries(Object.entries(rows[0]!).map(([name, value]) => [name, Number(value)]))
 }
 
 async function tableCounts(warehouse: Warehouse): Promise<MainJobResult['tables']> {

@@ -2,7 +2,7 @@ import { Examples, Tally } from '../core/index.ts'
 import { ledgerOf, quarantineRow, receiptRow } from '../ledger/index.ts'
 import { type CompiledMigration, protectBytes } from '../mapping/index.ts'
 import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
-import type { MergeTarget } from '../warehouse/index.ts'
+import type { MergePort } from '../warehouse/index.ts'
 import { keyOfBody, mapBatch, withRefused, type MappedEvent } from './map-batch.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -41,7 +41,7 @@ export interface Applied {
 /** An applier for one migration. `now` is the time that quarantined events are seen at. */
 export function createApplier(
   migration: CompiledMigration,
-  target: MergeTarget,
+  target: MergePort,
   now: () => Date = () => new Date(),
 ): Applier {
   const { map, protect, relations, revision } = migration

@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../core/index.ts'
 import { mergeBatch, type Relation, type Row } from '../star/index.ts'
-import type { MergeTarget } from '../warehouse/index.ts'
+import type { MergePort } from '../warehouse/index.ts'
 import { isolate, type Isolated } from './isolate.ts'
 import type { MappedEvent } from './map-batch.ts'
 
@@ -9,7 +9,7 @@ import type { MappedEvent } from './map-batch.ts'
  * value that the server refuses, although the definitions let it pass, is given back with the reason.
  */
 export async function writeRows(
-  target: MergeTarget,
+  target: MergePort,
   relations: readonly Relation[],
   events: readonly MappedEvent[],
   signal: AbortSignal | undefined,

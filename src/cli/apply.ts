@@ -1,5 +1,5 @@
 import { schemaOf } from '../ledger/index.ts'
-import { applySteps, plan, type Step, type Warehouse } from '../warehouse/index.ts'
+import type { Step, Warehouse } from '../warehouse/index.ts'
 import type { Context } from './context.ts'
 
 interface Options {
@@ -11,24 +11,32 @@ export async function planCommand(context: Context, options: Options): Promise<n
   context.print({ steps }, [
     ...steps.map(({ why, sql }) => `-- ${why}\n${sql};\n`),
     steps.length === 0
-      ? `-- ${warehouse.address} has everything.`
-      : `-- ${warehouse.address} lacks ${steps.length} steps.`,
+      ? `-- ${warehouse.address} is up to date.`
+      : `-- ${warehouse.address}: ${changes(steps)} pending.`,
   ])
   return 0
 }
 
 export async function applyCommand(context: Context, options: Options): Promise<number> {
   const { warehouse, steps } = await planned(context, options)
-  await applySteps(warehouse, steps)
+  await warehouse.apply(steps, { signal: context.signal })
   context.print({ steps }, [
     ...steps.map(({ why }) => `${why}: done`),
-    steps.length === 0 ? `${warehouse.address} has everything.` : `${warehouse.address}: ${steps.length} steps done.`,
+    steps.length === 0 ? `${warehouse.address} is up to date.` : `${warehouse.address}: ${changes(steps)} applied.`,
   ])
   return 0
 }
 
-async function planned(context: Context, options: Options): Promise<{ warehouse: Warehouse; steps: Step[] }> {
+async function planned(
+  context: Context,
+  { allowDestructive = false }: Options,
+): Promise<{ warehouse: Warehouse; steps: Step[] }> {
   const { migrations, calendar } = await context.config()
   const warehouse = context.warehouse()
-  return { warehouse, steps: await plan(warehouse, schemaOf(migrations, calendar), options) }
+  const { signal } = context
+  return { warehouse, steps: await warehouse.plan(schemaOf(migrations, calendar), { allowDestructive, signal }) }
+}
+
+function changes({ length }: readonly Step[]): string {
+  return length === 1 ? '1 change' : `${length} changes`
 }

@@ -1,7 +1,6 @@
 import { ChangeoverError, worstVerdict } from '../core/index.ts'
 import { tablesOf, type Report } from '../mapping/index.ts'
 import { conflictFindings, reconcile } from '../reconcile/index.ts'
-import { findConflicts } from '../warehouse/index.ts'
 import type { Context } from './context.ts'
 import { describeConflict, describeResult } from './reconcile-lines.ts'
 
@@ -16,7 +15,8 @@ export async function reconcileCommand(
   const mongo = (await context.mongo()).db()
   const results = await reconcile(reports, { mongo, warehouse, signal: context.signal })
   const verdict = worstVerdict(results.map((result) => result.verdict))
-  const found = verdict === 'failed' ? [] : await findConflicts(warehouse, tablesOf(config.migrations))
+  const found =
+    verdict === 'failed' ? [] : await warehouse.conflicts(tablesOf(config.migrations), { signal: context.signal })
   const conflicts = conflictFindings(found, new Date())
   context.print({ reports: Object.fromEntries(results.map((result) => [result.name, result])), conflicts }, [
     ...results.flatMap(describeResult),

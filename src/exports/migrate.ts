@@ -9,5 +9,6 @@ export {
 } from '../migrate/index.ts'
 export type { HealOptions, HealResult, MigrateOptions, MigrateProgress, MigrateResult } from '../migrate/index.ts'
 export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
-export { sourceOf } from '../stream/index.ts'
+export type { EventIds } from '../ledger/index.ts'
+export { idsOf, sourceOf } from '../stream/index.ts'
 export type { EventSource } from '../stream/index.ts'

@@ -1,30 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'bson'
-import type { CompiledMigration } from '../mapping/index.ts'
-import { mergeBatch, type Relation, type Row, stampOf, bigint, int, blob, stampType, varchar } from '../star/index.ts'
-import type { Warehouse } from '../warehouse/index.ts'
-import type { Range } from '../stream/index.ts'
-
-/** How far one range of one run has come. */
-export interface RangeProgress {
-  readonly number: number
-  readonly range: Range
-  /** The `_id` up to which everything is durable; undefined before the first batch. */
-  readonly reached: unknown
-  readonly events: number
-  readonly isDone: boolean
-}
-
-/** A run of a migration: its ranges and how far each is. */
-export interface Run {
-  readonly id: string
-  readonly ranges: readonly RangeProgress[]
-}
+import { bigint, blob, int, mergeBatch, stampOf, stampType, varchar, type Relation, type Row } from '../star/index.ts'
+import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
+import { unfinishedRun, type Checkpoint, type IdRange, type RangeProgress, type Run } from './runs.ts'
 
 /** The checkpoints of a migration: a table like all others, its progress a register stamped by the number of events. */
-export function checkpointRelation(migration: { readonly name: string }): Relation {
+export function checkpointsOf({ name }: { readonly name: string }): Relation {
   return {
-    name: `_checkpoint_${migration.name}`,
+    name: `_checkpoint_${name}`,
     keyLength: 2,
     columns: [
       { name: 'run_id', type: varchar(40), role: 'key', nullable: false },
@@ -40,70 +23,88 @@ export function checkpointRelation(migration: { readonly name: string }): Relati
       { merge: 'stamped', columns: [4, 5], stamp: 7 },
       { merge: 'max', column: 6 },
     ],
-    comment: 'changeover: how far each range of each migration run has come; bounds and reached are BSON',
+    comment: 'changeover: how far each range of each migration run has progressed; bounds and reached are BSON',
   }
 }
 
-/** Keeps checkpoints in the warehouse, beside what they speak of. */
+export function checkpointRow({ run, revision, progress }: Checkpoint): Row {
+  const { number, range, reached, events, isDone } = progress
+  return [
+    run,
+    number,
+    revision,
+    pack(range),
+    reached === undefined ? null : pack({ id: reached }),
+    BigInt(events),
+    Number(isDone),
+    stampOf(BigInt(events), run, revision),
+  ]
+}
+
+/** A row of `checkpointsOf`, read back. */
+export function checkpointOf([run, number, revision, bounds, reached, events, isDone]: Row): Checkpoint {
+  const { from, before } = unpack(bounds as Uint8Array)
+  return {
+    run: run as string,
+    revision: revision as number,
+    progress: {
+      number: number as number,
+      range: { from, before },
+      reached: reached === null ? undefined : unpack(reached as Uint8Array)['id'],
+      events: Number(events),
+      isDone: isDone === 1,
+    },
+  }
+}
+
+/** Keeps the checkpoints of a migration in the warehouse, alongside what they are about. */
 export class Checkpoints {
-  readonly #warehouse: Warehouse
-  readonly #migration: Pick<CompiledMigration, 'name' | 'revision'>
+  readonly #warehouse: MergePort & ReadPort
+  readonly #revision: number
   readonly #relation: Relation
 
-  constructor(warehouse: Warehouse, migration: Pick<CompiledMigration, 'name' | 'revision'>) {
+  constructor(
+    warehouse: MergePort & ReadPort,
+    { name, revision }: { readonly name: string; readonly revision: number },
+  ) {
     this.#warehouse = warehouse
-    this.#migration = migration
-    this.#relation = checkpointRelation(migration)
+    this.#revision = revision
+    this.#relation = checkpointsOf({ name })
   }
 
   /** The latest run, if it is of this revision and not finished. */
-  async unfinished(): Promise<Run | undefined> {
-    const rows = await this.#warehouse.select(
-      `SELECT run_id, range_number, revision, bounds, reached, events, is_done FROM \`${this.#relation.name}\` ` +
-        `WHERE run_id = (SELECT MAX(run_id) FROM \`${this.#relation.name}\`) ORDER BY range_number`,
-    )
-    const isOpen = rows.some(
-      (row) => Number(row['is_done']) === 0 && Number(row['revision']) === this.#migration.revision,
-    )
-    if (!isOpen) return undefined
-    const ranges = rows.map((row) => ({
-      number: Number(row['range_number']),
-      range: unpack(row['bounds']) as Range,
-      reached: row['reached'] === null ? undefined : (unpack(row['reached']) as { id: unknown }).id,
-      events: Number(row['events']),
-      isDone: Number(row['is_done']) === 1,
-    }))
-    return { id: String(rows[0]!['run_id']), ranges }
+  async unfinished(options: CallOptions = {}): Promise<Run | undefined> {
+    let latest: Checkpoint[] = []
+    // The key begins with the run, so the rows of the latest run come last.
+    for await (const page of this.#warehouse.scan(this.#relation, options)) {
+      for (const row of page) {
+        const checkpoint = checkpointOf(row)
+        if (checkpoint.run !== latest[0]?.run) latest = []
+        latest.push(checkpoint)
+      }
+    }
+    return unfinishedRun(latest, this.#revision)
   }
 
-  /** Writes down a new run before its first batch, so that a resumed one has the same ranges. */
-  async begin(ranges: readonly Range[], now: Date): Promise<Run> {
-    const id = `${now.toISOString()}-${randomBytes(4).toString('hex')}`
+  /** Writes a new run before its first batch, so that a resumed one has the same ranges. */
+  async begin(ranges: readonly IdRange[], now: Date, options: CallOptions = {}): Promise<Run> {
     const run = {
-      id,
+      // Ids of runs sort by time.
+      id: `${now.toISOString()}-${randomBytes(4).toString('hex')}`,
       ranges: ranges.map((range, number) => ({ number, range, reached: undefined, events: 0, isDone: false })),
     }
-    await this.#write(id, run.ranges)
+    await this.#write(run.id, run.ranges, options)
     return run
   }
 
-  /** Moves a range to what has been durably applied. */
-  async save(runId: string, progress: RangeProgress): Promise<void> {
-    await this.#write(runId, [progress])
+  /** Moves a range to the last event that was durably applied. */
+  async save(run: string, progress: RangeProgress, options: CallOptions = {}): Promise<void> {
+    await this.#write(run, [progress], options)
   }
 
-  async #write(runId: string, ranges: readonly RangeProgress[]): Promise<void> {
-    const rows = ranges.map(({ number, range, reached, events, isDone }): Row => [
-      runId,
-      number,
-      this.#migration.revision,
-      pack(range),
-      reached === undefined ? null : pack({ id: reached }),
-      BigInt(events),
-      Number(isDone),
-      stampOf(BigInt(events), runId, this.#migration.revision),
-    ])
-    await this.#warehouse.merge(this.#relation, mergeBatch(this.#relation, rows))
+  async #write(run: string, ranges: readonly RangeProgress[], options: CallOptions): Promise<void> {
+    const rows = ranges.map((progress) => checkpointRow({ run, revision: this.#revision, progress }))
+    await this.#warehouse.merge(this.#relation, mergeBatch(this.#relation, rows), options)
   }
 }
 
@@ -111,6 +112,6 @@ function pack(value: object): Uint8Array {
   return serialize(value, { ignoreUndefined: true })
 }
 
-function unpack(raw: unknown): unknown {
-  return deserialize(raw as Uint8Array)
+function unpack(bytes: Uint8Array): Record<string, unknown> {
+  return deserialize(bytes)
 }

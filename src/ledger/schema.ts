@@ -1,13 +1,15 @@
-import { ledgerOf } from './tables.ts'
 import { tablesOf, type Migration } from '../mapping/index.ts'
 import type { CalendarRange, Schema } from '../warehouse/index.ts'
-import { checkpointRelation } from './checkpoints.ts'
+import { checkpointsOf } from './checkpoints.ts'
+import { quarantineOf } from './quarantine.ts'
+import { receiptsOf } from './receipts.ts'
 
-/** All that the warehouse must hold for these migrations. */
+/** All that the warehouse must hold for these migrations: what `warehouse.plan` takes. */
 export function schemaOf(migrations: readonly Migration[], calendar?: CalendarRange): Schema {
+  const internal = [receiptsOf, quarantineOf, checkpointsOf]
   return {
     calendar,
     tables: tablesOf(migrations),
-    internal: migrations.flatMap((migration) => [...Object.values(ledgerOf(migration)), checkpointRelation(migration)]),
+    internal: migrations.flatMap((migration) => internal.map((relationOf) => relationOf(migration))),
   }
 }

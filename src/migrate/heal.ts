@@ -3,8 +3,8 @@ import { createApplier } from '../apply/index.ts'
 import type { Migration } from '../mapping/index.ts'
 import { DEFAULT_COVERAGE_COLLECTION, type CoverageWindow, bury, coverageOf, readCoverage } from '../coverage/index.ts'
 import type { Warehouse } from '../warehouse/index.ts'
-import { withoutReceipt } from '../ledger/index.ts'
-import { explainMongo, sourceOf, type EventSource } from '../stream/index.ts'
+import { idsWithoutReceipt } from '../ledger/index.ts'
+import { explainMongo, idsOf, sourceOf, type EventSource } from '../stream/index.ts'
 import { compile } from '../mapping/index.ts'
 
 export interface HealOptions {
@@ -93,7 +93,8 @@ async function healing(migration: Migration, options: HealOptions): Promise<Heal
   const reasons = new Set<string>()
   let done = 0
   for (const stretch of stretchesOf(windows, marginMs)) {
-    for await (const ids of withoutReceipt(migration, within(source, migration, stretch), warehouse, signal)) {
+    const inStretch = idsOf(within(source, migration, stretch), { signal })
+    for await (const ids of idsWithoutReceipt(migration, inStretch, warehouse, { signal })) {
       for (let at = 0; at < ids.length; at += EVENTS_AT_ONCE) {
         const some = ids.slice(at, at + EVENTS_AT_ONCE)
         const cursor = source.collection.find({ _id: { $in: some as never[] } }, { raw: true })

@@ -4,8 +4,8 @@ import { createApplier, type Applied, type Applier } from '../apply/index.ts'
 import { decodeEvent } from '../event/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import type { Warehouse } from '../warehouse/index.ts'
-import { Checkpoints, type RangeProgress, type Run, withoutReceipt } from '../ledger/index.ts'
-import { cutRanges, countUnmapped, explainMongo, sourceOf, type EventSource } from '../stream/index.ts'
+import { Checkpoints, type RangeProgress, type Run, idsWithoutReceipt } from '../ledger/index.ts'
+import { cutRanges, countUnmapped, explainMongo, idsOf, sourceOf, type EventSource } from '../stream/index.ts'
 
 export interface MigrateOptions {
   /** The database that the connection address names; a secondary will do. */
@@ -170,12 +170,9 @@ class Migrating {
   async #applyLate(): Promise<number> {
     const { collection } = this.#source
     let late = 0
-    for await (const ids of withoutReceipt(
-      this.#migration,
-      this.#source,
-      this.#options.warehouse,
-      this.#options.signal,
-    )) {
+    const { warehouse, signal } = this.#options
+    const all = idsOf(this.#source, { signal })
+    for await (const ids of idsWithoutReceipt(this.#migration, all, warehouse, { signal })) {
       const found = collection.find({ _id: { $in: ids as never[] } }, { raw: true, batchSize: this.#batchEvents })
       for await (const batch of batches(found as unknown as AsyncIterable<Uint8Array>, this.#batchEvents)) {
         await this.#apply(batch, this.#options.signal)

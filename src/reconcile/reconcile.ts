@@ -1,20 +1,14 @@
 import type { Db } from 'mongodb'
 import { checkOptions } from '../core/index.ts'
 import { compareReports } from '../compare/index.ts'
-import type { LegacyContext, Report, ReportRow, WarehouseReader } from '../mapping/index.ts'
+import type { LegacyContext, Report, ReportRow } from '../mapping/index.ts'
 import { comparedResult, failedResult, type ReportResult, type Side } from './result.ts'
-import { explainWarehouseError } from './warehouse-error.ts'
-
-/** The warehouse, as far as reports need it. */
-export interface ReportWarehouse extends WarehouseReader {
-  /** Its address without secrets, for error messages. */
-  readonly address: string
-}
+import { serverErrorOf, type ReportPort } from '../warehouse/index.ts'
 
 export interface ReconcileOptions {
   /** The database that the old reports read. */
   readonly mongo: Db
-  readonly warehouse: ReportWarehouse
+  readonly warehouse: ReportPort
   /**
    * Parameters by the name of the report. The report validates them when it has a schema.
    *
@@ -65,7 +59,7 @@ async function reconcileReport<Params, Row extends ReportRow>(
   report: Report<Params, Row>,
   given: Params | undefined,
   context: LegacyContext,
-  warehouse: ReportWarehouse,
+  warehouse: ReportPort,
 ): Promise<ReportResult> {
   const { name, key } = report
   try {
@@ -81,12 +75,12 @@ async function reconcileReport<Params, Row extends ReportRow>(
 async function warehouseRows<Params, Row extends ReportRow>(
   report: Report<Params, Row>,
   params: Params,
-  warehouse: ReportWarehouse,
+  warehouse: ReportPort,
 ): Promise<readonly Row[]> {
   try {
     return await report.warehouse(params, warehouse)
   } catch (thrown) {
-    throw explainWarehouseError(thrown, warehouse.address)
+    throw serverErrorOf(thrown, warehouse.address) ?? thrown
   }
 }
 

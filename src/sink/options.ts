@@ -1,10 +1,10 @@
 import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
 import type { QueueReceiver } from '../queue/index.ts'
-import type { MergeTarget } from '../warehouse/index.ts'
+import type { MergePort } from '../warehouse/index.ts'
 
 export interface SinkOptions {
   /** Where merged rows go. */
-  readonly warehouse: MergeTarget
+  readonly warehouse: MergePort
   /** Where `run` receives messages from. A Lambda function is handed its messages and needs none. */
   readonly queue?: QueueReceiver
   /**

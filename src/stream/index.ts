@@ -1,3 +1,4 @@
+export { idsOf } from './ids.ts'
 export { countUnmapped, explainMongo, sourceOf } from './mongo-source.ts'
 export type { EventSource } from './mongo-source.ts'
 export { cutRanges } from './ranges.ts'

@@ -8,7 +8,7 @@ export interface Arrival {
   readonly batch: number
 }
 
-/** Every event of `count` at least once, some more often, in any order, over up to `writers` writers. Shrinks to their order. */
+/** Each of `count` events at least once, some more often, in any order, by up to `writers` writers. Shrinks towards their order. */
 export function deliveries(count: number, writers: number): fc.Arbitrary<readonly Arrival[]> {
   const how = { at: fc.nat(1000), writer: fc.nat(writers - 1), batch: fc.nat(3) }
   const once = fc.tuple(
@@ -18,7 +18,7 @@ export function deliveries(count: number, writers: number): fc.Arbitrary<readonl
   return fc.tuple(once, again).map(([all, more]) => [...all, ...more].toSorted((a, b) => a.at - b.at))
 }
 
-/** What each writer does, batch by batch. */
+/** What each writer applies, batch by batch. */
 export function schedule(arrivals: readonly Arrival[]): number[][][] {
   const writers = new Map<number, { batch: number; events: number[] }[]>()
   for (const { event, writer, batch } of arrivals) {

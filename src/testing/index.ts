@@ -1,2 +1,3 @@
-export { DEFAULT_MAX_EVENTS, DEFAULT_RUNS, DEFAULT_WRITERS, checkConvergence } from './check-convergence.ts'
-export type { ConvergenceOptions } from './check-convergence.ts'
+export { checkConvergence } from './check-convergence.ts'
+export { DEFAULT_MAX_EVENTS, DEFAULT_RUNS, DEFAULT_WRITERS } from './options.ts'
+export type { ConvergenceOptions } from './options.ts'

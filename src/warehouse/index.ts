@@ -1,15 +1,22 @@
-export { tableBuckets } from './checks/buckets.ts'
-export { findConflicts } from './checks/conflicts.ts'
 export type { Conflicts } from './checks/conflicts.ts'
-export { quote } from './dialect.ts'
 export type { Dialect } from './dialect.ts'
 export { memoryWarehouse } from './memory.ts'
 export type { MemoryWarehouse } from './memory.ts'
-export { DEFAULT_CONNECTIONS, DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_RETRY, mysqlWarehouse } from './mysql.ts'
-export type { MysqlWarehouseOptions } from './mysql.ts'
-export type { MergeTarget, Warehouse, WarehouseCounters } from './port.ts'
+export { mysqlWarehouse } from './mysql.ts'
+export { serverErrorOf } from './mysql-errors.ts'
+export { DEFAULT_CONNECTIONS, DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_READERS, DEFAULT_RETRY } from './options.ts'
+export type { MysqlWarehouseOptions } from './options.ts'
+export type {
+  CallOptions,
+  Key,
+  MergePort,
+  ReadPort,
+  ReportPort,
+  ScanOptions,
+  SchemaPort,
+  Warehouse,
+  WarehouseCounters,
+} from './port.ts'
+export { DEFAULT_PAGE_ROWS } from './read/scan.ts'
 export type { CalendarRange } from './schema/calendar.ts'
-export { applySteps, plan } from './schema/plan.ts'
-export type { PlanOptions, Schema, Step } from './schema/plan.ts'
-export { explain, troubleOf } from './trouble.ts'
-export type { Trouble } from './trouble.ts'
+export type { PlanOptions, Schema, Step } from './schema/step.ts'

@@ -1,26 +1,93 @@
-import { type Buckets, bucketsOf, keyText, mergeRows, type Relation, type Row } from '../star/index.ts'
-import type { MergeTarget } from './port.ts'
+import {
+  bucketsOf,
+  isContested,
+  keyText,
+  mergeBatch,
+  mergeRows,
+  type AnyTable,
+  type Buckets,
+  type Relation,
+  type Row,
+} from '../star/index.ts'
+import { conflictsOf, type Conflicts } from './checks/conflicts.ts'
+import type { CallOptions, Key, MergePort, ReadPort, ScanOptions, SchemaPort } from './port.ts'
+import { resolveScan } from './read/scan.ts'
 
 /** A warehouse in memory, by the pure merge: for tests of a mapping, and to compute what a real one should hold. */
-export interface MemoryWarehouse extends MergeTarget {
+export interface MemoryWarehouse extends MergePort, ReadPort, Pick<SchemaPort, 'clear'> {
+  /** The rows of a table, in no particular order. */
   rows(relation: Relation): readonly Row[]
-  buckets(relation: Relation): Buckets
 }
 
+/**
+ * A warehouse in memory.
+ *
+ * @example
+ * const warehouse = memoryWarehouse()
+ * await createSink(history, { warehouse }).handle([message])
+ * console.log(warehouse.rows(file.layout.relation))
+ */
 export function memoryWarehouse(): MemoryWarehouse {
-  const tables = new Map<string, Map<string, Row>>()
-  const rowsOf = (relation: Relation): Row[] => [...(tables.get(relation.name)?.values() ?? [])]
-  return {
-    async merge(relation, rows) {
-      const table = tables.get(relation.name) ?? new Map<string, Row>()
-      tables.set(relation.name, table)
-      for (const row of rows) {
-        const key = keyText(relation, row)
-        const known = table.get(key)
-        table.set(key, known ? mergeRows(relation, known, row) : row)
-      }
-    },
-    rows: rowsOf,
-    buckets: (relation) => bucketsOf(relation, rowsOf(relation)),
+  return new InMemory()
+}
+
+class InMemory implements MemoryWarehouse {
+  /** Rows by key, by table. */
+  readonly #tables = new Map<string, Map<string, Row>>()
+
+  rows(relation: Relation): Row[] {
+    return [...(this.#tables.get(relation.name)?.values() ?? [])]
+  }
+
+  async clear(relation: Relation): Promise<void> {
+    this.#tables.delete(relation.name)
+  }
+
+  async merge(relation: Relation, rows: readonly Row[], { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+    const table = this.#tables.get(relation.name) ?? new Map<string, Row>()
+    this.#tables.set(relation.name, table)
+    for (const row of rows) {
+      const key = keyText(relation, row)
+      const known = table.get(key)
+      table.set(key, known ? mergeRows(relation, known, row) : row)
+    }
+  }
+
+  async find(relation: Relation, keys: readonly Key[], { signal }: CallOptions = {}): Promise<Row[]> {
+    signal?.throwIfAborted()
+    const table = this.#tables.get(relation.name)
+    const wanted = new Set(keys.map((key) => keyText(relation, key)))
+    return [...wanted].flatMap((key) => {
+      const row = table?.get(key)
+      return row === undefined ? [] : [row]
+    })
+  }
+
+  async *scan(relation: Relation, options: ScanOptions = {}): AsyncGenerator<readonly Row[]> {
+    const { signal, pageRows } = resolveScan(options)
+    const sorted = mergeBatch(relation, this.rows(relation))
+    for (let at = 0; at < sorted.length; at += pageRows) {
+      signal?.throwIfAborted()
+      yield sorted.slice(at, at + pageRows)
+    }
+  }
+
+  async buckets(relation: Relation, { signal }: CallOptions = {}): Promise<Buckets> {
+    signal?.throwIfAborted()
+    return bucketsOf(relation, this.rows(relation))
+  }
+
+  async conflicts(tables: readonly AnyTable[], { signal }: CallOptions = {}): Promise<Conflicts[]> {
+    signal?.throwIfAborted()
+    return tables.flatMap((table) => {
+      const { relation, content } = table.layout
+      if (!content) return []
+      const rows = mergeBatch(relation, this.rows(relation)).filter((row) => {
+        const [high, low] = [row[content.high], row[content.low]]
+        return typeof high === 'bigint' && typeof low === 'bigint' && isContested(high, low)
+      })
+      return rows.length === 0 ? [] : [conflictsOf(table, rows.length, rows)]
+    })
   }
 }

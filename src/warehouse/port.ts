@@ -1,45 +1,95 @@
 import type { Kysely } from 'kysely'
-import type { Relation, Row } from '../star/index.ts'
+import type { AnyTable, Buckets, Cell, Relation, Row } from '../star/index.ts'
+import type { Conflicts } from './checks/conflicts.ts'
 import type { Dialect } from './dialect.ts'
+import type { PlanOptions, Schema, Step } from './schema/step.ts'
 
-/** Where rows are merged. All that the data path needs of a warehouse. */
-export interface MergeTarget {
+/** What every call of a port takes. */
+export interface CallOptions {
+  /** Checked before each statement and between tries; the call then rejects. A statement that is running is not interrupted. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The key of a row: one cell per key column, in order. */
+export type Key = readonly NonNullable<Cell>[]
+
+/** Where rows are merged. All that the sink needs of a warehouse. */
+export interface MergePort {
   /**
-   * Joins rows into a table. The rows must be merged per key and sorted by key (`mergeBatch`). Resolves when they are
-   * durable; safe to repeat. Retries what is transient; rejects with a ChangeoverError.
+   * Merges rows into a table. The caller has merged the rows per key and sorted them by key (`mergeBatch`). Resolves when they
+   * are durable; calling it again with the same rows changes nothing. An implementation retries transient errors, and rejects
+   * with a ChangeoverError; some of the rows may then have been merged.
    */
-  merge(
-    relation: Relation,
-    rows: readonly Row[],
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<void>
+  merge(relation: Relation, rows: readonly Row[], options?: CallOptions): Promise<void>
+}
+
+export interface ScanOptions extends CallOptions {
+  /**
+   * How many rows a page has at most; the only bound on the memory that a scan takes, so make it small for rows that are large.
+   *
+   * @defaultValue 1000
+   */
+  readonly pageRows?: number
+}
+
+/**
+ * Where rows are read back: one cell per column of the relation, decoded by the column's type, exactly as they were merged.
+ * Every call rejects with a ChangeoverError when the warehouse cannot be used.
+ */
+export interface ReadPort {
+  /** The rows that have these keys, each once, in no particular order. Any number of keys, in any order, repeated or not. */
+  find(relation: Relation, keys: readonly Key[], options?: CallOptions): Promise<Row[]>
+  /**
+   * All rows in the order of their keys, page by page; no page is empty. A row that is there during the whole scan is given
+   * exactly once; one that is merged meanwhile may be given or not.
+   */
+  scan(relation: Relation, options?: ScanOptions): AsyncIterable<readonly Row[]>
+  /** The buckets of a table, as `bucketsOf` computes them from its rows. */
+  buckets(relation: Relation, options?: CallOptions): Promise<Buckets>
+  /**
+   * Counts and lists the facts that two events gave different contents. The content with the greater stamp is what the row
+   * holds, whichever arrived first; but a fact's key should be its event's, or something else that fixes its content.
+   */
+  conflicts(tables: readonly AnyTable[], options?: CallOptions): Promise<Conflicts[]>
+}
+
+/** Where tables and views are made. */
+export interface SchemaPort {
+  /** Connects, and returns what server it is. Rejects with a ChangeoverError `UNREACHABLE`, `DENIED` or `SCHEMA`. */
+  dialect(options?: CallOptions): Promise<Dialect>
+  /**
+   * The steps that are pending until the schema is as defined, in the order in which to apply them. Rejects with a
+   * ChangeoverError `SCHEMA` where only a destructive step would help, and where none would: a changed key, a second unique key.
+   */
+  plan(schema: Schema, options?: PlanOptions & CallOptions): Promise<Step[]>
+  /** Applies steps of a plan in order. A step that another process has applied meanwhile is skipped. */
+  apply(steps: readonly Step[], options?: CallOptions): Promise<void>
+  /** Deletes all rows of a table. For tests. */
+  clear(relation: Relation, options?: CallOptions): Promise<void>
+}
+
+/** Where reports are read. */
+export interface ReportPort {
+  /** The warehouse's address, fit for a log. */
+  readonly address: string
+  /** The views, read-only, as Kysely types them. */
+  reader<Database>(): Kysely<Database>
 }
 
 /** A star schema in MySQL or MariaDB. */
-export interface Warehouse extends MergeTarget, AsyncDisposable {
-  /** Its address, fit for a log. */
-  readonly address: string
+export interface Warehouse extends MergePort, ReadPort, SchemaPort, ReportPort, AsyncDisposable {
   readonly counters: Readonly<WarehouseCounters>
-  /** Connects, and says what it is connected to. Rejects with a ChangeoverError `UNREACHABLE`, `DENIED` or `SCHEMA`. */
-  dialect(): Promise<Dialect>
-  /** Rows of a query of the package's own; values are bound, 64-bit integers, decimals and times come as strings. */
-  select(
-    sql: string,
-    values?: readonly (string | number | Uint8Array)[],
-  ): Promise<readonly Readonly<Record<string, unknown>>[]>
-  /** Runs one statement that changes the schema. */
-  define(sql: string): Promise<void>
-  /** The views, read-only, as Kysely types them. */
-  reader<Database>(): Kysely<Database>
   /** Ends its connections. Idempotent. */
   close(): Promise<void>
 }
 
 /** What happened since the start. */
 export interface WarehouseCounters {
+  /** Merge statements. */
   statements: number
+  /** Rows in those statements. */
   rows: number
-  /** Statements tried again, by whatever reason. */
+  /** Statements of any kind that were tried again, for any reason. */
   retries: number
   /** Of those: deadlocks and lock waits of InnoDB. */
   lockConflicts: number

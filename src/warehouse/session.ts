@@ -1,35 +1,109 @@
-import type { Connection } from 'mysql2/promise'
-import { ChangeoverError } from '../core/index.ts'
-import { dialectOf, type Dialect } from './dialect.ts'
+import { createPool, type Pool, type PoolConnection } from 'mysql2/promise'
+import { redactUrl, retry, type RetryPolicy } from '../core/index.ts'
+import type { Dialect } from './dialect.ts'
+import { driverOptions } from './driver-options.ts'
+import { isLockConflict, isTransient, mysqlErrors } from './mysql-errors.ts'
+import type { MysqlWarehouseOptions } from './options.ts'
+import type { CallOptions, WarehouseCounters } from './port.ts'
+import { prepareSession } from './session-settings.ts'
+import type { SqlValue } from './sql.ts'
 
-const SQL_MODE = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
+/**
+ * Runs statements on pooled connections whose settings are verified. Every statement may run twice: one that fails with a
+ * transient error is tried again. Rejects with a ChangeoverError, or with the signal's reason when that has aborted before.
+ */
+export class SqlSession {
+  /** Fit for a log. */
+  readonly address: string
+  readonly counters: WarehouseCounters = { statements: 0, rows: 0, retries: 0, lockConflicts: 0 }
+  readonly #pool: Pool
+  readonly #retry: RetryPolicy
+  readonly #dialects = new WeakMap<object, Dialect>()
+  #closing: Promise<void> | undefined
 
-/** Sets what the merge and the reports rely on, and verifies that the server took it: a proxy may not have. */
-export async function prepareSession(connection: Connection): Promise<Dialect> {
-  await connection.query(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = 10`)
-  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
-  const [rows] = await connection.query(
-    'SELECT VERSION() AS version, @@sql_mode AS sqlMode, @@time_zone AS zone, @@character_set_connection AS charset',
-  )
-  const [is] = rows as { version: string; sqlMode: string; zone: string; charset: string }[]
-  const modes = new Set(is!.sqlMode.split(','))
-  const lost = SQL_MODE.split(',').filter((mode) => !modes.has(mode))
-  if (lost.length > 0 || is!.zone !== '+00:00' || is!.charset !== 'utf8mb4') {
-    throw new ChangeoverError(
-      'SCHEMA',
-      `The warehouse did not take the session's settings: sql_mode ${is!.sqlMode}, time zone ${is!.zone}, character set ${is!.charset}.`,
-      {
-        remedy: 'Something between here and the server resets them; let sessions set sql_mode, time_zone and utf8mb4.',
-      },
-    )
+  constructor(url: string, options: Required<MysqlWarehouseOptions>) {
+    const { connections, connectTimeoutMs } = options
+    this.#pool = createPool({
+      ...driverOptions(url),
+      connectTimeout: connectTimeoutMs,
+      connectionLimit: connections,
+      dateStrings: true,
+    })
+    this.address = redactUrl(url)
+    this.#retry = options.retry
   }
-  const dialect = dialectOf(is!.version)
-  if (typeof dialect === 'string') throw new ChangeoverError('SCHEMA', dialect)
-  return dialect
-}
 
-/** The same for a connection that only reads reports. */
-export const READER_SETTINGS: readonly string[] = Object.freeze([
-  `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00'`,
-  'SET SESSION TRANSACTION READ ONLY',
-])
+  dialect(options?: CallOptions): Promise<Dialect> {
+    return this.use(async (_connection, dialect) => dialect, options)
+  }
+
+  /** The rows of a query by column name; 64-bit integers, decimals and times are strings where a JS value would not be exact. */
+  select(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    options?: CallOptions,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return this.use(async (connection) => {
+      const [rows] = await connection.execute(sql, [...values])
+      return rows as Record<string, unknown>[]
+    }, options)
+  }
+
+  /** The same rows as arrays, in the order of the selected columns. */
+  selectArrays(sql: string, values: readonly SqlValue[], options?: CallOptions): Promise<readonly unknown[][]> {
+    return this.use(async (connection) => {
+      const [rows] = await connection.execute({ sql, rowsAsArray: true }, [...values])
+      return rows as unknown[][]
+    }, options)
+  }
+
+  /** Runs a statement that is not prepared: one that changes the schema, or runs once. */
+  async run(sql: string, options?: CallOptions): Promise<void> {
+    await this.use((connection) => connection.query(sql), options)
+  }
+
+  /** Runs work on one connection, and again when it fails with a transient error. */
+  async use<T>(
+    work: (connection: PoolConnection, dialect: Dialect) => Promise<T>,
+    { signal }: CallOptions = {},
+  ): Promise<T> {
+    signal?.throwIfAborted()
+    try {
+      return await retry(() => this.#once(work), {
+        policy: this.#retry,
+        retryable: isTransient,
+        onRetry: (thrown) => {
+          this.counters.retries++
+          if (isLockConflict(thrown)) this.counters.lockConflicts++
+        },
+        signal,
+      })
+    } catch (thrown) {
+      throw mysqlErrors.translate(thrown, this.address)
+    }
+  }
+
+  /** Ends its connections. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end()
+    return this.#closing
+  }
+
+  async #once<T>(work: (connection: PoolConnection, dialect: Dialect) => Promise<T>): Promise<T> {
+    const connection = await this.#pool.getConnection()
+    try {
+      // The pool hands out wrappers; the connection behind one is what keeps its session.
+      const kept = connection.connection
+      const dialect = this.#dialects.get(kept) ?? (await prepareSession(connection))
+      this.#dialects.set(kept, dialect)
+      const result = await work(connection, dialect)
+      connection.release()
+      return result
+    } catch (thrown) {
+      // A connection that was killed, or that reached a read-only server, is of no use for the next try.
+      if (isTransient(thrown) && !isLockConflict(thrown)) connection.destroy()
+      else connection.release()
+      throw thrown
+    }
+  }
+}

@@ -8,6 +8,7 @@ import type { Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 import { compile } from '../../src/mapping/index.ts'
+import { sql } from '../support/sql.ts'
 
 interface Event {
   readonly _id: number
@@ -38,7 +39,7 @@ let stack: Closers
 let warehouse: Warehouse
 let applier: Applier
 const idsIn = async (table: string): Promise<unknown[]> =>
-  (await warehouse.select(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id)
+  (await sql(warehouse, `SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id)
 
 beforeAll(async () => {
   stack = new Closers()
@@ -58,7 +59,7 @@ test('reports what became of the events of a batch, each of which has a receipt'
     'thing.name is varchar(40): 7 is not a string.',
     'The migration things has no handler for the type "vanished".',
   ])
-  const rows = await warehouse.select(`SELECT * FROM ${receipts.name} ORDER BY position`)
+  const rows = await sql(warehouse, `SELECT * FROM ${receipts.name} ORDER BY position`)
   expect(rows.map(({ position, state, origin }) => [position, Number(state) & 3, Number(state) >> 2, origin])).toEqual([
     [1, 2, 1, 1],
     [2, 0, 1, 1],
@@ -72,7 +73,7 @@ test('a quarantined event is stored whole, with its reason and the times at whic
   await applier.apply([body], 'live')
   const later = new Date(NOW.getTime() + 1501)
   await createApplier(compile(migration), warehouse, () => later).apply([body], 'migrated')
-  const [row, ...others] = await warehouse.select(`SELECT * FROM ${quarantine.name}`)
+  const [row, ...others] = await sql(warehouse, `SELECT * FROM ${quarantine.name}`)
   expect(others).toEqual([])
   expect(row).toMatchObject({
     first_seen: '2024-02-29 12:00:00.500',
@@ -90,22 +91,20 @@ test('bytes that are not an event are quarantined by their hash, and the events 
     quarantined: 3,
     duplicates: 1,
   })
-  const rows = await warehouse.select(
-    `SELECT body FROM ${quarantine.name} WHERE reason LIKE 'The event is not BSON: %'`,
-  )
+  const rows = await sql(warehouse, `SELECT body FROM ${quarantine.name} WHERE reason LIKE 'The event is not BSON: %'`)
   expect(new Set(rows.map(({ body }) => (body as Buffer).length))).toEqual(new Set([3, 8, cut.length]))
 })
 
 test('an unreadable body is quarantined with its reason', async () => {
   await applier.quarantine([{ body: Buffer.from('{}'), reason: 'It is not a message of changeover.' }])
-  expect(await warehouse.select(`SELECT reason FROM ${quarantine.name}`)).toEqual([
+  expect(await sql(warehouse, `SELECT reason FROM ${quarantine.name}`)).toEqual([
     { reason: 'It is not a message of changeover.' },
   ])
 })
 
 test('an event that was quarantined and is applied later gets the receipt of an applied event and keeps it', async () => {
   const outcome = async (): Promise<unknown> =>
-    (await warehouse.select(`SELECT state & 3 AS outcome FROM ${receipts.name}`))[0]!['outcome']
+    (await sql(warehouse, `SELECT state & 3 AS outcome FROM ${receipts.name}`))[0]!['outcome']
   await applier.apply([event(1, 7)], 'live')
   expect(Number(await outcome())).toBe(0)
   await applier.apply([event(1)], 'repaired')
@@ -118,14 +117,14 @@ test('an empty batch does nothing', async () => {
 })
 
 describe('a value that only the server refuses', () => {
-  beforeAll(() => warehouse.define('ALTER TABLE fact_naming MODIFY COLUMN name VARCHAR(5)'))
-  afterAll(() => warehouse.define('ALTER TABLE fact_naming MODIFY COLUMN name VARCHAR(40)'))
+  beforeAll(() => sql(warehouse, 'ALTER TABLE fact_naming MODIFY COLUMN name VARCHAR(5)'))
+  afterAll(() => sql(warehouse, 'ALTER TABLE fact_naming MODIFY COLUMN name VARCHAR(40)'))
 
   test.each([0, 7, 19])('quarantines its event and no other, at any place in the batch (%i of 20)', async (bad) => {
     const batch = Array.from({ length: 20 }, (_, id) => event(id, id === bad ? 'much too long' : `n${id}`))
     expect(await applier.apply(batch, 'live')).toMatchObject({ applied: 19, quarantined: 1 })
     expect(await idsIn('fact_naming')).toEqual(Array.from({ length: 20 }, (_, id) => id).filter((id) => id !== bad))
-    const [kept, ...others] = await warehouse.select(`SELECT reason, body FROM ${quarantine.name}`)
+    const [kept, ...others] = await sql(warehouse, `SELECT reason, body FROM ${quarantine.name}`)
     expect(others).toEqual([])
     expect(kept!['reason']).toMatch(/refused a value: Data too long for column 'name'/)
     expect(Buffer.compare(kept!['body'] as Buffer, batch[bad]!)).toBe(0)
@@ -138,14 +137,14 @@ describe('a value that only the server refuses', () => {
 })
 
 test('rejects when a table is missing, and writes no receipt', async () => {
-  await warehouse.define('RENAME TABLE fact_naming TO fact_away')
+  await sql(warehouse, 'RENAME TABLE fact_naming TO fact_away')
   try {
     await expect(applier.apply([event(1)], 'live')).rejects.toMatchObject({
       code: 'SCHEMA',
       remedy: expect.stringContaining('changeover apply') as string,
     })
-    expect(await warehouse.select(`SELECT * FROM ${receipts.name}`)).toEqual([])
+    expect(await sql(warehouse, `SELECT * FROM ${receipts.name}`)).toEqual([])
   } finally {
-    await warehouse.define('RENAME TABLE fact_away TO fact_naming')
+    await sql(warehouse, 'RENAME TABLE fact_away TO fact_naming')
   }
 })

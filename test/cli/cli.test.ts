@@ -6,6 +6,7 @@ import { contentOf } from '../migrate/snapshot.ts'
 import { isEmpty, messagesOf, sendAll } from '../sink/sinking.ts'
 import { freshMongo, freshQueue, freshSchema } from '../support/fresh.ts'
 import { configOf, HISTORY, runCli, startCli, type Ended } from './run-cli.ts'
+import { sql } from '../support/sql.ts'
 
 const json = ({ stdout }: Ended): unknown => JSON.parse(stdout) as unknown
 
@@ -30,12 +31,13 @@ describe('the command line', () => {
 
     const planned = await runCli(['plan', '-c', HISTORY], env)
     expect(planned).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('CREATE TABLE') as unknown })
+    expect(planned.stdout).toMatch(/^-- mysql:.*: \d+ changes pending\.\n$/m)
     const applied = await runCli(['apply', '-c', HISTORY, '--json'], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })
     expect(json(applied)).toMatchObject({ steps: expect.any(Array) as unknown })
     expect(await runCli(['apply', '-c', HISTORY], env)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('has everything.') as unknown,
+      stdout: expect.stringContaining('is up to date.') as unknown,
     })
 
     const migrated = await runCli(['migrate', '-c', HISTORY, '--json', '--ranges', '2', '--parallel', '1'], env)
@@ -68,9 +70,9 @@ describe('the command line', () => {
     const stage = await staged(await someHistory(100))
     const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
     await runCli(['migrate', '-c', HISTORY], env)
-    await stage.warehouse
-      .define("INSERT INTO dim_file (path, bytes, _live) VALUES ('planted/x', 7, 1)")
-      .catch(() => stage.warehouse.define('UPDATE dim_file SET bytes = bytes + 1'))
+    await sql(stage.warehouse, "INSERT INTO dim_file (path, bytes, _live) VALUES ('planted/x', 7, 1)").catch(() =>
+      sql(stage.warehouse, 'UPDATE dim_file SET bytes = bytes + 1'),
+    )
     const ended = await runCli(['reconcile', '-c', HISTORY, '-r', 'files_by_folder'], env)
     expect(ended).toMatchObject({ code: 1, stderr: '' })
     expect(ended.stdout).toMatch(/^files_by_folder: differ in \d+ rows, .*\n {2}\{"folder":/)

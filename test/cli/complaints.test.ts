@@ -118,7 +118,11 @@ describe('an unusable server', () => {
       .collection('events')
       .insertMany(await someHistory(3))
     const env = { MYSQL_URL: schema.url, MONGODB_URL: source.url }
-    expectComplaint(await runCli(['migrate', '-c', HISTORY], env), 'lacks something', 'changeover apply')
+    expectComplaint(
+      await runCli(['migrate', '-c', HISTORY], env),
+      'does not have the expected schema',
+      'changeover apply',
+    )
     const reconciled = await runCli(['reconcile', '-c', HISTORY], env)
     expect(reconciled).toMatchObject({ code: 2, stderr: '' })
     expect(reconciled.stdout).toMatch(/^files_by_folder: failed: .* changeover apply\n/)

@@ -10,6 +10,7 @@ import { sqs, type Queue, type QueueSender } from '../../src/queue/index.ts'
 import { createSink } from '../../src/sink/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { freshMongo, freshQueue, freshWarehouse } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -42,7 +43,7 @@ export async function adopting(migration: Migration): Promise<Adopting> {
       const running = createSink(migration, { queue, warehouse, waitSeconds: 1 }).run({ signal: stop.signal })
       try {
         const condition = async (): Promise<boolean> => {
-          const [row] = await warehouse.select(`SELECT COUNT(*) AS n FROM \`_receipt_${migration.name}\``)
+          const [row] = await sql(warehouse, `SELECT COUNT(*) AS n FROM \`_receipt_${migration.name}\``)
           return Number(row!['n']) === events
         }
         await until(condition, { signal: AbortSignal.timeout(30_000) })

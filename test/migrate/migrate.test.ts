@@ -5,10 +5,11 @@ import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
-import { sourceOf } from '../../src/stream/index.ts'
+import { idsOf, sourceOf } from '../../src/stream/index.ts'
 import { delayed, directly, fileCreated, objectId, someHistory, staged, type Stage } from './history.ts'
 import { contentOf, snapshot } from './snapshot.ts'
 import { compile } from '../../src/mapping/index.ts'
+import { sql } from '../support/sql.ts'
 
 const run = ({ mongo, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
   migrate(history, { mongo, warehouse, ...options })
@@ -72,7 +73,7 @@ describe('ranges', () => {
     )
     const result = await run(stage, { ranges: 3 })
     expect(result).toMatchObject({ applied: 4100, late: 0, quarantined: 0 })
-    const [row] = await stage.warehouse.select('SELECT COUNT(*) AS n FROM author')
+    const [row] = await sql(stage.warehouse, 'SELECT COUNT(*) AS n FROM author')
     expect(Number(row!['n'])).toBe(4100)
   })
 })
@@ -136,7 +137,7 @@ describe('beside live traffic', () => {
     const result = await migrate(history, { mongo: stage.mongo, warehouse, onProgress: () => void (isRead = true) })
     expect(result).toMatchObject({ events: 303, late: 3 })
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly([...events, ...behind]))
-    expect(await countWithoutReceipt(history, sourceOf(history, stage.mongo), stage.warehouse)).toBe(0)
+    expect(await countWithoutReceipt(history, idsOf(sourceOf(history, stage.mongo)), stage.warehouse)).toBe(0)
   })
 
   it('comes to the same as each of both alone', async () => {
@@ -172,7 +173,7 @@ describe('what cannot be applied', () => {
     const result = await run(stage)
     expect(result).toMatchObject({ events: 2, applied: 1, quarantined: 1, late: 0 })
     expect(result.reasons).toEqual([expect.stringContaining('file.bytes is bigint: "many" is not a 64-bit integer')])
-    const rows = await stage.warehouse.select('SELECT reason, body FROM _quarantine_history')
+    const rows = await sql(stage.warehouse, 'SELECT reason, body FROM _quarantine_history')
     expect(rows).toHaveLength(1)
     expect(Buffer.compare(rows[0]!['body'] as Buffer, encodeEvent(bad))).toBe(0)
   })

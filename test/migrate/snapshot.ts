@@ -1,6 +1,7 @@
 import { ledgerOf } from '../../src/ledger/index.ts'
 import type { Migration } from '../../src/mapping/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
+import { sql } from '../support/sql.ts'
 
 /** Everything that a migration's tables hold, whole: stamps, tombstones, receipts and origins too. */
 export async function snapshot(
@@ -14,7 +15,7 @@ export async function snapshot(
     const columns = relation.columns.map(({ name }) => name).filter((name) => !isLeftOut(name))
     const key = relation.columns.slice(0, relation.keyLength).map(({ name }) => `\`${name}\``)
     const names = columns.map((name) => `\`${name}\``).join(', ')
-    const rows = await warehouse.select(`SELECT ${names} FROM \`${relation.name}\` ORDER BY ${key.join(', ')}`)
+    const rows = await sql(warehouse, `SELECT ${names} FROM \`${relation.name}\` ORDER BY ${key.join(', ')}`)
     tables[relation.name] = rows.map((row) => Object.values(row).map(comparable))
   }
   return tables

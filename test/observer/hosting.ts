@@ -5,7 +5,7 @@ import { decodeMessage } from '../../src/event/message.ts'
 import { fixedFlags, type FixedFlags } from '../../src/flags/index.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { heal, type HealOptions, type HealResult } from '../../src/migrate/index.ts'
-import { sourceOf } from '../../src/stream/index.ts'
+import { idsOf, sourceOf } from '../../src/stream/index.ts'
 import type { CoverageWindow, Heartbeat } from '../../src/coverage/format.ts'
 import { observe, type ObserveOptions, type Observer } from '../../src/observer/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
@@ -81,7 +81,7 @@ export async function hosting(options: Partial<ObserveOptions> = {}): Promise<Ho
       }
     },
     heal: (more = {}) => heal(steps, { mongo: db, warehouse, ...more }),
-    missing: () => countWithoutReceipt(steps, sourceOf(steps, db), warehouse),
+    missing: () => countWithoutReceipt(steps, idsOf(sourceOf(steps, db)), warehouse),
     windows: () =>
       db.collection<CoverageWindow>('changeover_coverage').find({ kind: 'window' }).sort({ openedAt: 1 }).toArray(),
     heartbeats: () => db.collection<Heartbeat>('changeover_coverage').find({ kind: 'heartbeat' }).toArray(),

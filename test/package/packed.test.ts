@@ -26,7 +26,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'changeover/reconcile': ['reconcile'],
   'changeover/queue': ['memoryQueue', 'sqs'],
   'changeover/flags': ['fixedFlags', 'unleashFlags'],
-  'changeover/warehouse': ['applySteps', 'mysqlWarehouse', 'plan'],
+  'changeover/warehouse': ['memoryWarehouse', 'mysqlWarehouse'],
 }
 /** Subpaths that load an optional peer at once, and which peer. */
 const WITH_PEER = {

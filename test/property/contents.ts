@@ -1,11 +1,12 @@
 import type { Cell } from '../../src/star/types/cell.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
+import { sql } from '../support/sql.ts'
 
 /** The rows of a table in the form that the in-memory merge gives them, in the order in which the server returns them. */
 export async function rowsIn(warehouse: Warehouse, relation: Relation): Promise<Cell[][]> {
   const key = relation.columns.slice(0, relation.keyLength).map(({ name }) => `\`${name}\``)
-  const rows = await warehouse.select(`SELECT * FROM \`${relation.name}\` ORDER BY ${key.join(', ')}`)
+  const rows = await sql(warehouse, `SELECT * FROM \`${relation.name}\` ORDER BY ${key.join(', ')}`)
   return rows.map((row) =>
     relation.columns.map(({ name, type }) => (row[name] === null ? null : comparable(type.decode(row[name])))),
   )
@@ -45,5 +46,5 @@ function written(cell: Cell): string {
 
 /** Empties tables, which is much faster than recreating them. */
 export async function empty(warehouse: Warehouse, relations: readonly Relation[]): Promise<void> {
-  for (const { name } of relations) await warehouse.define(`DELETE FROM \`${name}\``)
+  for (const { name } of relations) await sql(warehouse, `DELETE FROM \`${name}\``)
 }

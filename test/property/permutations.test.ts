@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, dimension, group } from '../../src/exports/index.ts'
 import { checksumOf } from '../../src/star/rows/canonical.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
@@ -7,16 +6,8 @@ import type { Operation } from '../../src/star/rows/operation.ts'
 import { rowsOf, type RelationRow } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
-import {
-  applySteps,
-  memoryWarehouse,
-  mysqlWarehouse,
-  plan,
-  tableBuckets,
-  type MergeTarget,
-  type Warehouse,
-} from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { memoryWarehouse, type MergePort, type ReadPort, type Warehouse } from '../../src/warehouse/index.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
 import { empty } from './contents.ts'
 
 const merges = {
@@ -52,36 +43,39 @@ function rowsAt(seq: number, operations: readonly Operation[]): RelationRow[] {
 }
 const EVENTS = DOINGS.map((operations, seq) => rowsAt(seq, operations))
 
-async function deliver(target: MergeTarget, events: readonly RelationRow[][]): Promise<void> {
+async function deliver(target: MergePort, events: readonly RelationRow[][]): Promise<void> {
   for (const event of events) {
     for (const { relation, row } of event) await target.merge(relation, mergeBatch(relation, [row]))
   }
 }
 
+async function sumsOf(target: ReadPort): Promise<string> {
+  const sums = await Promise.all(relations.map((relation) => target.buckets(relation)))
+  return sums.map(checksumOf).join()
+}
+
 describe('every order of', () => {
-  let stack: Closers
+  let fresh: FreshWarehouse
   let warehouse: Warehouse
 
   beforeAll(async () => {
-    stack = new Closers()
-    warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
-    await applySteps(warehouse, await plan(warehouse, { tables: [thing], internal: [] }))
+    fresh = await freshTables([thing])
+    ;({ warehouse } = fresh)
   })
-  afterAll(() => stack.disposeAsync())
+  afterAll(() => fresh[Symbol.asyncDispose]())
 
   test('up to four events on one row gives the checksum of the pure merge on the server', async () => {
     for (const events of [1, 2, 3, 4].flatMap((size) => combinations(EVENTS, size))) {
       const memory = memoryWarehouse()
       await deliver(memory, events)
-      const expected = relations.map((relation) => checksumOf(memory.buckets(relation)))
+      const expected = await sumsOf(memory)
       const found = new Set<string>()
       for (const order of permutations(events)) {
         await empty(warehouse, relations)
         await deliver(warehouse, order)
-        const sums = await Promise.all(relations.map((relation) => tableBuckets(warehouse, relation)))
-        found.add(sums.map(checksumOf).join())
+        found.add(await sumsOf(warehouse))
       }
-      expect([...found]).toEqual([expected.join()])
+      expect([...found]).toEqual([expected])
     }
   })
 
@@ -91,7 +85,7 @@ describe('every order of', () => {
       for (const order of permutations(events)) {
         const memory = memoryWarehouse()
         await deliver(memory, [...order, order[0]!])
-        found.add(relations.map((relation) => checksumOf(memory.buckets(relation))).join())
+        found.add(await sumsOf(memory))
       }
       expect(found.size).toBe(1)
     }

@@ -4,7 +4,7 @@ import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import type { Migration } from '../../src/mapping/migration.ts'
 import type { Origin } from '../../src/star/rows/operation.ts'
-import type { MergeTarget } from '../../src/warehouse/index.ts'
+import type { MergePort } from '../../src/warehouse/index.ts'
 import { histories } from './histories.ts'
 import { compile } from '../../src/mapping/index.ts'
 
@@ -54,7 +54,7 @@ export function batchesOf(deliveries: readonly Delivery[]): Delivery[][] {
 /** Delivers a scenario with one applier per target, all of them concurrently. */
 export async function deliver(
   migration: Migration,
-  targets: readonly MergeTarget[],
+  targets: readonly MergePort[],
   { history, deliveries }: Scenario,
   now?: () => Date,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { sql as query } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { commitsByAuthorReport, commitsByYearReport, filesByFolderReport } from '../../examples/history/reports.ts'
@@ -7,6 +7,7 @@ import { migrate } from '../../src/migrate/index.ts'
 import { MAX_DIFFERENCES, reconcile, type ReconcileOptions } from '../../src/reconcile/index.ts'
 import { mysqlWarehouse } from '../../src/warehouse/index.ts'
 import { someHistory, staged, type Stage } from '../migrate/history.ts'
+import { sql } from '../support/sql.ts'
 
 const reports = [filesByFolderReport, commitsByYearReport, commitsByAuthorReport]
 
@@ -30,9 +31,9 @@ describe('reconcile', () => {
   it('names the row and the column of a value that was changed in the warehouse', async () => {
     const stage = await migrated()
     const [before] = await reconcile([filesByFolderReport], stage)
-    const [{ path } = {}] = await stage.warehouse.select('SELECT path FROM file ORDER BY path LIMIT 1')
+    const [{ path } = {}] = await sql(stage.warehouse, 'SELECT path FROM file ORDER BY path LIMIT 1')
     const folder = String(path).includes('/') ? String(path).split('/')[0] : '.'
-    await stage.warehouse.define(`UPDATE dim_file SET bytes = bytes + 1 WHERE path = '${String(path)}'`)
+    await sql(stage.warehouse, `UPDATE dim_file SET bytes = bytes + 1 WHERE path = '${String(path)}'`)
     const [after] = await reconcile([filesByFolderReport], stage)
     const bytes = Number(before!.rows.find((row) => row['folder'] === folder)!['bytes'])
     expect(after).toMatchObject({
@@ -96,12 +97,12 @@ describe('reconcile', () => {
     'DROP TABLE dim_author',
   ])('prevents a report from writing: %s', async (statement) => {
     const stage = await migrated(20)
-    const count = async () => stage.warehouse.select('SELECT COUNT(*) AS n FROM dim_author')
+    const count = async () => sql(stage.warehouse, 'SELECT COUNT(*) AS n FROM dim_author')
     const before = await count()
     const writing = report('writing', {
       key: ['n'],
       legacy: () => [],
-      warehouse: async (_, db) => (await sql<{ n: number }>`${sql.raw(statement)}`.execute(db)).rows,
+      warehouse: async (_, db) => (await query<{ n: number }>`${query.raw(statement)}`.execute(db)).rows,
     })
     const [result] = await reconcile([writing], stage)
     expect(result).toMatchObject({ verdict: 'failed', error: expect.stringMatching(/read.only/i) as unknown })

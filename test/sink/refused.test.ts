@@ -8,6 +8,7 @@ import { encodeMessage } from '../../src/event/message.ts'
 import { memoryQueue } from '../../src/queue/index.ts'
 import { createSink } from '../../src/sink/index.ts'
 import { fileCreated } from '../migrate/history.ts'
+import { sql } from '../support/sql.ts'
 import { countOf, emptyWarehouse, isEmpty, messageOf, sendAll } from './sinking.ts'
 
 const good = messageOf([fileCreated(1)])
@@ -45,7 +46,7 @@ describe('a message that cannot be read', () => {
     stop.abort()
     await running
     expect(sink.counters).toMatchObject({ messages: 3, applied: 2, malformed: 1 })
-    const rows = await warehouse.select('SELECT reason, body FROM _quarantine_history')
+    const rows = await sql(warehouse, 'SELECT reason, body FROM _quarantine_history')
     expect(rows.map((row) => [String(row['reason']), String(row['body'])])).toEqual([
       [expect.stringContaining(reason), body],
     ])
@@ -70,7 +71,7 @@ describe('an event that cannot be applied', () => {
     const { counts, failed } = await sink.handle([{ id: 'a', body }])
     expect(failed).toEqual([])
     expect(counts).toMatchObject({ received: 3, applied: 2, quarantined: 1 })
-    const [row] = await warehouse.select('SELECT reason FROM _quarantine_history')
+    const [row] = await sql(warehouse, 'SELECT reason FROM _quarantine_history')
     expect(String(row!['reason'])).toMatch(new RegExp(reason))
     expect(await countOf(warehouse, 'file')).toBe(2)
   })

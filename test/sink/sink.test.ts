@@ -5,7 +5,7 @@ import { ChangeoverError } from '../../src/core/errors.ts'
 import type { Logger } from '../../src/core/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import { createSink, type Sink, type SinkOptions } from '../../src/sink/index.ts'
-import type { MergeTarget } from '../../src/warehouse/index.ts'
+import type { MergePort } from '../../src/warehouse/index.ts'
 import { directly, fileCreated, someHistory } from '../migrate/history.ts'
 import { contentOf } from '../migrate/snapshot.ts'
 import { freshQueue } from '../support/fresh.ts'
@@ -23,7 +23,7 @@ function recordingLogger(): { readonly logger: Logger; readonly lines: string[] 
 const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
 
 /** A sink at work until the test, or `stop`, ends it. */
-function working(queue: Queue, warehouse: MergeTarget, options: Partial<SinkOptions> = {}) {
+function working(queue: Queue, warehouse: MergePort, options: Partial<SinkOptions> = {}) {
   const sink = createSink(history, { queue, warehouse, waitSeconds: 1, ...options })
   const controller = new AbortController()
   const running = sink.run({ signal: controller.signal })
@@ -39,9 +39,9 @@ function working(queue: Queue, warehouse: MergeTarget, options: Partial<SinkOpti
 }
 
 /** A target whose merges wait until it is released. */
-function held(target: MergeTarget) {
+function held(target: MergePort) {
   const [reached, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const merge: MergeTarget['merge'] = async (relation, rows, options) => {
+  const merge: MergePort['merge'] = async (relation, rows, options) => {
     reached.resolve()
     await release.promise
     await target.merge(relation, rows, options)
@@ -66,7 +66,7 @@ describe('a sink', () => {
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     const target = failingFirst(warehouse, 3, 'UNREACHABLE')
     const receipts: number[] = []
-    const watched: MergeTarget = {
+    const watched: MergePort = {
       async merge(relation, rows, options) {
         const { visible, inFlight } = await queue.approximateDepth()
         receipts.push(visible + inFlight)

@@ -6,8 +6,9 @@ import { ChangeoverError } from '../../src/core/errors.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { encodeMessage } from '../../src/event/message.ts'
 import type { Queue, QueueSender } from '../../src/queue/index.ts'
-import type { MergeTarget, Warehouse } from '../../src/warehouse/index.ts'
+import type { MergePort, Warehouse } from '../../src/warehouse/index.ts'
 import { freshWarehouse } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 /** A message that carries these events. */
 export function messageOf(events: readonly RepositoryEvent[], migration = history.name): string {
@@ -37,10 +38,10 @@ export async function emptyWarehouse(): Promise<Warehouse> {
 
 /** A target that throws in the first `times` calls of `merge`, and then hands them on. */
 export function failingFirst(
-  target: MergeTarget,
+  target: MergePort,
   times: number,
   code: ChangeoverError['code'],
-): MergeTarget & { calls: number } {
+): MergePort & { calls: number } {
   return {
     calls: 0,
     async merge(relation, rows, options) {
@@ -58,12 +59,12 @@ export async function isEmpty(queue: Queue): Promise<boolean> {
 
 /** How many rows a view or table holds. */
 export async function countOf(warehouse: Warehouse, table: string): Promise<number> {
-  const [row] = await warehouse.select(`SELECT COUNT(*) AS n FROM \`${table}\``)
+  const [row] = await sql(warehouse, `SELECT COUNT(*) AS n FROM \`${table}\``)
   return Number(row!['n'])
 }
 
 /** A target that hands on calls of `merge` until `times` batches have their receipts, and throws after that. */
-export function failingAfter(target: MergeTarget, times: number, code: ChangeoverError['code']): MergeTarget {
+export function failingAfter(target: MergePort, times: number, code: ChangeoverError['code']): MergePort {
   let batches = 0
   return {
     async merge(relation, rows, options) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { calendar, column as c, dimension, fact, group } from '../../src/exports/index.ts'
 import { ledgerOf } from '../../src/ledger/index.ts'
-import { checkpointRelation } from '../../src/ledger/checkpoints.ts'
+import { checkpointsOf } from '../../src/ledger/checkpoints.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
 import { comparedColumns } from '../../src/star/rows/canonical.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
@@ -90,7 +90,7 @@ const relations = [
   ...[file, sale, calendar, EVERYTHING.table, DEED.table].flatMap(relationsOf),
   ledger.receipts,
   ledger.quarantine,
-  checkpointRelation({ name: 'm' }),
+  checkpointsOf({ name: 'm' }),
 ]
 
 describe.each(relations.map((relation) => [relation.name, relation] as const))(

@@ -7,20 +7,14 @@ import type { Migration } from '../../src/mapping/migration.ts'
 import { schemaOf } from '../../src/ledger/schema.ts'
 import { sqs } from '../../src/queue/index.ts'
 import type { Queue } from '../../src/queue/port.ts'
-import {
-  applySteps,
-  mysqlWarehouse,
-  plan,
-  type MysqlWarehouseOptions,
-  type Warehouse,
-} from '../../src/warehouse/index.ts'
+import { mysqlWarehouse, type MysqlWarehouseOptions, type Schema, type Warehouse } from '../../src/warehouse/index.ts'
 
-/** A name that no other suite, and no other run on the same server, has. */
+/** A name that no other suite and no other run on the same server uses. */
 export function freshName(): string {
   return `changeover_test_${randomBytes(6).toString('hex')}`
 }
 
-/** A database of one's own on the stack's MySQL; dropped when it is disposed of. */
+/** A new database on the stack's MySQL; dropped when it is disposed of. */
 export async function freshSchema(): Promise<{ url: string; name: string } & AsyncDisposable> {
   const name = freshName()
   await onServer(`CREATE DATABASE \`${name}\``)
@@ -39,25 +33,37 @@ export async function onServer(sql: string): Promise<void> {
   }
 }
 
-/** A warehouse with the tables of these migrations, in a database of its own. */
-export async function freshWarehouse(
+/** A warehouse of one test or suite. */
+export type FreshWarehouse = { readonly warehouse: Warehouse; readonly url: string } & AsyncDisposable
+
+/** A warehouse with the tables of these migrations, in a new database. */
+export function freshWarehouse(
   migrations: readonly Migration[],
   options?: MysqlWarehouseOptions,
-): Promise<{ warehouse: Warehouse; url: string } & AsyncDisposable> {
-  const schema = await freshSchema()
-  const warehouse = mysqlWarehouse(schema.url, options)
-  await applySteps(warehouse, await plan(warehouse, schemaOf(migrations)))
+): Promise<FreshWarehouse> {
+  return warehouseWith(schemaOf(migrations), options)
+}
+
+/** A warehouse with these tables, or with none, in a new database. */
+export function freshTables(tables: Schema['tables'] = [], internal: Schema['internal'] = []): Promise<FreshWarehouse> {
+  return warehouseWith({ tables, internal })
+}
+
+async function warehouseWith(schema: Schema, options?: MysqlWarehouseOptions): Promise<FreshWarehouse> {
+  const database = await freshSchema()
+  const warehouse = mysqlWarehouse(database.url, options)
+  await warehouse.apply(await warehouse.plan(schema))
   return {
     warehouse,
-    url: schema.url,
+    url: database.url,
     async [Symbol.asyncDispose]() {
       await warehouse.close()
-      await schema[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
     },
   }
 }
 
-/** A connected client whose own database (`client.db()`) is nobody else's; dropped when it is disposed of. */
+/** A connected client with a new database (`client.db()`), which is dropped when it is disposed of. */
 export async function freshMongo(
   options: MongoClientOptions = {},
 ): Promise<{ client: MongoClient; url: string } & AsyncDisposable> {
@@ -75,7 +81,7 @@ export async function freshMongo(
   }
 }
 
-/** A queue of one's own on the stack's SQS; deleted when it is disposed of. */
+/** A new queue on the stack's SQS; deleted when it is disposed of. */
 export async function freshQueue(): Promise<{ queue: Queue; client: SQSClient; url: string } & AsyncDisposable> {
   const client = new SQSClient(inject('sqs'))
   const { QueueUrl: url } = await client.send(new CreateQueueCommand({ QueueName: freshName() }))

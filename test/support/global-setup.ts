@@ -3,12 +3,12 @@ import { startStack, type FlagSource } from '../../dev/stack/index.ts'
 import { Closers } from '../../src/core/closers.ts'
 import { messageOf } from '../../src/core/errors.ts'
 
-/** One stack for all suites; each makes itself a database and a queue of its own. */
+/** One stack for all suites; each creates its databases and queues in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const started = new Closers()
   const [servers, flags] = await Promise.allSettled([
     startStack({ only: ['mysql', 'mongodb', 'sqs'], say: console.error }),
-    // By itself: what stands in its way is told by the tests that need it, and does not keep the others from running.
+    // Separately: when it fails, the tests that need it report that, and the others still run.
     startStack({ only: ['flags'], say: console.error }),
   ])
   for (const outcome of [servers, flags]) if (outcome.status === 'fulfilled') started.use(outcome.value)

@@ -10,6 +10,7 @@ import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 import { namings, someEvents, thing, type Naming } from './naming.ts'
+import { sql } from '../support/sql.ts'
 
 const good = namings()
 const relations = [...Object.values(good.tables).flatMap(relationsOf), ...Object.values(ledgerOf(good))]
@@ -41,14 +42,14 @@ async function complaint(
 }
 
 async function rowsLeft(): Promise<number> {
-  const counts = await Promise.all(relations.map(({ name }) => warehouse.select(`SELECT 1 FROM \`${name}\``)))
+  const counts = await Promise.all(relations.map(({ name }) => sql(warehouse, `SELECT 1 FROM \`${name}\``)))
   return counts.reduce((sum, rows) => sum + rows.length, 0)
 }
 
 const shown = (message: string): unknown[] =>
   [...message.matchAll(/^ {2}\d+: (.*)$/gm)].map(([, json]) => JSON.parse(json!) as unknown)
 
-/** What a person does with what was printed. */
+/** The options that a failure prints. */
 function replay(message: string): ConvergenceOptions {
   const [, seed, path] = /Replay it with \{ seed: (-?\d+), path: "([\d:]+)" \}$/.exec(message) ?? []
   return { seed: Number(seed), path: path! }
@@ -67,7 +68,7 @@ const arbitrary = fc
   )
   .map((all) => all.map((each, _id): Naming => ({ _id, at: new Date(_id), ...each })))
 
-test('a good mapping passes, with a list of events and with an arbitrary, and leaves nothing behind', async () => {
+test('a good mapping passes with a list of events and with an arbitrary, and the tables are left empty', async () => {
   await checkConvergence(good, events, warehouse)
   await checkConvergence(good, [events[0]!], warehouse, { runs: 3, writers: 1, maxEvents: 1 })
   await checkConvergence(good, arbitrary, warehouse, { runs: 40, writers: 8 })
@@ -79,7 +80,7 @@ test.each([
   ['random', () => Math.random()],
   ['a counter', () => counter++],
   ['the time', () => performance.now()],
-])('a handler that uses %s is found, with the one event that it takes', async (_, impurity) => {
+])('a handler that uses %s is found, and the history shrinks to one event', async (_, impurity) => {
   const impure = namings((e) => thing.create({ id: e.id }, { name: e.name, random: impurity() }))
   const message = await complaint(impure)
   expect(message).toMatch(
@@ -105,7 +106,7 @@ test('a handler that remembers the events before is found', async () => {
   expect(await complaint(remembering)).toContain('a handler is impure')
 })
 
-test('two events with one _id and two contents are found, and nothing but them is left of the history', async () => {
+test('two events with one _id and two contents are found, and the history shrinks to them', async () => {
   const twins = fc
     .array(fc.record({ _id: fc.nat(60), name: fc.constantFrom('a', 'b') }), { minLength: 1, maxLength: 30 })
     .map((all) => all.map((each): Naming => ({ seq: 1, at: new Date(0), type: 'named', id: 1, ...each })))
@@ -117,7 +118,7 @@ test('two events with one _id and two contents are found, and nothing but them i
   expect(await complaint(good, twins, replay(message))).toContain('have one _id')
 })
 
-test('two such events in a list are found wherever they stand', async () => {
+test('two such events in a list are found, however far apart', async () => {
   const message = await complaint(good, [...events, { ...events[7]!, name: 'other' }])
   expect((shown(message) as Naming[]).map(({ _id, name }) => [_id, name])).toEqual([
     [7, 'n7'],
@@ -125,11 +126,11 @@ test('two such events in a list are found wherever they stand', async () => {
   ])
 })
 
-test('an event that comes twice in a list is one event', async () => {
+test('the same event twice in a list is no failure', async () => {
   await checkConvergence(good, [...events.slice(0, 5), ...events.slice(0, 5)], warehouse, { runs: 10 })
 })
 
-test('an event that cannot be mapped is found, with its reason, and allowed where that is meant', async () => {
+test('an event that cannot be mapped is found with its reason, and passes with allowQuarantine', async () => {
   const { x: _x, ...partial } = events[1]!
   const broken: Naming[] = [...events, { ...partial, _id: 1000 }]
   const message = await complaint(good, broken)
@@ -140,9 +141,9 @@ test('an event that cannot be mapped is found, with its reason, and allowed wher
   await checkConvergence(good, broken, warehouse, { allowQuarantine: true })
 })
 
-test('a warehouse that merges otherwise than the pure merge is found, and shrunk to few events', async () => {
+test('a warehouse that does not merge as the pure merge does is found, and the history shrinks to a few events', async () => {
   // A trigger keeps the first name that arrives: what a careless merge would do.
-  await warehouse.define('CREATE TRIGGER careless BEFORE UPDATE ON dim_thing FOR EACH ROW SET NEW.name = OLD.name')
+  await sql(warehouse, 'CREATE TRIGGER careless BEFORE UPDATE ON dim_thing FOR EACH ROW SET NEW.name = OLD.name')
   try {
     // One writer, so that nothing is left to a race.
     const message = await complaint(good, events, { writers: 1 })
@@ -151,12 +152,12 @@ test('a warehouse that merges otherwise than the pure merge is found, and shrunk
     expect(message).toMatch(/^Delivered, by writer and batch: \[\[\[\d/m)
     expect(await complaint(good, events, { ...replay(message), writers: 1 })).toContain('depends on the delivery')
   } finally {
-    await warehouse.define('DROP TRIGGER careless')
+    await sql(warehouse, 'DROP TRIGGER careless')
   }
 })
 
-test('tables that are not empty are refused, and left as they are', async () => {
-  await warehouse.define('INSERT INTO fact_naming (id) VALUES (7)')
+test('tables that are not empty are refused and left unchanged', async () => {
+  await sql(warehouse, 'INSERT INTO fact_naming (id) VALUES (7)')
   await expect(checkConvergence(good, events, warehouse)).rejects.toMatchObject({
     code: 'CONFIG',
     message: expect.stringContaining('The table fact_naming at mysql://') as string,
@@ -164,27 +165,30 @@ test('tables that are not empty are refused, and left as they are', async () => 
   expect(await rowsLeft()).toBe(1)
 })
 
-test.each<ConvergenceOptions>([{ runs: 0 }, { writers: 0 }, { maxEvents: 1.5 }])('%o is refused', async (options) => {
-  await expect(checkConvergence(good, events, warehouse, options)).rejects.toMatchObject({ code: 'CONFIG' })
-})
+test.each<ConvergenceOptions>([{ runs: 0 }, { writers: 0 }, { maxEvents: 1.5 }])(
+  'the options %o are refused',
+  async (options) => {
+    await expect(checkConvergence(good, events, warehouse, options)).rejects.toMatchObject({ code: 'CONFIG' })
+  },
+)
 
-test('no events, a warehouse without the tables and one that goes away are failures of their own', async () => {
+test('no events, missing tables and an outage are reported as what they are', async () => {
   await expect(checkConvergence(good, [], warehouse)).rejects.toMatchObject({ code: 'CONFIG' })
   const bare = stack.use(await freshWarehouse([]))
   await expect(checkConvergence(good, events, bare.warehouse)).rejects.toMatchObject({ code: 'SCHEMA' })
   const other = stack.use(mysqlWarehouse(url))
-  await warehouse.define('RENAME TABLE fact_naming TO fact_away')
-  await warehouse.define('CREATE VIEW fact_naming AS SELECT * FROM fact_away WHERE 1 = 0 GROUP BY id')
+  await sql(warehouse, 'RENAME TABLE fact_naming TO fact_away')
+  await sql(warehouse, 'CREATE VIEW fact_naming AS SELECT * FROM fact_away WHERE 1 = 0 GROUP BY id')
   try {
     // It reads as empty, and cannot be written to.
     await expect(checkConvergence(good, events, other)).rejects.toMatchObject({ code: 'UNEXPECTED' })
   } finally {
-    await warehouse.define('DROP VIEW fact_naming')
-    await warehouse.define('RENAME TABLE fact_away TO fact_naming')
+    await sql(warehouse, 'DROP VIEW fact_naming')
+    await sql(warehouse, 'RENAME TABLE fact_away TO fact_naming')
   }
 })
 
-test('it serves the test runner of Node as well', async () => {
+test('it works in the test runner of Node', async () => {
   const child = fileURLToPath(new URL('node-test-child.ts', import.meta.url))
   const run = spawn(process.execPath, ['--test', '--test-reporter=tap', child], {
     env: { PATH: process.env['PATH'], MYSQL_URL: url },

@@ -1,7 +1,7 @@
 import { column as c, defineMigration, dimension, fact, group } from '../../src/exports/index.ts'
 import type { Handler, Migration } from '../../src/mapping/migration.ts'
 
-/** An event of a small application of its own. */
+/** An event of a small application. */
 export interface Naming {
   readonly _id: number
   readonly seq: number
@@ -20,7 +20,7 @@ const columns = {
 export const thing = dimension('thing', { key: { id: c.int() }, columns, history: true })
 export const naming = fact('naming', { key: { id: c.int() }, measures: { name: c.varchar(9) } })
 
-/** A mapping; `named` stands in for its first handler. */
+/** A mapping; `named` replaces its first handler. */
 export function namings(
   named: Handler<Naming> = (e) => [
     thing.create({ id: e.id }, { name: e.name }),

@@ -1,29 +1,27 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
+import { beforeEach, expect, test } from 'vitest'
 import { calendar, column as c, defineConfig, dimension, fact, type RowOf } from '../../src/exports/index.ts'
-import { applySteps, mysqlWarehouse, plan, type CalendarRange, type Warehouse } from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import type { CalendarRange, Warehouse } from '../../src/warehouse/index.ts'
+import { freshTables } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
+import { sql } from '../support/sql.ts'
 
 const visit = fact('visit', { key: { id: c.int() }, dimensions: { day: calendar, seen_on: c.date() } })
 
-let stack: Closers
 let warehouse: Warehouse
 
 beforeEach(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+  const fresh = await freshTables()
+  ;({ warehouse } = fresh)
+  return () => fresh[Symbol.asyncDispose]()
 })
-afterEach(() => stack.disposeAsync())
 
-const stepsFor = (from: string, to: string) =>
-  plan(warehouse, { tables: [visit], internal: [], calendar: { from, to } })
-const apply = async (from: string, to: string): Promise<void> => applySteps(warehouse, await stepsFor(from, to))
-const days = async (): Promise<number> => Number((await warehouse.select('SELECT COUNT(*) AS n FROM date'))[0]!['n'])
+const stepsFor = (from: string, to: string) => warehouse.plan({ tables: [visit], internal: [], calendar: { from, to } })
+const apply = async (from: string, to: string): Promise<void> => warehouse.apply(await stepsFor(from, to))
+const days = async (): Promise<number> => Number((await sql(warehouse, 'SELECT COUNT(*) AS n FROM date'))[0]!['n'])
 
 const DAY = 86_400_000
 
-/** The same day by JS: a second opinion. */
+/** The same day, computed by JS. */
 function dayOf(at: number): RowOf<typeof calendar> {
   const date = new Date(at)
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + 1]
@@ -45,10 +43,10 @@ function dayOf(at: number): RowOf<typeof calendar> {
   }
 }
 
-test('every day from 1999 to 2031 is what JS says of it, filled by one statement', async () => {
+test('one statement fills every day from 1999 to 2031 as JS computes it', async () => {
   const steps = await stepsFor('1999-01-01', '2031-12-31')
   expect(steps.filter(({ kind }) => kind === 'fill')).toHaveLength(1)
-  await applySteps(warehouse, steps)
+  await warehouse.apply(steps)
   const expected = Array.from({ length: 12_053 }, (_, i) => dayOf(Date.UTC(1999, 0, 1) + i * DAY))
   expect(expected.at(-1)!.date).toBe('2031-12-31')
   const rows = await warehouse
@@ -58,7 +56,7 @@ test('every day from 1999 to 2031 is what JS says of it, filled by one statement
     .orderBy('date')
     .execute()
   expect(rows).toEqual(expected)
-  // Known ones, so that the two opinions are not wrong together.
+  // Known days, in case both computations are wrong.
   const known = new Map(rows.map((row) => [row.date, [row.iso_year, row.iso_week, row.weekday, row.day_of_year]]))
   expect(known.get('2021-01-03')).toEqual([2020, 53, 7, 3])
   expect(known.get('2024-12-30')).toEqual([2025, 1, 1, 365])
@@ -66,42 +64,43 @@ test('every day from 1999 to 2031 is what JS says of it, filled by one statement
   expect(await stepsFor('1999-01-01', '2031-12-31')).toEqual([])
 })
 
-test('it grows with its range, at both ends, and what is there stays as it is', async () => {
+test('the calendar grows with its range at both ends and keeps the days it has', async () => {
   await apply('2024-02-28', '2024-03-01')
   expect(await days()).toBe(3)
-  await warehouse.define("UPDATE dim_date SET _origin = 4 WHERE date = '2024-02-29'")
+  await sql(warehouse, "UPDATE dim_date SET _origin = 4 WHERE date = '2024-02-29'")
   const steps = await stepsFor('2023-12-31', '2024-03-02')
-  expect(steps.map(({ why }) => why)).toEqual(['the calendar lacks days from 2023-12-31 to 2024-03-02'])
-  await applySteps(warehouse, steps)
-  await applySteps(warehouse, steps)
+  expect(steps.map(({ why }) => why)).toEqual(['the calendar is missing days from 2023-12-31 to 2024-03-02'])
+  await warehouse.apply(steps)
+  await warehouse.apply(steps)
   expect(await days()).toBe(63)
-  expect(await warehouse.select('SELECT COUNT(*) AS n FROM dim_date WHERE _origin = 4')).toEqual([{ n: 1 }])
+  expect(await sql(warehouse, 'SELECT COUNT(*) AS n FROM dim_date WHERE _origin = 4')).toEqual([{ n: 1 }])
   expect(await stepsFor('2024-01-01', '2024-01-31')).toEqual([])
 })
 
-test('it covers its longest range, and a single day', async () => {
+test('the calendar covers its longest range, and a single day', async () => {
   await apply('1800-01-01', '2073-10-15')
   expect(await days()).toBe(100_000)
   await apply('9999-12-31', '9999-12-31')
   expect(await days()).toBe(100_001)
 })
 
-test('a fact joins it by a role and by a plain date', async () => {
+test('a fact joins the calendar by a role and by a plain date', async () => {
   await apply('2024-02-28', '2024-03-01')
   expect(Object.keys(visit.columns)).toEqual(['day_date', 'seen_on'])
   await write(warehouse, [visit], inOrder(visit.create({ id: 1 }, { day_date: '2024-02-29', seen_on: '2024-03-01' })))
-  const rows = await warehouse.select(
+  const rows = await sql(
+    warehouse,
     'SELECT v.id, a.day_of_year AS role, b.day_of_year AS plain FROM visit v JOIN date a ON a.date = v.day_date JOIN date b ON b.date = v.seen_on',
   )
   expect(rows).toEqual([{ id: 1, role: 60, plain: 61 }])
 })
 
-test('without a range there is no calendar, and one that a migration lists is made once', async () => {
-  expect((await plan(warehouse, { tables: [visit], internal: [] })).map(({ why }) => why)).toEqual([
+test('without a range there is no calendar; one that a migration lists is created once', async () => {
+  expect((await warehouse.plan({ tables: [visit], internal: [] })).map(({ why }) => why)).toEqual([
     'the table fact_visit is missing',
-    'the view visit is missing or lacks columns',
+    'the view visit is missing or has other columns',
   ])
-  const steps = await plan(warehouse, {
+  const steps = await warehouse.plan({
     tables: [calendar],
     internal: [],
     calendar: { from: '2024-01-01', to: '2024-01-02' },
@@ -128,7 +127,7 @@ test.each<[string, CalendarRange]>([
   expect(defineConfig({ migrations: [], calendar: { from: '1800-01-01', to: '2073-10-15' } }).calendar).toBeDefined()
 })
 
-test('a dimension of the name of the calendar is another definition', () => {
+test('a dimension with the name of the calendar is a second definition', () => {
   const source = { collection: 'e', type: 'type', order: 'seq', time: 'at' } as const
   const own = dimension('date', { key: { date: c.date() } })
   const migration = { name: 'm', source, revision: 1, handlers: new Map(), schemas: new Map(), include: undefined }

@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ledgerOf, type Ledger } from '../../src/ledger/index.ts'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, fact } from '../../src/exports/index.ts'
 import { bucketsOf, checksumOf, comparedColumns, encodeCells, type Buckets } from '../../src/star/rows/canonical.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
 import type { Relation, Row } from '../../src/star/rows/relation.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
-import { applySteps, mysqlWarehouse, plan, tableBuckets, type Warehouse } from '../../src/warehouse/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { DEED, EVERYTHING, rowsFrom } from '../property/everything.ts'
 import { thing, things } from '../property/histories.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 const number = fact('number', { key: { id: c.int() }, measures: { value: c.double().nullable() } })
 const pair = fact('pair', {
@@ -19,21 +19,20 @@ const pair = fact('pair', {
 })
 const { receipts, quarantine }: Ledger = ledgerOf(things())
 
-let stack: Closers
+let fresh: FreshWarehouse
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
   const tables: AnyTable[] = [EVERYTHING.table, DEED.table, number, pair, thing]
-  await applySteps(warehouse, await plan(warehouse, { tables, internal: [receipts, quarantine] }))
+  fresh = await freshTables(tables, [receipts, quarantine])
+  ;({ warehouse } = fresh)
 })
-afterAll(() => stack.disposeAsync())
+afterAll(() => fresh[Symbol.asyncDispose]())
 
 async function refill(relation: Relation, rows: readonly Row[]): Promise<Buckets> {
-  await warehouse.define(`DELETE FROM \`${relation.name}\``)
+  await sql(warehouse, `DELETE FROM \`${relation.name}\``)
   await warehouse.merge(relation, mergeBatch(relation, rows))
-  return tableBuckets(warehouse, relation)
+  return warehouse.buckets(relation)
 }
 const sorted = (buckets: Buckets): unknown => [...buckets].toSorted(([a], [b]) => (a < b ? -1 : 1))
 
@@ -47,10 +46,10 @@ function rowOf(table: AnyTable, cells: Record<string, Row[number]>): Row {
 describe.each([
   ['a dimension', EVERYTHING],
   ['a fact', DEED],
-])('the server and JS sum up %s with every column type alike', (_, target) => {
+])('the server and JS compute the same checksums of %s with every column type', (_, target) => {
   const { relation } = target.table.layout
 
-  test('whatever its rows hold', async () => {
+  test('for any rows', async () => {
     await fc.assert(
       fc.asyncProperty(rowsFrom(target, { maxLength: 20 }), async (rows) => {
         const buckets = await refill(relation, rows)
@@ -60,7 +59,7 @@ describe.each([
     )
   })
 
-  test('a cell that changes changes the bucket of its row and no other; the origin changes none', async () => {
+  test('a changed cell changes the bucket of its row only; a changed origin changes no bucket', async () => {
     const compared = comparedColumns(relation).filter((index) => index >= relation.keyLength)
     await fc.assert(
       fc.asyncProperty(
@@ -81,8 +80,8 @@ describe.each([
           const differing = [...before].filter(([bucket, sum]) => after.get(bucket)?.digest !== sum.digest)
           const own = [...bucketsOf(relation, [row]).keys()]
           expect(differing.map(([bucket]) => bucket)).toEqual(isSame ? [] : own)
-          await warehouse.define(`UPDATE \`${relation.name}\` SET _origin = _origin ^ 7`)
-          expect(sorted(await tableBuckets(warehouse, relation))).toEqual(sorted(after))
+          await sql(warehouse, `UPDATE \`${relation.name}\` SET _origin = _origin ^ 7`)
+          expect(sorted(await warehouse.buckets(relation))).toEqual(sorted(after))
         },
       ),
       { numRuns: 40 },
@@ -90,7 +89,7 @@ describe.each([
   })
 })
 
-test('a double of any size is written alike by both', async () => {
+test('the server and JS write a double of any size the same way', async () => {
   const { relation } = number.layout
   const powers = fc
     .tuple(fc.integer({ min: -324, max: 308 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }), fc.nat(16), fc.boolean())
@@ -110,7 +109,7 @@ test('a double of any size is written alike by both', async () => {
       const rows = values.map((value, id) => rowOf(number, { id, value: value === 0 ? 0 : value }))
       const buckets = await refill(relation, rows)
       if (checksumOf(buckets) === checksumOf(bucketsOf(relation, rows))) return
-      const written = await warehouse.select('SELECT id, CAST(value AS CHAR) AS said FROM fact_number ORDER BY id')
+      const written = await sql(warehouse, 'SELECT id, CAST(value AS CHAR) AS said FROM fact_number ORDER BY id')
       const column = relation.columns.find(({ name }) => name === 'value')!
       const text = ({ id, said }: Readonly<Record<string, unknown>>): unknown[] => [values[Number(id)], String(said)]
       expect(written.map(text)).toEqual(
@@ -127,7 +126,7 @@ function neighbour(value: number, steps: number): number {
   return new Float64Array(BigInt64Array.of(bits + BigInt(steps)).buffer)[0]!
 }
 
-test('tables of the package itself are summed up alike: histories, receipts, bodies', async () => {
+test('the checksums of internal tables are the same too: histories, receipts, quarantine', async () => {
   const { relation: history } = thing.layout.history!
   const time = '2024-02-29 23:59:59.999'
   const rows = new Map<Relation, Row>([
@@ -151,7 +150,7 @@ test('an empty table has no buckets', async () => {
   expect(checksumOf(new Map())).toBe(checksumOf(bucketsOf(number.layout.relation, [])))
 })
 
-test('rows that one careless text would hold in two ways are told apart, by both', async () => {
+test('rows that differ only in where a value ends have different checksums', async () => {
   const { relation } = pair.layout
   const variants: Record<string, Row[number]>[] = [
     { id: 'k', more: '', a: 'x', b: 'y' },
@@ -179,7 +178,7 @@ test('rows that one careless text would hold in two ways are told apart, by both
   expect(sums.size).toBe(variants.length)
 })
 
-test('a row that is there twice under two keys is not lost in the sum', () => {
+test('two rows that differ in their key only do not cancel each other out', () => {
   const { relation } = number.layout
   const sum = (ids: number[]): string =>
     checksumOf(

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, dimension, fact, group } from '../../src/exports/index.ts'
 import { isContested } from '../../src/star/rows/content.ts'
-import {
-  applySteps,
-  findConflicts,
-  memoryWarehouse,
-  mysqlWarehouse,
-  plan,
-  type Warehouse,
-} from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { memoryWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
 import { write, type Doing } from './writing.ts'
+import { sql } from '../support/sql.ts'
 
 const sale = fact('sale', {
   key: { id: c.int(), shop: c.varchar(9) },
@@ -27,15 +20,14 @@ const sale = fact('sale', {
 const user = dimension('user', { key: { id: c.int() }, columns: { name: c.varchar(9).nullable() } })
 const { relation, content } = sale.layout
 
-let stack: Closers
+let fresh: FreshWarehouse
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
-  await applySteps(warehouse, await plan(warehouse, { tables: [sale, user], internal: [] }))
+  fresh = await freshTables([sale, user])
+  ;({ warehouse } = fresh)
 })
-afterAll(() => stack.disposeAsync())
+afterAll(() => fresh[Symbol.asyncDispose]())
 
 /** A create (or, with `edits`, only an edit), as plain data. */
 interface Write {
@@ -79,14 +71,14 @@ function contested(events: readonly Write[]): number[] {
   })
 }
 
-test('different contents under one key are found, in any order, and equal ones are not', async () => {
+test('different contents under one key are found in any order; equal ones are not', async () => {
   await fc.assert(
     fc.asyncProperty(
       writes,
       fc.infiniteStream(fc.nat()),
       fc.integer({ min: 1, max: 4 }),
       async (events, random, batch) => {
-        await warehouse.define('DELETE FROM fact_sale')
+        await sql(warehouse, 'DELETE FROM fact_sale')
         const memory = memoryWarehouse()
         const doings = events.map(doingOf)
         const arrivals = [...doings, ...doings.filter((_, i) => i % 3 === 0)]
@@ -97,7 +89,7 @@ test('different contents under one key are found, in any order, and equal ones a
           for (const target of [warehouse, memory]) await write(target, [sale], arrivals.slice(i, i + batch))
         }
         const expected = contested(events)
-        const [found] = await findConflicts(warehouse, [sale, user])
+        const [found] = await warehouse.conflicts([sale, user])
         expect(found?.keys.map(({ id }) => id) ?? []).toEqual(expected)
         expect(found?.count ?? 0).toBe(expected.length)
         const inMemory = memory.rows(relation).filter((row) => {
@@ -111,14 +103,14 @@ test('different contents under one key are found, in any order, and equal ones a
   )
 })
 
-test('a raised revision under which they agree clears it, even when the former mapping runs once more', async () => {
-  await warehouse.define('DELETE FROM fact_sale')
+test('a raised revision under which the contents agree clears the conflict, even when the old mapping runs again', async () => {
+  await sql(warehouse, 'DELETE FROM fact_sale')
   const create = (price: number, revision: number, seq: number): Doing => ({
     seq,
     revision,
     operations: [sale.create({ id: 1, shop: 'x' }, { price })],
   })
-  const count = async (): Promise<number> => (await findConflicts(warehouse, [sale]))[0]?.count ?? 0
+  const count = async (): Promise<number> => (await warehouse.conflicts([sale]))[0]?.count ?? 0
   await write(warehouse, [sale], [create(1, 1, 1), create(2, 1, 2)])
   expect(await count()).toBe(1)
   await write(warehouse, [sale], [create(5, 2, 1)])
@@ -126,20 +118,20 @@ test('a raised revision under which they agree clears it, even when the former m
   expect(await count()).toBe(0)
 })
 
-test('many are counted, and the first of them listed by key', async () => {
-  await warehouse.define('DELETE FROM fact_sale')
+test('many conflicts are counted, and the first 20 are listed by key', async () => {
+  await sql(warehouse, 'DELETE FROM fact_sale')
   const doings = Array.from({ length: 60 }, (_, seq): Doing => ({
     seq,
     operations: [sale.create({ id: seq % 30, shop: 'x' }, { price: seq })],
   }))
   await write(warehouse, [sale], doings)
-  const [found] = await findConflicts(warehouse, [sale])
+  const [found] = await warehouse.conflicts([sale])
   expect(found).toMatchObject({ table: 'sale', count: 30 })
   expect(found!.keys).toEqual(Array.from({ length: 20 }, (_, id) => ({ id, shop: 'x' })))
 })
 
-test('a fact without content has nothing to disagree about', async () => {
+test('a fact without content has no conflicts', async () => {
   const bare = fact('bare', { key: { id: c.int() }, measures: { mail: c.text().pii(), low: c.int().min().nullable() } })
   expect(bare.layout.content).toBeUndefined()
-  expect(await findConflicts(warehouse, [bare, user])).toEqual([])
+  expect(await warehouse.conflicts([bare, user])).toEqual([])
 })

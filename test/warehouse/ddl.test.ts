@@ -1,30 +1,29 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { column as c, dimension, fact } from '../../src/exports/index.ts'
 import type { Columns } from '../../src/star/define/column.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
+import { freshTables } from '../support/fresh.ts'
 import { EVERYTHING } from '../property/everything.ts'
+import { sql } from '../support/sql.ts'
 
-let stack: Closers
 let warehouse: Warehouse
 
 beforeEach(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+  const fresh = await freshTables()
+  ;({ warehouse } = fresh)
+  return () => fresh[Symbol.asyncDispose]()
 })
-afterEach(() => stack.disposeAsync())
 
 const file = (columns: Columns): AnyTable => dimension('file', { key: { path: c.varchar(40) }, columns })
-const planFor = (...tables: AnyTable[]) => plan(warehouse, { tables, internal: [] })
-const apply = async (...tables: AnyTable[]): Promise<void> => applySteps(warehouse, await planFor(...tables))
+const planFor = (...tables: AnyTable[]) => warehouse.plan({ tables, internal: [] })
+const apply = async (...tables: AnyTable[]): Promise<void> => warehouse.apply(await planFor(...tables))
 const why = async (table: AnyTable): Promise<string[]> => (await planFor(table)).map((step) => step.why)
 
 describe('apply', () => {
-  test('makes what is missing, and then there is nothing to do', async () => {
+  test('creates what is missing, and is then up to date', async () => {
     const sale = fact('sale', {
       key: { id: c.int() },
       dimensions: { file: dimension('file', { key: { path: c.int() } }) },
@@ -35,29 +34,29 @@ describe('apply', () => {
     expect(await planFor(...tables)).toEqual([])
   })
 
-  test('may run again with the plan of before: each step can', async () => {
+  test('applies the same plan twice', async () => {
     const steps = await planFor(file({ bytes: c.bigint() }))
-    await applySteps(warehouse, steps)
-    await applySteps(warehouse, steps)
+    await warehouse.apply(steps)
+    await warehouse.apply(steps)
     expect(await planFor(file({ bytes: c.bigint() }))).toEqual([])
   })
 
-  test('adds a column and its stamp, and the view follows, in the order of the definition', async () => {
+  test('adds a column with its stamp, and puts it into the view in the order of the definition', async () => {
     await apply(file({ bytes: c.bigint() }))
-    await warehouse.define("INSERT INTO dim_file (path, bytes, _live) VALUES ('a', 7, 1)")
+    await sql(warehouse, "INSERT INTO dim_file (path, bytes, _live) VALUES ('a', 7, 1)")
     const wider = file({ lines: c.int(), bytes: c.bigint() })
     expect(await why(wider)).toEqual([
       'the column dim_file.lines is missing',
       'the column dim_file._stamp_lines is missing',
-      'the view file is missing or lacks columns',
-      'the view file_members is missing or lacks columns',
+      'the view file is missing or has other columns',
+      'the view file_members is missing or has other columns',
     ])
     await apply(wider)
     expect(await why(wider)).toEqual([])
-    expect(await warehouse.select('SELECT * FROM file')).toEqual([{ path: 'a', lines: null, bytes: 7 }])
+    expect(await sql(warehouse, 'SELECT * FROM file')).toEqual([{ path: 'a', lines: null, bytes: 7 }])
   })
 
-  test('widens a text, so that an enum may get a longer word', async () => {
+  test('widens a text column when an enum gets a longer word', async () => {
     await apply(file({ kind: c.enum('a', 'b') }))
     const wider = file({ kind: c.enum('a', 'b', 'binary') })
     expect(await why(wider)).toEqual([
@@ -67,10 +66,11 @@ describe('apply', () => {
     expect(await why(wider)).toEqual([])
   })
 
-  test('takes a comment as it is, whatever quotes and backslashes are in it', async () => {
+  test('keeps the quotes of a comment, and turns its backslashes into slashes', async () => {
     const sentence = "It's \"quoted\", `ticked`, 100 % é; -- '' \\"
     await apply(file({ a: c.int().comment(sentence), b: c.int().comment(`${'x'.repeat(1023)}'s`) }))
-    const rows = await warehouse.select(
+    const rows = await sql(
+      warehouse,
       "SELECT COLUMN_NAME AS n, COLUMN_COMMENT AS said FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'dim_file' AND COLUMN_NAME IN ('a', 'b')",
     )
     expect(rows).toEqual([
@@ -79,7 +79,7 @@ describe('apply', () => {
     ])
   })
 
-  test('shows live rows only, and only the columns of the definition', async () => {
+  test('shows only live rows and defined columns in the view', async () => {
     const table = dimension('file', { key: { path: c.varchar(40) }, columns: { bytes: c.int().nullable() } })
     await apply(table)
     const operations = [
@@ -91,12 +91,12 @@ describe('apply', () => {
       rowsOf([operation], stampOf(BigInt(i), i, 1), 'live').map(({ row }) => row),
     )
     for (const row of rows) await warehouse.merge(table.layout.relation, [row])
-    expect(await warehouse.select('SELECT * FROM file')).toEqual([{ path: 'live', bytes: null }])
-    expect(await warehouse.select('SELECT COUNT(*) AS n FROM dim_file')).toEqual([{ n: 3 }])
+    expect(await sql(warehouse, 'SELECT * FROM file')).toEqual([{ path: 'live', bytes: null }])
+    expect(await sql(warehouse, 'SELECT COUNT(*) AS n FROM dim_file')).toEqual([{ n: 3 }])
   })
 })
 
-describe('a plan is refused with a sentence when', () => {
+describe('planning fails with a sentence when', () => {
   test.each<[string, AnyTable, string, RegExp]>([
     [
       'a type has changed',
@@ -117,7 +117,7 @@ describe('a plan is refused with a sentence when', () => {
       /is keyed by path and should be by path, repo\.$/,
     ],
     [
-      'the key has one column less',
+      'the key has one column fewer',
       dimension('file', { key: { path: c.varchar(40) } }),
       'ALTER TABLE dim_file DROP PRIMARY KEY, ADD PRIMARY KEY (path, _origin)',
       /is keyed by path, _origin and should be by path\.$/,
@@ -142,7 +142,7 @@ describe('a plan is refused with a sentence when', () => {
     ],
   ])('%s', async (_, table, change, sentence) => {
     await apply(file({ bytes: c.int(), name: c.varchar(9) }))
-    if (change !== '') await warehouse.define(change)
+    if (change !== '') await sql(warehouse, change)
     await expect(planFor(table)).rejects.toMatchObject({
       code: 'SCHEMA',
       message: expect.stringMatching(sentence) as string,

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, dimension, fact, group, type VersionOf } from '../../src/exports/index.ts'
 import type { Operation } from '../../src/star/rows/operation.ts'
 import { datetime } from '../../src/star/types/time.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
 import { write, type Doing } from './writing.ts'
+import { sql } from '../support/sql.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9), part: c.int() },
@@ -25,16 +25,15 @@ const user = dimension('user', {
 const sale = fact('sale', { key: { id: c.int() }, dimensions: { user }, measures: { at: c.datetime() } })
 const tables = [user, sale]
 
-let stack: Closers
+let fresh: FreshWarehouse
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
-  await applySteps(warehouse, await plan(warehouse, { tables, internal: [] }))
+  fresh = await freshTables(tables)
+  ;({ warehouse } = fresh)
 })
 beforeEach(() => empty(warehouse, tables.flatMap(relationsOf)))
-afterAll(() => stack.disposeAsync())
+afterAll(() => fresh[Symbol.asyncDispose]())
 
 type Version = Omit<VersionOf<typeof user>, 'valid_from' | 'valid_to'> & {
   readonly valid_from: string
@@ -42,7 +41,7 @@ type Version = Omit<VersionOf<typeof user>, 'valid_from' | 'valid_to'> & {
 }
 const textOf = (time: unknown): unknown => (time === null ? null : datetime.decode(time))
 const versions = async (): Promise<Version[]> => {
-  const rows = await warehouse.select('SELECT * FROM user_history ORDER BY id, part, valid_from')
+  const rows = await sql(warehouse, 'SELECT * FROM user_history ORDER BY id, part, valid_from')
   return rows.map((row) => ({
     ...(row as unknown as Version),
     valid_from: textOf(row['valid_from']) as string,
@@ -148,7 +147,7 @@ function expected(events: readonly Doing[]): Version[] {
   return sorted.flatMap((key) => (events.some(isOf(key)) ? program(events.filter(isOf(key))) : []))
 }
 
-test('the history says what a program says that runs the events in order, however they came', async () => {
+test('the history is the same as running the events in order, however they arrived', async () => {
   await fc.assert(
     fc.asyncProperty(histories, async ({ events: plain, arrivals, batch }) => {
       await empty(warehouse, tables.flatMap(relationsOf))
@@ -160,15 +159,15 @@ test('the history says what a program says that runs the events in order, howeve
       expect(await versions()).toEqual(expected(events))
       // The current version is the row of today.
       const names = ['id', 'part', ...COLUMNS].join(', ')
-      expect(await warehouse.select(`SELECT ${names} FROM user_history WHERE is_current ORDER BY id, part`)).toEqual(
-        await warehouse.select(`SELECT ${names} FROM user ORDER BY id, part`),
+      expect(await sql(warehouse, `SELECT ${names} FROM user_history WHERE is_current ORDER BY id, part`)).toEqual(
+        await sql(warehouse, `SELECT ${names} FROM user ORDER BY id, part`),
       )
     }),
     { numRuns: 300 },
   )
 })
 
-test('a raised revision replaces the history that the same events wrote before, in any order', async () => {
+test('a raised revision replaces what the same events wrote before, in any order', async () => {
   await fc.assert(
     fc.asyncProperty(histories, fc.boolean(), async ({ events: plain, arrivals, batch }, first) => {
       await empty(warehouse, tables.flatMap(relationsOf))
@@ -194,15 +193,16 @@ test('a raised revision replaces the history that the same events wrote before, 
   )
 })
 
-test('the history has no personal column and none that does not merge by last, in the table nor in the view', async () => {
+test('the history has only columns that merge by last and are not personal, in the table and in the view', async () => {
   expect(user.layout.history!.columns.map(({ name }) => name)).toEqual(COLUMNS)
-  const rows = await warehouse.select(
+  const rows = await sql(
+    warehouse,
     "SELECT COLUMN_NAME AS n FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('dim_user_history', 'user_history')",
   )
   expect(rows.map(({ n }) => n).filter((name) => ['mail', 'seen', 'origin'].includes(String(name)))).toEqual([])
 })
 
-test('an event without a valid time is refused where it writes history, and may erase without one', async () => {
+test('an event without a valid time is refused when it writes history, and accepted when it erases', async () => {
   const key = { id: 'a', part: 0 }
   const untimed = (operation: Operation): Doing => ({ seq: 1, operations: [operation], at: null as unknown as string })
   await expect(write(warehouse, tables, [untimed(user.edit(key, { name: 'x' }))])).rejects.toMatchObject({
@@ -210,10 +210,10 @@ test('an event without a valid time is refused where it writes history, and may 
     message: 'The event has no valid time, which the history table dim_user_history requires.',
   })
   await write(warehouse, tables, [untimed(user.erase(key)), untimed(user.edit(key, { seen: 1 }))])
-  expect(await warehouse.select('SELECT * FROM dim_user_history')).toEqual([])
+  expect(await sql(warehouse, 'SELECT * FROM dim_user_history')).toEqual([])
 })
 
-test('a fact finds the version of its time: the join as of', async () => {
+test('an as-of join finds the version that was valid at the time of a fact', async () => {
   const key = { id: 'a', part: 0 }
   const buy = (id: number, at: string): Operation =>
     sale.create({ id }, { user_id: 'a', user_part: 0, at: `${at.replace(' ', 'T')}Z` })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
 import { column as c, dimension, fact, type MemberOf, type RowOf } from '../../src/exports/index.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
+import { sql } from '../support/sql.ts'
 
 const user = dimension('user', { key: { id: c.varchar(9) }, columns: { name: c.varchar(9), mail: c.varchar(9).pii() } })
 const message = fact('message', { key: { id: c.int() }, dimensions: { sender: user, receiver: user } })
@@ -21,13 +21,12 @@ const order = fact('order', {
 })
 const tables = [user, message, order]
 
-let stack: Closers
+let fresh: FreshWarehouse
 let warehouse: Warehouse
 
 beforeAll(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
-  await applySteps(warehouse, await plan(warehouse, { tables, internal: [] }))
+  fresh = await freshTables(tables)
+  ;({ warehouse } = fresh)
   await write(
     warehouse,
     tables,
@@ -43,9 +42,9 @@ beforeAll(async () => {
     ),
   )
 })
-afterAll(() => stack.disposeAsync())
+afterAll(() => fresh[Symbol.asyncDispose]())
 
-test('the members are all that were ever heard of, and say how far they are', async () => {
+test('the members view has every row that any event mentioned, with its state', async () => {
   const rows: Pick<MemberOf<typeof user>, 'id' | 'name' | 'member_state'>[] = await warehouse
     .reader<{ user_members: MemberOf<typeof user> }>()
     .selectFrom('user_members')
@@ -59,10 +58,10 @@ test('the members are all that were ever heard of, and say how far they are', as
     ['live', 'ann', 'live'],
     ['never', null, 'deleted'],
   ])
-  expect(await warehouse.select('SELECT id FROM user')).toEqual([{ id: 'live' }])
+  expect(await sql(warehouse, 'SELECT id FROM user')).toEqual([{ id: 'live' }])
 })
 
-test('a fact keeps its row in a left join, whatever has arrived of its dimension, in each of two roles', async () => {
+test('a fact keeps its row in a left join, whatever has arrived of its dimension, in both of its roles', async () => {
   const rows = await warehouse
     .reader<{ message: RowOf<typeof message>; user_members: MemberOf<typeof user> }>()
     .selectFrom('message')
@@ -83,7 +82,7 @@ test('a fact keeps its row in a left join, whatever has arrived of its dimension
   ])
 })
 
-test('a fact of a process gathers its milestones in any order', async () => {
+test('an accumulating fact gathers its milestones in any order', async () => {
   const key = { id: 7 }
   const [monday, tuesday] = ['2024-01-01T08:00:00Z', '2024-01-02T08:00:00Z'] as const
   const events = inOrder(
@@ -93,7 +92,7 @@ test('a fact of a process gathers its milestones in any order', async () => {
     order.edit(key, { placed_at: tuesday, state: 'returned' }),
   )
   for (const arrivals of [events, events.toReversed(), [events[2]!, events[0]!, events[3]!, events[1]!]]) {
-    await warehouse.define('DELETE FROM fact_order')
+    await sql(warehouse, 'DELETE FROM fact_order')
     for (const event of arrivals) await write(warehouse, tables, [event])
     const [row] = await warehouse.reader<{ order: RowOf<typeof order> }>().selectFrom('order').selectAll().execute()
     expect(row).toEqual({

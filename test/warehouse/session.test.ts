@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createConnection } from 'mysql2/promise'
-import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { column as c, dimension, type RowOf } from '../../src/exports/index.ts'
 import { compareText } from '../../src/star/types/cell.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import { dialectOf } from '../../src/warehouse/dialect.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
+import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
 import { UGLY_TEXTS } from '../property/everything.ts'
-import { freshSchema, onServer } from '../support/fresh.ts'
+import { freshTables, onServer } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 const thing = dimension('thing', {
   key: { id: c.varchar(40) },
@@ -25,17 +24,14 @@ const thing = dimension('thing', {
 })
 const { relation } = thing.layout
 
-let stack: Closers
 let url: string
 let warehouse: Warehouse
 
 beforeEach(async () => {
-  stack = new Closers()
-  ;({ url } = stack.use(await freshSchema()))
-  warehouse = stack.use(mysqlWarehouse(url))
-  await applySteps(warehouse, await plan(warehouse, { tables: [thing], internal: [] }))
+  const fresh = await freshTables([thing])
+  ;({ warehouse, url } = fresh)
+  return () => fresh[Symbol.asyncDispose]()
 })
-afterEach(() => stack.disposeAsync())
 
 type Values = Parameters<typeof thing.create>[1]
 
@@ -52,27 +48,25 @@ async function write(to: Warehouse, values: Record<string, NonNullable<Values>>)
   )
 }
 
-test('keys that differ only by case, accent, trailing space or NUL are rows of their own, sorted as in memory', async () => {
+test('keys that differ only in case, accents, trailing spaces or NUL are different rows, sorted as in memory', async () => {
   await write(warehouse, Object.fromEntries(UGLY_TEXTS.map((text) => [text, { said: text }])))
-  const rows = await warehouse.select('SELECT id, said FROM thing ORDER BY id')
+  const rows = await sql(warehouse, 'SELECT id, said FROM thing ORDER BY id')
   expect(rows.map(({ id }) => id)).toEqual([...UGLY_TEXTS].toSorted(compareText))
   expect(rows.every(({ id, said }) => id === said)).toBe(true)
   // What looks like SQL was text, and did nothing.
-  expect(await warehouse.select('SELECT COUNT(*) AS n FROM thing WHERE id = ?', ['a '])).toEqual([{ n: 1 }])
+  expect(await sql(warehouse, 'SELECT COUNT(*) AS n FROM thing WHERE id = ?', ['a '])).toEqual([{ n: 1 }])
 })
 
-test('another zone, mode and isolation of the server change nothing of what is written and read', async () => {
-  const connection = await createConnection(inject('mysqlUrl'))
-  stack.defer(() => connection.end())
-  const [before] = await connection.query('SELECT @@GLOBAL.time_zone AS zone, @@GLOBAL.sql_mode AS mode')
-  const { zone, mode } = (before as { zone: string; mode: string }[])[0]!
-  stack.defer(() => onServer(`SET GLOBAL time_zone = '${zone}', GLOBAL sql_mode = '${mode}'`))
+test('the global time zone and SQL mode of the server do not change what is written and read', async () => {
+  const [before] = await sql(url, 'SELECT @@GLOBAL.time_zone AS zone, @@GLOBAL.sql_mode AS mode')
+  const { zone, mode } = before as { zone: string; mode: string }
+  onTestFinished(() => onServer(`SET GLOBAL time_zone = '${zone}', GLOBAL sql_mode = '${mode}'`))
   await onServer("SET GLOBAL time_zone = '-09:30', GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,HIGH_NOT_PRECEDENCE'")
 
   await using fresh = mysqlWarehouse(url)
   const at = new Date('2021-03-28T01:30:00.001Z')
   await write(fresh, { "\\' OR 1=1; -- ": { said: '\\\\', at, price: '-0.001', big: 2n ** 53n + 1n } })
-  expect(await fresh.select('SELECT * FROM thing')).toEqual([
+  expect(await sql(fresh, 'SELECT * FROM thing')).toEqual([
     { id: "\\' OR 1=1; -- ", said: '\\\\', at: '2021-03-28 01:30:00.001', price: '-0.001', big: '9007199254740993' },
   ])
   const db = fresh.reader<{ thing: RowOf<typeof thing> }>()
@@ -80,9 +74,8 @@ test('another zone, mode and isolation of the server change nothing of what is w
     { at, price: '-0.001', big: '9007199254740993' },
   ])
   // A value that does not fit is refused, not cut: the mode of the session is strict.
-  await expect(fresh.select("INSERT INTO dim_thing (id, price) VALUES (REPEAT('x', 41), 1)")).rejects.toMatchObject({
-    code: 'VALUE',
-  })
+  const [row] = rowsOf([thing.create({ id: 'x' })], stampOf(1n, 1, 1), 'live')
+  await expect(fresh.merge(relation, [row!.row.with(0, 'x'.repeat(41))])).rejects.toMatchObject({ code: 'VALUE' })
 })
 
 test('the connection for reports cannot write', async () => {
@@ -111,10 +104,22 @@ test.each(['UTC', 'America/New_York', 'Pacific/Kiritimati'])(
   },
 )
 
-test('the server is known by its version, and one that is too old is refused', async () => {
+test('the dialect is that of the server', async () => {
   expect(await warehouse.dialect()).toMatchObject({ name: expect.stringMatching(/^(MySQL|MariaDB)$/) as string })
-  expect(dialectOf('8.4.3')).toMatchObject({ name: 'MySQL', collation: 'utf8mb4_0900_bin' })
-  expect(dialectOf('10.11.19-MariaDB')).toMatchObject({ name: 'MariaDB', collation: 'utf8mb4_nopad_bin' })
-  expect(dialectOf('5.7.44-log')).toMatch(/too old; 8\.0\.19 is the oldest/)
-  expect(dialectOf('10.5.1-MariaDB')).toMatch(/too old; 10\.6 is the oldest/)
+})
+
+test.each([
+  ['8.0.19', { name: 'MySQL', collation: 'utf8mb4_0900_bin' }],
+  ['8.4.3', { name: 'MySQL', collation: 'utf8mb4_0900_bin' }],
+  ['10.6.0-MariaDB', { name: 'MariaDB', collation: 'utf8mb4_nopad_bin' }],
+  ['10.11.19-MariaDB', { name: 'MariaDB', collation: 'utf8mb4_nopad_bin' }],
+])('the version %s is supported', (version, dialect) => {
+  expect(dialectOf(version)).toMatchObject({ kind: 'supported', dialect })
+})
+
+test.each([
+  ['5.7.44-log', 'MySQL 5.7.44-log is too old: changeover requires 8.0.19 or later.'],
+  ['10.5.1-MariaDB', 'MariaDB 10.5.1-MariaDB is too old: changeover requires 10.6 or later.'],
+])('the version %s is not supported, and the reason names the oldest that is', (version, reason) => {
+  expect(dialectOf(version)).toEqual({ kind: 'unsupported', reason })
 })

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
 import type { Row } from '../../src/star/rows/relation.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { comparable, rowsIn } from '../property/contents.ts'
 import { DEED, EVERYTHING, rowsFrom } from '../property/everything.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 describe.each<[string, typeof EVERYTHING]>([
   ['a dimension', EVERYTHING],
@@ -15,20 +16,15 @@ describe.each<[string, typeof EVERYTHING]>([
   const table: AnyTable = target.table
   const { relation } = table.layout
   let warehouse: Warehouse
-  let drop: () => PromiseLike<void>
+  let fresh: FreshWarehouse
 
   beforeAll(async () => {
-    const schema = await freshSchema()
-    drop = () => schema[Symbol.asyncDispose]()
-    warehouse = mysqlWarehouse(schema.url)
-    await applySteps(warehouse, await plan(warehouse, { tables: [table], internal: [] }))
+    fresh = await freshTables([table])
+    ;({ warehouse } = fresh)
   })
-  afterAll(async () => {
-    await warehouse.close()
-    await drop()
-  })
+  afterAll(() => fresh[Symbol.asyncDispose]())
 
-  test('cell by cell and in the order of their keys, for any rows in any batches', async () => {
+  test('on every cell and on the order of keys, for any rows in any batches', async () => {
     const cuts = fc.array(fc.nat(20), { maxLength: 4 })
     await fc.assert(
       fc.asyncProperty(
@@ -36,7 +32,7 @@ describe.each<[string, typeof EVERYTHING]>([
         cuts,
         fc.infiniteStream(fc.boolean()),
         async (rows, at, again) => {
-          await warehouse.define(`DELETE FROM \`${relation.name}\``)
+          await sql(warehouse, `DELETE FROM \`${relation.name}\``)
           for (const batch of cut(rows, at)) {
             await warehouse.merge(relation, mergeBatch(relation, batch))
             if (again.next().value) await warehouse.merge(relation, mergeBatch(relation, batch))

@@ -1,44 +1,36 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { column as c, dimension } from '../../src/exports/index.ts'
 import type { Column } from '../../src/star/define/column.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
-import {
-  applySteps,
-  mysqlWarehouse,
-  plan,
-  type PlanOptions,
-  type Step,
-  type Warehouse,
-} from '../../src/warehouse/index.ts'
+import type { PlanOptions, Step, Warehouse } from '../../src/warehouse/index.ts'
 import { fits } from '../../src/warehouse/schema/widening.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { freshTables } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
+import { sql } from '../support/sql.ts'
 
-let stack: Closers
 let warehouse: Warehouse
 
 beforeEach(async () => {
-  stack = new Closers()
-  warehouse = stack.use(mysqlWarehouse(stack.use(await freshSchema()).url))
+  const fresh = await freshTables()
+  ;({ warehouse } = fresh)
+  return () => fresh[Symbol.asyncDispose]()
 })
-afterEach(() => stack.disposeAsync())
 
 const holding = (value: Column, more: Record<string, Column> = {}): AnyTable =>
   dimension('thing', { key: { id: c.varchar(9) }, columns: { value, ...more }, history: true })
 const planFor = (table: AnyTable, options?: PlanOptions): Promise<Step[]> =>
-  plan(warehouse, { tables: [table], internal: [] }, options)
+  warehouse.plan({ tables: [table], internal: [] }, options)
 const apply = async (table: AnyTable, options?: PlanOptions): Promise<void> =>
-  applySteps(warehouse, await planFor(table, options))
+  warehouse.apply(await planFor(table, options))
 const create = (table: AnyTable, values: Record<string, unknown>): Promise<void> =>
   write(warehouse, [table], inOrder({ table, kind: 'create', key: { id: 'a' }, values }))
 const read = async (table: AnyTable): Promise<unknown> => {
   const column = table.layout.relation.columns.find(({ name }) => name === 'value')!
-  const [row] = await warehouse.select('SELECT value FROM dim_thing')
+  const [row] = await sql(warehouse, 'SELECT value FROM dim_thing')
   return column.type.decode(row!['value'])
 }
 
-describe('a column that grows keeps its value, its history follows, and nothing is left to do:', () => {
+describe('a column grows without losing its value, in its history too, and is then up to date:', () => {
   test.each<[string, Column, Column, unknown, unknown]>([
     ['boolean to int', c.boolean(), c.int(), true, 1],
     ['boolean to bigint', c.boolean(), c.bigint(), true, 1n],
@@ -55,14 +47,14 @@ describe('a column that grows keeps its value, its history follows, and nothing 
     await create(holding(narrow), { value })
     const steps = await planFor(holding(wide))
     expect(steps.map(({ kind }) => kind)).toEqual(['widen', 'widen'])
-    await applySteps(warehouse, steps)
-    await applySteps(warehouse, steps)
+    await warehouse.apply(steps)
+    await warehouse.apply(steps)
     expect(await read(holding(wide))).toEqual(expected)
     expect(await planFor(holding(wide))).toEqual([])
   })
 })
 
-describe('a column that shrinks is refused, and changed when that is allowed:', () => {
+describe('a column that shrinks is refused, and changed when destructive steps are allowed:', () => {
   test.each<[string, Column, Column, unknown]>([
     ['bigint to int', c.bigint(), c.int(), 7],
     ['int to boolean', c.int(), c.boolean(), 1],
@@ -83,12 +75,12 @@ describe('a column that shrinks is refused, and changed when that is allowed:', 
     })
     const steps = await planFor(holding(narrow), { allowDestructive: true })
     expect(steps.map(({ kind }) => kind)).toEqual(['change', 'change'])
-    await applySteps(warehouse, steps)
+    await warehouse.apply(steps)
     expect(await planFor(holding(narrow))).toEqual([])
     expect(String(await read(holding(narrow)))).toMatch(/^(7|1|abc|1\.500?|1\.5|2024-02-29)$/)
   })
 
-  test('strictly: a value that does not fit stops the change, and stays', async () => {
+  test('a value that does not fit stops the change and is kept', async () => {
     await apply(holding(c.bigint()))
     await create(holding(c.bigint()), { value: 2n ** 40n })
     await expect(apply(holding(c.int()), { allowDestructive: true })).rejects.toMatchObject({ code: 'VALUE' })
@@ -96,29 +88,29 @@ describe('a column that shrinks is refused, and changed when that is allowed:', 
   })
 })
 
-test('a column that is no longer defined stays until dropping is allowed, and then goes with its stamp', async () => {
+test('a column that is no longer defined is kept until dropping is allowed, and then dropped with its stamp', async () => {
   const before = holding(c.int(), { gone: c.varchar(9).nullable() })
   await apply(before)
   await create(before, { value: 1, gone: 'x' })
   const views = ['thing', 'thing_members', 'thing_history'].map(
-    (name) => `the view ${name} is missing or lacks columns`,
+    (name) => `the view ${name} is missing or has other columns`,
   )
   expect((await planFor(holding(c.int()))).map(({ why }) => why)).toEqual(views)
   await apply(holding(c.int()))
-  expect(await warehouse.select('SELECT gone FROM dim_thing')).toEqual([{ gone: 'x' }])
+  expect(await sql(warehouse, 'SELECT gone FROM dim_thing')).toEqual([{ gone: 'x' }])
   const steps = await planFor(holding(c.int()), { allowDestructive: true })
   expect(steps.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
     'drop: the column dim_thing.gone is no longer defined',
     'drop: the column dim_thing._stamp_gone is no longer defined',
     'drop: the column dim_thing_history.gone is no longer defined',
   ])
-  await applySteps(warehouse, steps)
-  await applySteps(warehouse, steps)
+  await warehouse.apply(steps)
+  await warehouse.apply(steps)
   expect(await planFor(holding(c.int()), { allowDestructive: true })).toEqual([])
-  expect(await warehouse.select('SELECT * FROM thing')).toEqual([{ id: 'a', value: 1 }])
+  expect(await sql(warehouse, 'SELECT * FROM thing')).toEqual([{ id: 'a', value: 1 }])
 })
 
-test('no type fits one that is narrower, and each is the same as itself', () => {
+test('no type fits a narrower one, and each fits itself', () => {
   const types = ['TINYINT(1)', 'INT', 'BIGINT', 'DOUBLE', 'DATE', 'DATETIME(3)', 'CHAR(24)', 'VARCHAR(9)', 'MEDIUMTEXT']
   for (const type of [...types, 'DECIMAL(9,2)', 'VARBINARY(9)', 'BINARY(16)', 'LONGBLOB']) {
     expect(fits(type.toLowerCase(), type)).toBe('same')

@@ -4,9 +4,9 @@ import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import type { AnyTable } from '../../src/star/define/table.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
-import type { MergeTarget } from '../../src/warehouse/index.ts'
+import type { MergePort } from '../../src/warehouse/index.ts'
 
-/** What one event does, where it stands in the stream, and when it happened. */
+/** What one event does, its position, and when it happened. */
 export interface Doing {
   readonly seq: number
   readonly operations: readonly Operation[]
@@ -17,7 +17,7 @@ export interface Doing {
 const SOME_TIME = '2024-02-29 12:00:00.000'
 
 /** Merges what events did into the tables, as one batch. */
-export async function write(target: MergeTarget, tables: readonly AnyTable[], events: readonly Doing[]): Promise<void> {
+export async function write(target: MergePort, tables: readonly AnyTable[], events: readonly Doing[]): Promise<void> {
   const rows = events.flatMap(({ seq, operations, at = SOME_TIME, revision = 1 }) =>
     rowsOf(operations, stampOf(BigInt(seq), seq, revision), 'live', at),
   )

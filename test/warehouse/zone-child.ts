@@ -1,8 +1,9 @@
 // Writes instants and reads them back in a process whose time zone its parent chose.
+import { createConnection } from 'mysql2/promise'
 import { column as c, dimension, type RowOf } from '../../src/exports/index.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
-import { applySteps, mysqlWarehouse, plan } from '../../src/warehouse/index.ts'
+import { mysqlWarehouse } from '../../src/warehouse/index.ts'
 
 const moment = dimension('moment', {
   key: { at: c.datetime() },
@@ -12,7 +13,7 @@ const [, , url = '', ...instants] = process.argv
 
 // Not `await using`: this file runs without being compiled, on every Node that is supported.
 const warehouse = mysqlWarehouse(url)
-await applySteps(warehouse, await plan(warehouse, { tables: [moment], internal: [] }))
+await warehouse.apply(await warehouse.plan({ tables: [moment], internal: [] }))
 for (const [i, text] of instants.entries()) {
   const at = new Date(text)
   const [written] = rowsOf([moment.create({ at }, { day: at, latest: at })], stampOf(BigInt(i), i, 1), 'live')
@@ -20,7 +21,10 @@ for (const [i, text] of instants.entries()) {
 }
 const db = warehouse.reader<{ moment: RowOf<typeof moment> }>()
 const rows = await db.selectFrom('moment').selectAll().orderBy('at').execute()
-const stored = await warehouse.select('SELECT CAST(at AS CHAR) AS at FROM dim_moment ORDER BY dim_moment.at')
+const connection = await createConnection(url)
+const [found] = await connection.query('SELECT CAST(at AS CHAR) AS at FROM dim_moment ORDER BY dim_moment.at')
+await connection.end()
+const stored = found as { at: string }[]
 process.stdout.write(
   JSON.stringify({ offset: new Date('2024-07-01').getTimezoneOffset(), rows, stored: stored.map(({ at }) => at) }),
 )

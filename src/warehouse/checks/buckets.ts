@@ -1,19 +1,7 @@
 import { comparedColumns, hex128, type Buckets, type PhysicalColumn, type Relation } from '../../star/index.ts'
-import { quote } from '../dialect.ts'
-import type { Warehouse } from '../port.ts'
+import { quote } from '../sql.ts'
 
-/** The buckets of a table, computed where the rows are: one pass, no row leaves the server. */
-export async function tableBuckets(warehouse: Warehouse, relation: Relation): Promise<Buckets> {
-  const rows = await warehouse.select(bucketsSql(relation))
-  return new Map(
-    rows.map((row) => {
-      const digest = (BigInt(String(row['high'])) << 64n) | BigInt(String(row['low']))
-      return [String(row['bucket']), { rows: Number(row['n']), digest: hex128(digest) }]
-    }),
-  )
-}
-
-/** The statement behind {@link tableBuckets}: the SQL twin of `bucketsOf`. */
+/** The statement that computes the buckets of a table where the rows are: the SQL twin of `bucketsOf`. */
 export function bucketsSql(relation: Relation): string {
   const key = encodingSql(relation.columns.slice(0, relation.keyLength))
   const whole = encodingSql(comparedColumns(relation).map((index) => relation.columns[index]!))
@@ -24,7 +12,17 @@ export function bucketsSql(relation: Relation): string {
   )
 }
 
-/** Columns as one text, as `encodeCells` has it. */
+/** The buckets in the rows that {@link bucketsSql} selects. */
+export function bucketsIn(rows: readonly Readonly<Record<string, unknown>>[]): Buckets {
+  return new Map(
+    rows.map((row) => {
+      const digest = (BigInt(String(row['high'])) << 64n) | BigInt(String(row['low']))
+      return [String(row['bucket']), { rows: Number(row['n']), digest: hex128(digest) }]
+    }),
+  )
+}
+
+/** Columns as one text, as `encodeCells` writes them. */
 function encodingSql(columns: readonly PhysicalColumn[]): string {
   return `CONCAT(${columns.map(cellSql).join(', ')})`
 }

@@ -1,36 +1,51 @@
-import { FINGERPRINT_MASK, CONTENT_HIGH, CONTENT_LOW, type AnyTable } from '../../star/index.ts'
-import { quote } from '../dialect.ts'
-import type { Warehouse } from '../port.ts'
+import {
+  CONTENT_HIGH,
+  CONTENT_LOW,
+  FINGERPRINT_MASK,
+  type AnyTable,
+  type Cell,
+  type Relation,
+  type Row,
+} from '../../star/index.ts'
+import { keyNames, quote, quoteAll } from '../sql.ts'
 
 /** Keys of a fact that events gave different contents, at one revision of the mapping. */
 export interface Conflicts {
+  /** The fact's name, without prefix. */
   readonly table: string
   readonly count: number
-  /** The first of them, by key; values as text. */
+  /** The first 20 of them, in order; integers that a JS number does not hold exactly are text. */
   readonly keys: readonly Readonly<Record<string, unknown>>[]
 }
 
-const LISTED = 20
+/** How many keys are listed of a table whose facts have conflicting contents. */
+export const MAX_LISTED_CONFLICTS = 20
 
-/**
- * Counts and lists the facts of which two events gave different contents. The one with the greater stamp is what the row
- * holds, whatever came first; but a fact's key should be its event's, or something else that fixes its content.
- */
-export async function findConflicts(warehouse: Warehouse, tables: readonly AnyTable[]): Promise<Conflicts[]> {
-  const found: Conflicts[] = []
-  for (const table of tables) {
-    if (!table.layout.content) continue
-    const from = `FROM ${quote(table.layout.relation.name)} WHERE ${conflictSql()}`
-    const [counted] = await warehouse.select(`SELECT COUNT(*) AS n ${from}`)
-    const count = Number(counted!['n'])
-    if (count === 0) continue
-    const key = Object.keys(table.key).map(quote).join(', ')
-    const keys = await warehouse.select(`SELECT ${key} ${from} ORDER BY ${key} LIMIT ${LISTED}`)
-    found.push({ table: table.name, count, keys })
-  }
-  return found
+/** @param rows the first of the rows by key; only their keys are read */
+export function conflictsOf(table: AnyTable, count: number, rows: readonly Row[]): Conflicts {
+  const names = keyNames(table.layout.relation)
+  const keys = rows
+    .slice(0, MAX_LISTED_CONFLICTS)
+    .map((row) => Object.fromEntries(names.map((name, i) => [name, listed(row[i]!)])))
+  return { table: table.name, count, keys }
 }
 
+// JSON has no bigint, and no exact number for a large one.
+function listed(cell: Cell): Cell {
+  if (typeof cell !== 'bigint') return cell
+  return Number.isSafeInteger(Number(cell)) ? Number(cell) : cell.toString()
+}
+
+export function countConflictsSql(relation: Relation): string {
+  return `SELECT COUNT(*) FROM ${quote(relation.name)} WHERE ${conflictSql()}`
+}
+
+export function listConflictsSql(relation: Relation): string {
+  const key = quoteAll(keyNames(relation))
+  return `SELECT ${key} FROM ${quote(relation.name)} WHERE ${conflictSql()} ORDER BY ${key} LIMIT ${MAX_LISTED_CONFLICTS}`
+}
+
+// The SQL twin of `isContested`.
 function conflictSql(): string {
   const part = (column: string): string => `(${quote(column)} & ${FINGERPRINT_MASK})`
   return `${part(CONTENT_HIGH)} + ${part(CONTENT_LOW)} <> ${FINGERPRINT_MASK}`

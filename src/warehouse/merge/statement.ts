@@ -1,9 +1,10 @@
 import type { Relation } from '../../star/index.ts'
-import { quote, type Dialect } from '../dialect.ts'
+import type { Dialect } from '../dialect.ts'
+import { quote } from '../sql.ts'
 
-/** The most placeholders that a prepared statement of MySQL takes. */
+/** The most placeholders that MySQL takes in a prepared statement. */
 const MAX_PLACEHOLDERS = 65_535
-/** About where more rows a statement stop paying. */
+/** More rows per statement than this gain next to nothing. */
 const MAX_ROWS = 1024
 
 /** How many rows one merge statement of this relation takes at most. */
@@ -13,7 +14,7 @@ export function maxRowsOf(relation: Relation): number {
 }
 
 /**
- * The merge as one statement: inserts `rows` rows, and where a key is there already joins the two rows, register by
+ * The merge as one statement: inserts `rows` rows, and merges each into the row that has its key already, register by
  * register. The SQL twin of `mergeRows`.
  *
  * MySQL assigns from left to right, so the stamp of a register is assigned after its columns, which compare with the old one.

@@ -1,5 +1,5 @@
 import { calendar } from '../../star/index.ts'
-import { quote } from '../dialect.ts'
+import { quote } from '../sql.ts'
 
 /** The days that the calendar covers, both included: `YYYY-MM-DD`. */
 export interface CalendarRange {
@@ -7,7 +7,7 @@ export interface CalendarRange {
   readonly to: string
 }
 
-/** How each column comes out of a day `d`. The keys are the columns of the calendar. */
+/** How each column of the calendar is computed from a day `d`. */
 const FORMULAS: Readonly<Record<keyof typeof calendar.columns, string>> = Object.freeze({
   year: 'YEAR(d)',
   quarter: 'QUARTER(d)',
@@ -20,12 +20,12 @@ const FORMULAS: Readonly<Record<keyof typeof calendar.columns, string>> = Object
   is_weekend: 'WEEKDAY(d) >= 5',
 })
 
-// The calendar comes from no event: its stamp is the smallest that is not "nobody yet".
+// No event writes the calendar: its stamp is the smallest above that of a register that nothing has written.
 const STAMP = `x'${'00'.repeat(15)}01'`
-/** Five digits of days: 273 years. */
+/** 100,000 days: 273 years. */
 const DIGITS = 5
 
-/** One statement that fills the calendar; days that are there stay as they are. The dates were checked by `defineConfig`. */
+/** One statement that adds the missing days. `defineConfig` has checked the dates. */
 export function fillCalendarSql({ from, to }: CalendarRange): string {
   const { relation } = calendar.layout
   const values: Readonly<Record<string, string>> = {

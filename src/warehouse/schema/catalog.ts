@@ -1,4 +1,5 @@
-import type { Warehouse } from '../port.ts'
+import type { CallOptions } from '../port.ts'
+import type { SqlSession } from '../session.ts'
 
 /** A column as the server describes it. */
 export interface CatalogColumn {
@@ -22,21 +23,28 @@ export interface Catalog {
   readonly views: ReadonlySet<string>
 }
 
-export async function readCatalog(warehouse: Warehouse): Promise<Catalog> {
-  const views = await warehouse.select(
+export async function readCatalog(session: SqlSession, options: CallOptions): Promise<Catalog> {
+  const views = await session.select(
     'SELECT TABLE_NAME AS t FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()',
+    [],
+    options,
   )
   return {
-    columns: await columnsPresent(warehouse),
-    keys: await uniqueKeysPresent(warehouse),
+    columns: await columnsPresent(session, options),
+    keys: await uniqueKeysPresent(session, options),
     views: new Set(views.map(({ t }) => String(t))),
   }
 }
 
-async function columnsPresent(warehouse: Warehouse): Promise<Map<string, Map<string, CatalogColumn>>> {
-  const rows = await warehouse.select(
+async function columnsPresent(
+  session: SqlSession,
+  options: CallOptions,
+): Promise<Map<string, Map<string, CatalogColumn>>> {
+  const rows = await session.select(
     'SELECT TABLE_NAME AS t, COLUMN_NAME AS c, COLUMN_TYPE AS ty, COLLATION_NAME AS co, COLUMN_COMMENT AS said FROM information_schema.COLUMNS ' +
       'WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION',
+    [],
+    options,
   )
   const tables = new Map<string, Map<string, CatalogColumn>>()
   for (const { t, c, ty, co, said } of rows) {
@@ -53,10 +61,15 @@ async function columnsPresent(warehouse: Warehouse): Promise<Map<string, Map<str
   return tables
 }
 
-async function uniqueKeysPresent(warehouse: Warehouse): Promise<Map<string, { name: string; columns: string[] }[]>> {
-  const rows = await warehouse.select(
+async function uniqueKeysPresent(
+  session: SqlSession,
+  options: CallOptions,
+): Promise<Map<string, { name: string; columns: string[] }[]>> {
+  const rows = await session.select(
     'SELECT TABLE_NAME AS t, INDEX_NAME AS i, COLUMN_NAME AS c FROM information_schema.STATISTICS ' +
       'WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX',
+    [],
+    options,
   )
   const tables = new Map<string, { name: string; columns: string[] }[]>()
   for (const { t, i, c } of rows) {

@@ -1,5 +1,6 @@
 import type { PhysicalColumn, Relation } from '../../star/index.ts'
-import { quote, type Dialect } from '../dialect.ts'
+import type { Dialect } from '../dialect.ts'
+import { quote } from '../sql.ts'
 
 const MAX_COMMENT = 1024
 
@@ -25,7 +26,7 @@ export function columnSql({ name, type, nullable, defaultSql, comment }: Physica
   return `${quote(name)} ${type.sql}${charset} ${nullable ? 'NULL' : 'NOT NULL'}${standard}${said}`
 }
 
-/** A comment as an SQL string, cut at what a server takes: quotes doubled, and nothing that a backslash could change. */
+/** A comment as an SQL string, cut at the longest that servers take; backslashes become slashes, whatever the SQL mode is. */
 function text(comment: string): string {
   const cut = Array.from(comment).slice(0, MAX_COMMENT).join('')
   return `'${cut.replaceAll('\\', '/').replaceAll("'", "''")}'`

@@ -1,11 +1,11 @@
-/** How a type that is there relates to the one that is wanted. */
+/** How the type of a column that is present relates to the wanted one. */
 export type Fit = 'same' | 'wider' | 'other'
 
 const INTEGERS = ['tinyint', 'int', 'bigint']
 
 /** Whether a column of the type `is` can become `wanted`, both as SQL, without losing any value. */
 export function fits(is: string, wanted: string): Fit {
-  // The package makes none without a sign; one that is there cannot hold what is below zero.
+  // The package defines no unsigned columns; one that is present cannot hold negative values.
   if (/unsigned/i.test(is)) return 'other'
   const [from, to] = [parse(is), parse(wanted)]
   if (from.name === to.name && from.sizes.join() === to.sizes.join()) return 'same'

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { createConnection, type Connection } from 'mysql2/promise'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Closers } from '../../src/core/closers.ts'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { until } from '../../src/core/abort.ts'
 import { column as c, dimension } from '../../src/exports/index.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
 import type { Row } from '../../src/star/rows/relation.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
-import { applySteps, mysqlWarehouse, plan, type Warehouse } from '../../src/warehouse/index.ts'
-import { explain } from '../../src/warehouse/trouble.ts'
-import { chunks, paramsOf } from '../../src/warehouse/merge/params.ts'
-import { freshSchema, onServer } from '../support/fresh.ts'
+import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
+import { mysqlErrors, serverErrorOf } from '../../src/warehouse/mysql-errors.ts'
+import { freshTables, onServer } from '../support/fresh.ts'
+import { sql } from '../support/sql.ts'
 
 const thing = dimension('thing', { key: { id: c.int() }, columns: { name: c.text() } })
 const { relation } = thing.layout
-const schema = { tables: [thing], internal: [] }
 const impatient = { retry: { tries: 2, baseMs: 1, capMs: 1 }, connectTimeoutMs: 2000 }
 
 function rowsNamed(name: string, ids: readonly number[]): Row[] {
@@ -27,26 +25,25 @@ function rowsNamed(name: string, ids: readonly number[]): Row[] {
   )
 }
 
-let stack: Closers
 let url: string
 let warehouse: Warehouse
 let other: Connection
 
 beforeEach(async () => {
-  stack = new Closers()
-  ;({ url } = stack.use(await freshSchema()))
-  warehouse = stack.use(mysqlWarehouse(url))
-  await applySteps(warehouse, await plan(warehouse, schema))
+  const fresh = await freshTables([thing])
+  ;({ warehouse, url } = fresh)
   other = await createConnection(url)
-  stack.defer(() => other.end())
+  return async () => {
+    await other.end()
+    await fresh[Symbol.asyncDispose]()
+  }
 })
-afterEach(() => stack.disposeAsync())
 
 function as(user: string, password: string): string {
   return Object.assign(new URL(url), { username: user, password }).href
 }
 
-describe('a warehouse that cannot be used says why, what to do, and no password:', () => {
+describe('the error of an unusable warehouse says why and what to do, without the password, when', () => {
   const password = `s3cret-${randomBytes(4).toString('hex')}`
   const refusal = async (
     address: string,
@@ -63,7 +60,7 @@ describe('a warehouse that cannot be used says why, what to do, and no password:
     return { code, message, remedy }
   }
 
-  test('nobody listens', async () => {
+  test('no server listens', async () => {
     const address = Object.assign(new URL(as('root', password)), { port: '1' }).href
     expect(await refusal(address)).toMatchObject({
       code: 'UNREACHABLE',
@@ -89,43 +86,65 @@ describe('a warehouse that cannot be used says why, what to do, and no password:
   test('the user may read only', async () => {
     const user = `reader_${randomBytes(4).toString('hex')}`
     await onServer(`CREATE USER '${user}'@'%' IDENTIFIED BY '${password}'`)
-    stack.defer(() => onServer(`DROP USER '${user}'@'%'`))
+    onTestFinished(() => onServer(`DROP USER '${user}'@'%'`))
     await onServer(`GRANT SELECT ON \`${new URL(url).pathname.slice(1)}\`.* TO '${user}'@'%'`)
-    const create = (of: Warehouse): Promise<unknown> => of.define('CREATE TABLE t (id INT)')
+    const create = (of: Warehouse): Promise<unknown> =>
+      of.apply([{ kind: 'create', why: 'a test', sql: 'CREATE TABLE t (id INT)' }])
     const merge = (of: Warehouse): Promise<unknown> => of.merge(relation, rowsNamed('a', [1]))
     for (const work of [create, merge])
       expect(await refusal(as(user, password), work)).toMatchObject({ code: 'DENIED' })
   })
 
   test('a table is missing', async () => {
-    await warehouse.define('DROP TABLE dim_thing')
+    await sql(warehouse, 'DROP TABLE dim_thing')
     expect(await refusal(url, (of) => of.merge(relation, rowsNamed('a', [1])))).toMatchObject({
       code: 'SCHEMA',
       remedy: expect.stringContaining('changeover apply') as string,
     })
   })
 
-  test('the address is not one', () => {
+  test('the address is no MySQL URL', () => {
     expect(() => mysqlWarehouse(`postgres://root:${password}@host/db`)).toThrow(
       expect.objectContaining({ code: 'CONFIG', message: expect.not.stringContaining(password) as string }),
     )
   })
 
-  test('a value that a server quotes in its refusal stays out of ours', () => {
+  test('a value that the server quotes is left out', () => {
     const driver = Object.assign(
       new Error("Incorrect integer value: 'ann@example.com' for column `a`.`b`.`c` at row 1"),
       { errno: 1366 },
     )
-    expect(explain(driver, 'here')).toMatchObject({
+    expect(mysqlErrors.translate(driver, 'here')).toMatchObject({
       code: 'VALUE',
       message: 'The warehouse at here refused a value: Incorrect integer value for column `a`.`b`.`c` at row 1.',
     })
   })
 })
 
-describe('what passes is tried again and counted:', () => {
+describe('an error that a report threw', () => {
+  test.each([
+    ['ECONNREFUSED', 'UNREACHABLE'],
+    ['PROTOCOL_CONNECTION_LOST', 'UNREACHABLE'],
+    [1045, 'DENIED'],
+    [1146, 'SCHEMA'],
+  ])('is the error of the server when it has the code %s', (code, translated) => {
+    const thrown = Object.assign(new Error('said'), typeof code === 'number' ? { errno: code } : { code })
+    expect(serverErrorOf(thrown, 'here')).toMatchObject({ code: translated, cause: thrown })
+  })
+
+  test.each([1064, 1205, 1292, undefined])('is the error of the report when its number is %s', (errno) => {
+    expect(serverErrorOf(Object.assign(new Error('said'), { errno }), 'here')).toBeUndefined()
+  })
+})
+
+test('an error without a message is described by its code', () => {
+  const thrown = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })
+  expect(mysqlErrors.translate(thrown, 'here').message).toBe('The warehouse at here cannot be reached: ECONNREFUSED.')
+})
+
+describe('a transient failure is retried and counted:', () => {
   const namesIn = async (): Promise<Set<unknown>> =>
-    new Set((await warehouse.select('SELECT name FROM thing')).map(({ name }) => name))
+    new Set((await sql(warehouse, 'SELECT name FROM thing')).map(({ name }) => name))
   // The connections of this database whose statement waits for a lock of another's.
   const waiters = async (): Promise<number[]> => {
     const [rows] = await other.query(
@@ -134,11 +153,11 @@ describe('what passes is tried again and counted:', () => {
     )
     return (rows as { id: number }[]).map(({ id }) => id)
   }
-  // InnoDB refreshes what it says of transactions only when nobody has asked for a tenth of a second.
+  // InnoDB refreshes its list of transactions only after a tenth of a second without a query of it.
   const waiting = (signal: AbortSignal): Promise<void> =>
     until(async () => (await waiters()).length > 0, { signal, everyMs: 150 })
 
-  test('a lock of another is waited for', async ({ signal }) => {
+  test('not a lock that is released in time', async ({ signal }) => {
     await warehouse.merge(relation, rowsNamed('old', [1, 2]))
     await other.query('BEGIN')
     await other.query("UPDATE dim_thing SET name = 'held' WHERE id = 2")
@@ -168,7 +187,7 @@ describe('what passes is tried again and counted:', () => {
     expect(warehouse.counters).toMatchObject({ retries: 1, lockConflicts: 1 })
   })
 
-  test('a connection that is killed in the middle of its statement', async ({ signal }) => {
+  test('a connection that is killed during its statement', async ({ signal }) => {
     await other.query('BEGIN')
     await other.query("INSERT INTO dim_thing (id, name) VALUES (2, 'held')")
     const merging = warehouse.merge(relation, rowsNamed('new', [1, 2]))
@@ -181,30 +200,12 @@ describe('what passes is tried again and counted:', () => {
     expect(warehouse.counters.lockConflicts).toBe(0)
   })
 
-  test('connections that were killed while nobody used them', async () => {
+  test('idle connections that were killed', async () => {
     const [rows] = await other.query(
       'SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()',
     )
     for (const { id } of rows as { id: number }[]) await other.query(`KILL ${id}`)
     await warehouse.merge(relation, rowsNamed('new', [1]))
     expect(await namesIn()).toEqual(new Set(['new']))
-  })
-})
-
-describe('a statement', () => {
-  test('is not made larger by a large row at its end, which would otherwise fill it up', async () => {
-    const rows = [
-      ...rowsNamed(
-        'x',
-        Array.from({ length: 513 }, (_, id) => id),
-      ),
-      ...rowsNamed('x'.repeat(2 ** 20), [513]),
-    ]
-    const [first, ...more] = chunks(relation, rows)
-    expect(more).toEqual([])
-    const bytes = paramsOf(first!, 1024).reduce<number>((sum, value) => sum + String(value).length, 0)
-    expect(bytes).toBeLessThan(2 ** 21)
-    await warehouse.merge(relation, rows)
-    expect(await warehouse.select('SELECT COUNT(*) AS n FROM thing')).toEqual([{ n: 514 }])
   })
 })

@@ -1,0 +1,13 @@
+import type { Relation } from '../star/index.ts'
+import { quarantineOf } from './quarantine.ts'
+import { receiptsOf } from './receipts.ts'
+
+/** The internal tables that a migration's events write to, merged by the same statement as all others. */
+export interface Ledger {
+  readonly receipts: Relation
+  readonly quarantine: Relation
+}
+
+export function ledgerOf(migration: { readonly name: string }): Ledger {
+  return { receipts: receiptsOf(migration), quarantine: quarantineOf(migration) }
+}

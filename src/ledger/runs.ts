@@ -1,0 +1,34 @@
+/** A range of `_id`s: from `from` (included) or the beginning, to `before` (not included) or the end. */
+export interface IdRange {
+  readonly from: unknown
+  readonly before: unknown
+}
+
+/** How far one range of one run has progressed. */
+export interface RangeProgress {
+  readonly number: number
+  readonly range: IdRange
+  /** The `_id` up to which everything is durable; undefined before the first batch. */
+  readonly reached: unknown
+  readonly events: number
+  readonly isDone: boolean
+}
+
+/** A run of a migration: its ranges and how far each has progressed. */
+export interface Run {
+  readonly id: string
+  readonly ranges: readonly RangeProgress[]
+}
+
+/** A checkpoint: the progress of one range, of which run and under which revision of the mapping. */
+export interface Checkpoint {
+  readonly run: string
+  readonly revision: number
+  readonly progress: RangeProgress
+}
+
+/** The run of these checkpoints, if it is of this revision and a range of it is not finished. */
+export function unfinishedRun(checkpoints: readonly Checkpoint[], revision: number): Run | undefined {
+  const isOpen = checkpoints.some((checkpoint) => !checkpoint.progress.isDone && checkpoint.revision === revision)
+  return isOpen ? { id: checkpoints[0]!.run, ranges: checkpoints.map(({ progress }) => progress) } : undefined
+}

@@ -1,0 +1,19 @@
+import type { EventSource } from './mongo-source.ts'
+
+const IDS_PER_GROUP = 1000
+
+/** The `_id`s of a source's events, in groups of at most 1000, in no particular order. */
+export async function* idsOf(
+  { collection, filter }: EventSource,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<readonly unknown[]> {
+  const cursor = collection.find(filter, { projection: { _id: 1 }, batchSize: IDS_PER_GROUP })
+  let ids: unknown[] = []
+  for await (const document of cursor) {
+    signal?.throwIfAborted()
+    if (ids.push(document['_id']) < IDS_PER_GROUP) continue
+    yield ids
+    ids = []
+  }
+  if (ids.length > 0) yield ids
+}

@@ -1,0 +1,21 @@
+import type { PoolOptions } from 'mysql2'
+import { ChangeoverError } from '../core/index.ts'
+
+/** The same value comes back whatever connection read it: times in UTC, integers exact. Throws `CONFIG` when it is no MySQL URL. */
+export function driverOptions(url: string): PoolOptions {
+  if (!/^(mysql|mariadb):\/\//.test(url) || !URL.canParse(url)) {
+    throw new ChangeoverError('CONFIG', 'The address of the warehouse is not a MySQL URL.', {
+      remedy: 'Write it as mysql://user:password@host:3306/database, with special characters percent-encoded.',
+    })
+  }
+  return {
+    uri: url,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+    multipleStatements: false,
+    enableKeepAlive: true,
+    maxPreparedStatements: 256,
+  }
+}

@@ -1,0 +1,50 @@
+import { checkOptions, type RetryPolicy } from '../core/index.ts'
+
+export interface MysqlWarehouseOptions {
+  /**
+   * How many connections write; more than the server has cores to spare gains nothing. From 1.
+   *
+   * @defaultValue 4
+   */
+  readonly connections?: number
+  /**
+   * How many connections read reports. From 1.
+   *
+   * @defaultValue 4
+   */
+  readonly readers?: number
+  /**
+   * How long to try to connect, in milliseconds. From 1.
+   *
+   * @defaultValue 10000
+   */
+  readonly connectTimeoutMs?: number
+  /**
+   * How a statement that failed with a transient error is tried again; each number is whole, from 1.
+   *
+   * @defaultValue 8 tries, waits from 20 ms up to 5000 ms
+   */
+  readonly retry?: RetryPolicy
+}
+
+export const DEFAULT_CONNECTIONS = 4
+export const DEFAULT_READERS = 4
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
+export const DEFAULT_RETRY: RetryPolicy = Object.freeze({ tries: 8, baseMs: 20, capMs: 5000 })
+
+/** The options with their defaults. Throws a ChangeoverError `CONFIG` for a number that is not whole or below 1. */
+export function resolveOptions(options: MysqlWarehouseOptions): Required<MysqlWarehouseOptions> {
+  const check = checkOptions('mysqlWarehouse')
+  const whole = (name: string, value: number): number => check.whole(name, value, { min: 1 })
+  const retry = options.retry ?? DEFAULT_RETRY
+  return Object.freeze({
+    connections: whole('connections', options.connections ?? DEFAULT_CONNECTIONS),
+    readers: whole('readers', options.readers ?? DEFAULT_READERS),
+    connectTimeoutMs: whole('connectTimeoutMs', options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS),
+    retry: Object.freeze({
+      tries: whole('retry.tries', retry.tries),
+      baseMs: whole('retry.baseMs', retry.baseMs),
+      capMs: whole('retry.capMs', retry.capMs),
+    }),
+  })
+}

@@ -1,0 +1,98 @@
+import { ChangeoverError } from '../../core/index.ts'
+import type { PhysicalColumn, Relation } from '../../star/index.ts'
+import type { Dialect } from '../dialect.ts'
+import { quote } from '../sql.ts'
+import type { Catalog, CatalogColumn, CatalogKey } from './catalog.ts'
+import { columnSql, createTable } from './ddl.ts'
+import type { Step } from './step.ts'
+import { fits } from './widening.ts'
+
+/** The steps from the table that is present, if any, to the relation. Throws a ChangeoverError `SCHEMA` where no allowed step leads. */
+export function planTable(
+  relation: Relation,
+  { catalog, dialect }: { readonly catalog: Catalog; readonly dialect: Dialect },
+  allowDestructive: boolean,
+): Step[] {
+  const present = catalog.columns.get(relation.name)
+  if (!present) {
+    return [{ kind: 'create', why: `the table ${relation.name} is missing`, sql: createTable(relation, dialect) }]
+  }
+  checkKeys(relation, catalog.keys.get(relation.name) ?? [])
+  const steps = relation.columns.flatMap((column) =>
+    planColumn(relation.name, column, present.get(column.name), dialect, allowDestructive),
+  )
+  return allowDestructive ? [...steps, ...planDrops(relation, present)] : steps
+}
+
+function planColumn(
+  table: string,
+  column: PhysicalColumn,
+  is: CatalogColumn | undefined,
+  dialect: Dialect,
+  allowDestructive: boolean,
+): Step[] {
+  const place = `column ${table}.${column.name}`
+  const sql = columnSql(column, dialect)
+  if (is === undefined) {
+    return [{ kind: 'add', why: `the ${place} is missing`, sql: `ALTER TABLE ${quote(table)} ADD COLUMN ${sql}` }]
+  }
+  if (column.type.name === 'stamp') checkGuard(place, is, column)
+  const fit = fits(is.type, column.type.sql)
+  const isCollated = hasCollation(is, column, dialect)
+  if (fit === 'same' && isCollated) return []
+  const why = `the ${place} is ${describe(is)} and needs ${column.type.sql}`
+  const modify = `ALTER TABLE ${quote(table)} MODIFY COLUMN ${sql}`
+  if (fit === 'wider' && isCollated) return [{ kind: 'widen', why, sql: modify }]
+  if (allowDestructive) return [{ kind: 'change', why, sql: modify }]
+  throw new ChangeoverError('SCHEMA', `The ${place} is ${describe(is)} and should be ${column.type.sql}.`, {
+    remedy:
+      'Define the column under another name and backfill it; or let the server convert it, with --allow-destructive.',
+  })
+}
+
+function planDrops({ name: table, columns }: Relation, present: ReadonlyMap<string, CatalogColumn>): Step[] {
+  const defined = new Set(columns.map(({ name }) => name))
+  return [...present.keys()]
+    .filter((name) => !defined.has(name))
+    .map((name) => ({
+      kind: 'drop',
+      why: `the column ${table}.${name} is no longer defined`,
+      sql: `ALTER TABLE ${quote(table)} DROP COLUMN ${quote(name)}`,
+    }))
+}
+
+// The stamps of `first` and of `last` are ordered the opposite way; in one column they would be compared wrongly.
+function checkGuard(place: string, is: CatalogColumn, { comment = '' }: PhysicalColumn): void {
+  if (is.comment === comment || !is.comment.startsWith('changeover: ')) return
+  throw new ChangeoverError('SCHEMA', `The ${place} says "${is.comment}", and its merge is now another.`, {
+    remedy: 'A column cannot go from first to last or back: define it under another name and migrate again.',
+  })
+}
+
+// A collation that does not compare bytes would take two keys for one.
+function hasCollation(is: CatalogColumn, { type }: PhysicalColumn, dialect: Dialect): boolean {
+  if (type.charset === undefined) return true
+  return is.collation === (type.charset === 'ascii' ? 'ascii_bin' : dialect.collation)
+}
+
+function describe({ type, collation }: CatalogColumn): string {
+  return collation === undefined ? type : `${type} (${collation})`
+}
+
+// The merge finds a row by any unique key: by another one than the definition's it would write to the wrong row.
+function checkKeys(relation: Relation, keys: readonly CatalogKey[]): void {
+  const wanted = relation.columns.slice(0, relation.keyLength).map(({ name }) => name)
+  const primary = keys.find(({ name }) => name === 'PRIMARY')?.columns ?? []
+  if (primary.join(' ') !== wanted.join(' ')) {
+    const is = primary.join(', ') || 'nothing'
+    const sentence = `The table ${relation.name} is keyed by ${is} and should be by ${wanted.join(', ')}.`
+    throw new ChangeoverError('SCHEMA', sentence, {
+      remedy: 'Define the table under another name and migrate into it, or drop this one and migrate again.',
+    })
+  }
+  const other = keys.find(({ name }) => name !== 'PRIMARY')
+  if (other === undefined) return
+  throw new ChangeoverError('SCHEMA', `The table ${relation.name} has a second unique key, ${other.name}.`, {
+    remedy: 'Make it an ordinary index: a row must be found by its primary key and nothing else.',
+  })
+}

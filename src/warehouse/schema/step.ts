@@ -1,0 +1,27 @@
+import type { AnyTable, Relation } from '../../star/index.ts'
+import type { CalendarRange } from './calendar.ts'
+
+/** A pending change of the schema as one statement, and why. Each can be applied again. */
+export interface Step {
+  /** `change` and `drop` may lose data; a plan has them only when that is allowed. */
+  readonly kind: 'create' | 'add' | 'widen' | 'view' | 'fill' | 'change' | 'drop'
+  readonly why: string
+  readonly sql: string
+}
+
+/** What the warehouse should hold: the tables of migrations, with their views, and internal tables. */
+export interface Schema {
+  readonly tables: readonly AnyTable[]
+  readonly internal: readonly Relation[]
+  /** The days that the calendar dimension covers; without them there is none. */
+  readonly calendar?: CalendarRange | undefined
+}
+
+export interface PlanOptions {
+  /**
+   * Whether columns may be changed to a type that does not hold all their values, and dropped when they are no longer defined.
+   *
+   * @defaultValue false
+   */
+  readonly allowDestructive?: boolean
+}

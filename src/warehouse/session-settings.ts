@@ -1,0 +1,36 @@
+import type { Connection } from 'mysql2/promise'
+import { ChangeoverError } from '../core/index.ts'
+import { dialectOf, type Dialect } from './dialect.ts'
+
+const SQL_MODE = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
+
+/** Sets what the merge and the reports rely on, and verifies that the server accepted it: a proxy may not pass it on. */
+export async function prepareSession(connection: Connection): Promise<Dialect> {
+  await connection.query(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = 10`)
+  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+  const [rows] = await connection.query(
+    'SELECT VERSION() AS version, @@sql_mode AS sqlMode, @@time_zone AS zone, @@character_set_connection AS charset',
+  )
+  const [is] = rows as { version: string; sqlMode: string; zone: string; charset: string }[]
+  const modes = new Set(is!.sqlMode.split(','))
+  const lost = SQL_MODE.split(',').filter((mode) => !modes.has(mode))
+  if (lost.length > 0 || is!.zone !== '+00:00' || is!.charset !== 'utf8mb4') {
+    throw new ChangeoverError(
+      'SCHEMA',
+      `The warehouse did not accept the session's settings: sql_mode ${is!.sqlMode}, time zone ${is!.zone}, character set ${is!.charset}.`,
+      {
+        remedy:
+          'A proxy between this process and the server resets them; let sessions set sql_mode, time_zone and utf8mb4.',
+      },
+    )
+  }
+  const found = dialectOf(is!.version)
+  if (found.kind === 'supported') return found.dialect
+  throw new ChangeoverError('SCHEMA', found.reason, { remedy: 'Upgrade the server, or use another one.' })
+}
+
+/** The same for a connection that only reads reports. */
+export const READER_SETTINGS: readonly string[] = Object.freeze([
+  `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00'`,
+  'SET SESSION TRANSACTION READ ONLY',
+])

@@ -1,0 +1,80 @@
+import { ObjectId } from 'bson'
+import { expect, test } from 'vitest'
+import { checkpointOf, checkpointRow, checkpointsOf } from '../../src/ledger/checkpoints.ts'
+import { Checkpoints } from '../../src/ledger/index.ts'
+import { unfinishedRun, type Checkpoint } from '../../src/ledger/runs.ts'
+import { memoryWarehouse } from '../../src/warehouse/index.ts'
+
+const RANGES = [
+  { from: undefined, before: new ObjectId() },
+  { from: new ObjectId(), before: undefined },
+]
+const OWNER = { name: 'things', revision: 3 }
+const at = (day: number): Date => new Date(Date.UTC(2024, 0, day))
+
+function checkpoint(number: number, isDone: boolean, more: Partial<Checkpoint> = {}): Checkpoint {
+  const progress = { number, range: { from: number, before: number + 1 }, reached: number, events: 7, isDone }
+  return { run: 'r', revision: 3, progress, ...more }
+}
+
+test.each([
+  checkpoint(0, false),
+  checkpoint(1, true),
+  checkpoint(2, false, {
+    progress: { number: 2, range: RANGES[0]!, reached: undefined, events: 0, isDone: false },
+  }),
+])('a checkpoint is read back as it was written: %j', (given) => {
+  expect(checkpointOf(checkpointRow(given))).toEqual(given)
+})
+
+test('a run is unfinished when one of its ranges is, under the same revision', () => {
+  const open = [checkpoint(0, true), checkpoint(1, false)]
+  expect(unfinishedRun(open, 3)).toEqual({ id: 'r', ranges: open.map(({ progress }) => progress) })
+  expect(unfinishedRun(open, 4)).toBeUndefined()
+  expect(unfinishedRun([checkpoint(0, true)], 3)).toBeUndefined()
+  expect(unfinishedRun([], 3)).toBeUndefined()
+})
+
+test('a run resumes with its ranges and what each has reached', async () => {
+  const checkpoints = new Checkpoints(memoryWarehouse(), OWNER)
+  expect(await checkpoints.unfinished()).toBeUndefined()
+  const run = await checkpoints.begin(RANGES, at(1))
+  expect(await checkpoints.unfinished()).toEqual(run)
+  const reached = new ObjectId()
+  await checkpoints.save(run.id, { ...run.ranges[1]!, reached, events: 5 })
+  // An earlier position that arrives late changes nothing.
+  await checkpoints.save(run.id, { ...run.ranges[1]!, reached: new ObjectId(), events: 4 })
+  const resumed = await checkpoints.unfinished()
+  expect(resumed?.ranges[1]).toEqual({ ...run.ranges[1]!, reached, events: 5 })
+  for (const range of resumed!.ranges) await checkpoints.save(run.id, { ...range, isDone: true })
+  expect(await checkpoints.unfinished()).toBeUndefined()
+})
+
+test('only the latest run counts, on however many pages its checkpoints are', async () => {
+  const warehouse = memoryWarehouse()
+  const checkpoints = new Checkpoints(warehouse, OWNER)
+  const many = Array.from({ length: 700 }, (_, from) => ({ from, before: from + 1 }))
+  const [later, earlier] = [await checkpoints.begin(many, at(3)), await checkpoints.begin(many, at(2))]
+  expect(await checkpoints.unfinished()).toEqual(later)
+  for (const range of later.ranges) await checkpoints.save(later.id, { ...range, isDone: true })
+  // The earlier one is not finished, and is not resumed either.
+  expect(await checkpoints.unfinished()).toBeUndefined()
+  expect(earlier.ranges).toHaveLength(700)
+  expect(warehouse.rows(checkpointsOf(OWNER))).toHaveLength(1400)
+})
+
+test('a run of another revision is not resumed', async () => {
+  const warehouse = memoryWarehouse()
+  await new Checkpoints(warehouse, OWNER).begin(RANGES, at(1))
+  expect(await new Checkpoints(warehouse, { ...OWNER, revision: 4 }).unfinished()).toBeUndefined()
+  expect(await new Checkpoints(warehouse, { ...OWNER, name: 'others' }).unfinished()).toBeUndefined()
+})
+
+test('a signal that has aborted stops reading and writing', async () => {
+  const checkpoints = new Checkpoints(memoryWarehouse(), OWNER)
+  const run = await checkpoints.begin(RANGES, at(1))
+  const reason = new Error('stopped')
+  const signal = AbortSignal.abort(reason)
+  await expect(checkpoints.unfinished({ signal })).rejects.toBe(reason)
+  await expect(checkpoints.save(run.id, run.ranges[0]!, { signal })).rejects.toBe(reason)
+})
