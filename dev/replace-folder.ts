@@ -8,7 +8,8 @@ const SWAP_TRIES = 100
 
 /**
  * Fills a folder next to `target`, and then puts it in the place of `target`. Until then the old folder is untouched, and it stays
- * when `fill` fails. A folder that came out the same is dropped, so that repeated and concurrent builds do not disturb the programs that use it.
+ * when `fill` fails. A folder with the same content is dropped, so that repeated and concurrent builds do not disturb the programs
+ * that use it.
  *
  * The swap is two renames: for an instant there is no folder, but there is never part of one.
  */
