@@ -155,13 +155,18 @@ const PUBLIC = {
   `,
   'changeover/sink': `
     createSink
+    DEFAULT_BATCH_BYTES
     DEFAULT_BATCH_MESSAGES
     DEFAULT_GRACE_MS
     DEFAULT_VISIBILITY_SECONDS
     DEFAULT_WAIT_SECONDS
     lambdaHandler
+    type HandledMessages
+    type LambdaOptions
+    type MessageCounts
     type Sink
     type SinkCounters
+    type SinkMessage
     type SinkOptions
     type SqsBatchResponse
     type SqsEvent
