@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
-import { sourceOf } from '../../src/stream/index.ts'
 import { HISTORY, runCli } from '../cli/run-cli.ts'
 import { someHistory, staged } from './history.ts'
 
@@ -17,5 +16,5 @@ it('migrate --heal replays what the observers wrote down as missed', async () =>
   await stage.mongo.collection('changeover_coverage').insertOne({ ...window, ...times, events: 20 })
   const healed = await runCli(['migrate', '-c', HISTORY, '--heal'], env)
   expect(healed).toMatchObject({ code: 0, stdout: expect.stringMatching(/history: 1 windows? healed/) as unknown })
-  expect(await countWithoutReceipt(history, sourceOf(history, stage.mongo), stage.warehouse)).toBe(0)
+  expect(await countWithoutReceipt(history, stage.source.idsBetween(null, null), stage.warehouse)).toBe(0)
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
-import { stretchesOf } from '../../src/migrate/heal.ts'
+import { stretchesOf } from '../../src/migrate/stretches.ts'
 import { windowId, type CoverageWindow } from '../../src/coverage/format.ts'
 import type { QueueSender } from '../../src/queue/index.ts'
 import { hosting, step, STEPS_FLAG, type Hosting } from '../observer/hosting.ts'
@@ -172,9 +172,13 @@ describe('stretches', () => {
         const stretches = stretchesOf(windows, margin)
         expect(stretches.flatMap((stretch) => stretch.windows)).toHaveLength(windows.length)
         for (let t = -5; t < 60; t++) {
-          const covers = (from: number | null, to: number | null): boolean => (from ?? -99) <= t && t <= (to ?? 99)
+          const covers = (from: Date | null, to: Date | null): boolean =>
+            (from?.getTime() ?? -99) <= t && t <= (to?.getTime() ?? 99)
           const isIn = windows.some(({ from, to, state }) =>
-            covers(from && from.getTime() - margin, state === 'open' || to === null ? null : to.getTime() + margin),
+            covers(
+              from && new Date(from.getTime() - margin),
+              state === 'open' ? null : to && new Date(to.getTime() + margin),
+            ),
           )
           expect(stretches.filter(({ from, to }) => covers(from, to))).toHaveLength(isIn ? 1 : 0)
         }

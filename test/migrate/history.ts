@@ -6,6 +6,7 @@ import { history } from '../../examples/history/migration.ts'
 import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { contentOf } from './snapshot.ts'
+import { mongoEvents, type EventSource } from '../../src/stream/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
 import { hasSample, samplePath } from '../examples/sample.ts'
@@ -55,6 +56,7 @@ export function delayed(warehouse: Warehouse, before: (relation: Relation) => Pr
 export interface Stage {
   readonly client: MongoClient
   readonly mongo: Db
+  readonly source: EventSource
   readonly mongoUrl: string
   readonly events: Collection<{ _id: unknown }>
   readonly warehouse: Warehouse
@@ -72,6 +74,7 @@ export async function staged(documents: readonly object[]): Promise<Stage> {
   return {
     client: source.client,
     mongo,
+    source: mongoEvents(mongo, history),
     mongoUrl: source.url,
     events,
     warehouse: target.warehouse,

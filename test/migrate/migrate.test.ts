@@ -5,13 +5,13 @@ import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
-import { sourceOf } from '../../src/stream/index.ts'
+import { mongoEvents } from '../../src/stream/index.ts'
 import { delayed, directly, fileCreated, objectId, someHistory, staged, type Stage } from './history.ts'
 import { contentOf, snapshot } from './snapshot.ts'
 import { compile } from '../../src/mapping/index.ts'
 
-const run = ({ mongo, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
-  migrate(history, { mongo, warehouse, ...options })
+const run = ({ source, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
+  migrate(history, { source, warehouse, ...options })
 
 /** Stops a run after so many durable batches, and gives what it rejected with. */
 async function stopAfter(stage: Stage, batches: number, options: object = {}): Promise<unknown> {
@@ -49,7 +49,18 @@ describe('a whole history', () => {
   })
 
   it('that is empty is nothing to do', async () => {
-    expect(await run(await staged([]))).toMatchObject({ events: 0, applied: 0, late: 0, unmapped: 0 })
+    const stage = await staged([])
+    await stage.mongo.createCollection('events')
+    expect(await run(stage)).toMatchObject({ events: 0, applied: 0, late: 0, unmapped: 0 })
+  })
+
+  it('fails when the collection does not exist, and starts no run', async () => {
+    const stage = await staged([])
+    await expect(run(stage)).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: `MongoDB has no collection ${stage.events.namespace}.`,
+    })
+    expect(await stage.warehouse.select('SELECT run_id FROM _checkpoint_history')).toEqual([])
   })
 })
 
@@ -133,10 +144,10 @@ describe('beside live traffic', () => {
       if (name === '_checkpoint_history' && isRead) await (inserted ??= stage.events.insertMany(behind))
     })
     let isRead = false
-    const result = await migrate(history, { mongo: stage.mongo, warehouse, onProgress: () => void (isRead = true) })
+    const result = await migrate(history, { source: stage.source, warehouse, onProgress: () => void (isRead = true) })
     expect(result).toMatchObject({ events: 303, late: 3 })
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly([...events, ...behind]))
-    expect(await countWithoutReceipt(history, sourceOf(history, stage.mongo), stage.warehouse)).toBe(0)
+    expect(await countWithoutReceipt(history, stage.source.idsBetween(null, null), stage.warehouse)).toBe(0)
   })
 
   it('comes to the same as each of both alone', async () => {
@@ -180,10 +191,10 @@ describe('what cannot be applied', () => {
   it('gives a sentence when MongoDB cannot be reached', async () => {
     const { warehouse } = await staged([])
     const away = new MongoClient('mongodb://u:hush-hush@127.0.0.1:1/app', { serverSelectionTimeoutMS: 200 })
-    const running = migrate(history, { mongo: away.db(), warehouse })
+    const running = migrate(history, { source: mongoEvents(away.db(), history), warehouse })
     await expect(running).rejects.toMatchObject({
       code: 'UNREACHABLE',
-      message: expect.stringMatching(/^MongoDB failed: (?!.*hush)/) as unknown,
+      message: expect.stringMatching(/^MongoDB failed at app\.events: (?!.*hush)/) as unknown,
       remedy: expect.stringContaining('MONGODB_URL') as unknown,
     })
     await away.close()

@@ -1,0 +1,45 @@
+import type { ProgressMeter } from '../core/index.ts'
+import type { CompiledMigration } from '../mapping/index.ts'
+import { withoutReceipt } from '../ledger/index.ts'
+import type { EventSource } from '../stream/index.ts'
+import type { Warehouse } from '../warehouse/index.ts'
+import type { BatchApplier } from './batch-applier.ts'
+import { timed } from './timed.ts'
+
+export interface MissingSearch {
+  readonly migration: CompiledMigration
+  readonly source: EventSource
+  readonly warehouse: Warehouse
+  readonly batches: BatchApplier
+  readonly meter: ProgressMeter
+  readonly batchEvents: number
+  readonly signal: AbortSignal
+}
+
+/** Applies those of these events that have no receipt. Gives how many there were. */
+export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
+  const { migration, source, warehouse, batches, meter, batchEvents, signal } = search
+  let found = 0
+  for await (const missing of timed(withoutReceipt(migration, ids, warehouse, signal), meter, 'check')) {
+    for (let at = 0; at < missing.length; at += batchEvents) {
+      const some = missing.slice(at, at + batchEvents)
+      const events = await meter.time('read', () => source.byIds(some, { signal }))
+      if (events.length > 0) await batches.apply(events, signal)
+      found += events.length
+      // Reports; how many ids there are to check is counted where they are listed.
+      meter.advance(0)
+    }
+  }
+  return found
+}
+
+/** The same runs of ids; each is counted as done once the next one is asked for. */
+export async function* counted(
+  ids: AsyncIterable<readonly unknown[]>,
+  meter: ProgressMeter,
+): AsyncGenerator<readonly unknown[]> {
+  for await (const run of ids) {
+    yield run
+    meter.advance(run.length)
+  }
+}
