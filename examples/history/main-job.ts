@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { countWithoutReceipt, migrate, mongoEvents, schemaOf, type EventSource, type MigrateResult } from 'changeover/migrate'
+import {
+  countWithoutReceipt,
+  migrate,
+  mongoEvents,
+  schemaOf,
+  type EventSource,
+  type MigrateResult,
+} from 'changeover/migrate'
 import { observe, type Observer } from 'changeover/observer'
 import type { Queue } from 'changeover/queue'
 import { reconcile, type ReportResult } from 'changeover/reconcile'

@@ -71,7 +71,9 @@ export function describeMigration(name: string, result: MigrateResult, seconds: 
 
 function describeUnknownTypes(events: number, types: readonly TypeCount[]): string {
   const shown = types.slice(0, TYPES_SHOWN)
-  const named = shown.map(({ type, events: of }) => `${type === null ? 'no type' : JSON.stringify(type)} (${count(of)})`)
+  const named = shown.map(
+    ({ type, events: of }) => `${type === null ? 'no type' : JSON.stringify(type)} (${count(of)})`,
+  )
   const more = types.length > shown.length ? ', …' : ''
   return `  ${count(events)} events are of types that the mapping does not know: ${named.join(', ')}${more}.`
 }

@@ -75,7 +75,8 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const events = manyEvents().slice(0, 95)
       const source = await sourceOf(events)
       const sizes: number[] = []
-      for await (const batch of source.read(await only(source), undefined, { batchEvents: 10 })) sizes.push(batch.length)
+      for await (const batch of source.read(await only(source), undefined, { batchEvents: 10 }))
+        sizes.push(batch.length)
       expect(Math.max(...sizes)).toBeLessThanOrEqual(10)
       expect(Math.min(...sizes)).toBeGreaterThan(0)
       expect(sizes.reduce((a, b) => a + b, 0)).toBe(events.length)
@@ -85,11 +86,11 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const events = [...manyEvents().slice(0, 20), moved(null), moved(new MinKey()), moved(false)]
       const source = await sourceOf(events)
       const range = await only(source)
-      const all = await bytesIn(source, range)
-      expect(await idsIn(source, range)).toEqual(all.map(keyIn))
-      for (const [i, event] of all.entries()) {
+      const whole = await bytesIn(source, range)
+      expect(await idsIn(source, range)).toEqual(whole.map(keyIn))
+      for (const [i, event] of whole.entries()) {
         const left = (await bytesIn(source, range, decodeEvent(event)['_id'])).map(keyIn)
-        const behind = all.slice(i + 1).map(keyIn)
+        const behind = whole.slice(i + 1).map(keyIn)
         expect(left[0] === keyIn(event) ? left.slice(1) : left).toEqual(behind)
       }
     })
@@ -138,7 +139,11 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
     })
 
     test('an event without a time is listed only when there are no bounds', async () => {
-      const source = await sourceOf([moved(1, { at: second(1) }), moved(2, { at: undefined }), moved(3, { at: 'yesterday' })])
+      const source = await sourceOf([
+        moved(1, { at: second(1) }),
+        moved(2, { at: undefined }),
+        moved(3, { at: 'yesterday' }),
+      ])
       expect(await listed(source, second(0), second(9))).toEqual([1])
       expect(await listed(source, null, second(9))).toEqual([1])
       expect(await listed(source, null, null)).toEqual([1, 2, 3])

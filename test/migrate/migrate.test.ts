@@ -5,7 +5,8 @@ import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
-import { mongoEvents } from '../../src/stream/index.ts'
+import type { RunProgress } from '../../src/core/index.ts'
+import { memoryEvents, mongoEvents, type EventSource } from '../../src/stream/index.ts'
 import { delayed, directly, fileCreated, objectId, someHistory, staged, type Stage } from './history.ts'
 import { contentOf, snapshot } from './snapshot.ts'
 import { compile } from '../../src/mapping/index.ts'
@@ -13,7 +14,7 @@ import { compile } from '../../src/mapping/index.ts'
 const run = ({ source, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
   migrate(history, { source, warehouse, ...options })
 
-/** Stops a run after so many durable batches, and gives what it rejected with. */
+/** Stops a run after a number of durable batches, and gives what it rejected with. */
 async function stopAfter(stage: Stage, batches: number, options: object = {}): Promise<unknown> {
   const stop = new AbortController()
   let left = batches
@@ -23,8 +24,27 @@ async function stopAfter(stage: Stage, batches: number, options: object = {}): P
   return run(stage, { batchEvents: 50, onProgress, signal: stop.signal, ...options }).catch((thrown: unknown) => thrown)
 }
 
+/** The same source, whose readers fail once they have given this many batches together. */
+function failingAfter(source: EventSource, batches: number): EventSource {
+  let left = batches
+  return {
+    name: source.name,
+    ranges: (wanted, options) => source.ranges(wanted, options),
+    async *read(range, after, options) {
+      for await (const batch of source.read(range, after, options)) {
+        if (left-- === 0) throw new Error('the source failed')
+        yield batch
+      }
+    },
+    byIds: (ids, options) => source.byIds(ids, options),
+    idsBetween: (from, to, options) => source.idsBetween(from, to, options),
+    count: (options) => source.count(options),
+    types: (options) => source.types(options),
+  }
+}
+
 describe('a whole history', () => {
-  it('comes to the same as the same events applied directly', async () => {
+  it('ends in the same warehouse as the same events applied directly', async () => {
     const events = await someHistory(1500)
     const stage = await staged(events.toReversed())
     const result = await run(stage, { batchEvents: 100 })
@@ -41,14 +61,14 @@ describe('a whole history', () => {
     expect(await snapshot(stage.warehouse, history)).toEqual(before)
   })
 
-  it('comes to the same beside another run of its own', async () => {
+  it('ends in the same warehouse when two runs work at the same time', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
     await Promise.all([run(stage, { batchEvents: 70 }), run(stage, { batchEvents: 110 })])
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
 
-  it('that is empty is nothing to do', async () => {
+  it('may be empty', async () => {
     const stage = await staged([])
     await stage.mongo.createCollection('events')
     expect(await run(stage)).toMatchObject({ events: 0, applied: 0, late: 0, unmapped: 0 })
@@ -65,7 +85,7 @@ describe('a whole history', () => {
 })
 
 describe('ranges', () => {
-  it('lose nothing among ids of every type', async () => {
+  it('lose no event among ids of every type', async () => {
     const ids = Array.from({ length: 4100 }, (_, i) => {
       if (i % 5 === 0) return objectId(i)
       if (i % 5 === 1) return `text ${i}`
@@ -88,14 +108,65 @@ describe('ranges', () => {
   })
 })
 
+describe('a source', () => {
+  it('may be any event source', async () => {
+    const events = await someHistory(300)
+    const stage = await staged([])
+    const source = memoryEvents(
+      events.map((event) => encodeEvent(event)),
+      history,
+    )
+    expect(await run(stage, { source, batchEvents: 40 })).toMatchObject({ events: 300, applied: 300, late: 0 })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+
+  it('that fails in one range stops all readers, and the next run resumes', async () => {
+    const events = await someHistory(400)
+    const stage = await staged([])
+    const whole = memoryEvents(
+      events.map((event) => encodeEvent(event)),
+      history,
+    )
+    const running = run(stage, { source: failingAfter(whole, 3), ranges: 4, parallel: 4, batchEvents: 20 })
+    await expect(running).rejects.toThrow('the source failed')
+    const result = await run(stage, { source: whole, batchEvents: 20 })
+    expect(result).toMatchObject({ resumed: true, late: 0 })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+})
+
+describe('progress', () => {
+  it('is reported by phase, with where the time went', async () => {
+    const stage = await staged(await someHistory(300))
+    const seen: RunProgress[] = []
+    await run(stage, { batchEvents: 100, onProgress: (progress) => void seen.push(progress) })
+    expect(seen.map(({ phase, done, total }) => [phase, done, total])).toEqual([
+      ['read', 100, 300],
+      ['read', 200, 300],
+      ['read', 300, 300],
+      ['check', 300, 300],
+    ])
+    expect(Object.keys(seen.at(-1)!.spentMs).toSorted()).toEqual(['apply', 'checkpoint', 'read'])
+  })
+
+  it('includes what the interrupted run has done', async () => {
+    const stage = await staged(await someHistory(300))
+    await stopAfter(stage, 2)
+    const seen: number[] = []
+    await run(stage, { batchEvents: 50, onProgress: ({ phase, done }) => void (phase === 'read' && seen.push(done)) })
+    // The event at which it stopped is read again.
+    expect(seen).toEqual([150, 200, 250, 300, 301])
+  })
+})
+
 describe('an interrupted run', () => {
-  it('goes on where it was, and comes to the same', async () => {
+  it('resumes where it stopped, and ends in the same warehouse', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
     expect(await stopAfter(stage, 4)).toEqual(new Error('stopped here'))
     const result = await run(stage, { batchEvents: 50 })
     expect(result.resumed).toBe(true)
-    // The event at which it stopped is read once more.
+    // The event at which it stopped is read again.
     expect(result.events).toBe(600 - 4 * 50 + 1)
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
@@ -109,14 +180,14 @@ describe('an interrupted run', () => {
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
 
-  it('begins anew when it is told to', async () => {
+  it('starts from the beginning on request', async () => {
     const stage = await staged(await someHistory(300))
     await stopAfter(stage, 2)
     expect(await run(stage, { fresh: true })).toMatchObject({ resumed: false, events: 300 })
     expect(await run(stage)).toMatchObject({ resumed: false, events: 300 })
   })
 
-  it('is not what a finished run is, and not what a signal that has aborted begins', async () => {
+  it('is resumed only if it was started and not finished', async () => {
     const stage = await staged(await someHistory(100))
     const signal = AbortSignal.abort(new Error('never began'))
     await expect(run(stage, { signal })).rejects.toThrow('never began')
@@ -124,7 +195,7 @@ describe('an interrupted run', () => {
     expect(await run(stage)).toMatchObject({ resumed: false })
   })
 
-  it('ends with what onProgress throws', async () => {
+  it('rejects with what onProgress throws', async () => {
     const stage = await staged(await someHistory(100))
     const onProgress = (): never => {
       throw new Error('thrown by the caller')
@@ -133,8 +204,8 @@ describe('an interrupted run', () => {
   })
 })
 
-describe('beside live traffic', () => {
-  it('applies events that are inserted behind it while it runs', async () => {
+describe('alongside live traffic', () => {
+  it('applies events that are inserted behind the readers', async () => {
     const events = await someHistory(300)
     const stage = await staged(events)
     const behind = [1, 2, 3].map((i) => fileCreated(100_000 + i, objectId(i)))
@@ -150,7 +221,7 @@ describe('beside live traffic', () => {
     expect(await countWithoutReceipt(history, stage.source.idsBetween(null, null), stage.warehouse)).toBe(0)
   })
 
-  it('comes to the same as each of both alone', async () => {
+  it('ends in the same warehouse as either alone', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
     const live = createApplier(compile(history), stage.warehouse)
@@ -168,15 +239,23 @@ describe('beside live traffic', () => {
   })
 })
 
-describe('what cannot be applied', () => {
-  it('is counted when its type is unknown to the mapping', async () => {
+describe('an event that cannot be applied', () => {
+  it('is counted and its type named when the mapping does not know it', async () => {
     const strange = [1, 2].map((i) => ({ ...fileCreated(i), _id: i, type: 'file.renamed' }))
     const { type: _, ...typeless } = fileCreated(3)
     const stage = await staged([...strange, typeless, fileCreated(4)])
-    expect(await run(stage)).toMatchObject({ events: 1, applied: 1, unmapped: 3 })
+    expect(await run(stage)).toMatchObject({
+      events: 1,
+      applied: 1,
+      unmapped: 3,
+      unknownTypes: [
+        { type: 'file.renamed', events: 2 },
+        { type: null, events: 1 },
+      ],
+    })
   })
 
-  it('is quarantined with its reason, whole, and the rest goes on', async () => {
+  it('is quarantined whole with its reason, and the others are applied', async () => {
     const good = fileCreated(1)
     const bad = { ...fileCreated(2), payload: { ...fileCreated(2).payload, bytes: 'many' } }
     const stage = await staged([good, bad])
@@ -188,7 +267,7 @@ describe('what cannot be applied', () => {
     expect(Buffer.compare(rows[0]!['body'] as Buffer, encodeEvent(bad))).toBe(0)
   })
 
-  it('gives a sentence when MongoDB cannot be reached', async () => {
+  it('rejects with a sentence when MongoDB cannot be reached', async () => {
     const { warehouse } = await staged([])
     const away = new MongoClient('mongodb://u:hush-hush@127.0.0.1:1/app', { serverSelectionTimeoutMS: 200 })
     const running = migrate(history, { source: mongoEvents(away.db(), history), warehouse })

@@ -1,4 +1,4 @@
-import { MongoClient, type Document } from 'mongodb'
+import { MongoClient } from 'mongodb'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { decodeEvent } from '../../src/event/index.ts'
 import { mongoEvents } from '../../src/stream/index.ts'
@@ -8,7 +8,7 @@ import { freshMongo } from '../support/fresh.ts'
 eventSourceContract('MongoDB', async (events) => {
   const mongo = await freshMongo()
   const db = mongo.client.db()
-  const collection = await db.createCollection<Document>('moves')
+  const collection = await db.createCollection('moves')
   if (events.length > 0) await collection.insertMany([...events])
   return { source: mongoEvents(db, moves), dispose: async () => await mongo[Symbol.asyncDispose]() }
 })
@@ -46,8 +46,22 @@ describe('events in MongoDB', () => {
 
   test('of types that the mapping does not know are as many as a query for all other types finds', async () => {
     const { client } = await fresh()
-    const collection = client.db().collection<Document>('moves')
-    const types = ['walked', 'slept', 'flew', '', undefined, null, 7, true, new Date(), { walked: 1 }, [], ['walked'], ['flew', 'slept']]
+    const collection = client.db().collection('moves')
+    const types = [
+      'walked',
+      'slept',
+      'flew',
+      '',
+      undefined,
+      null,
+      7,
+      true,
+      new Date(),
+      { walked: 1 },
+      [],
+      ['walked'],
+      ['flew', 'slept'],
+    ]
     await collection.insertMany(types.map((type, i) => moved(i, { type })))
     const known = ['walked', 'ran', 'slept']
     const counts = await mongoEvents(client.db(), moves).types()
@@ -55,12 +69,15 @@ describe('events in MongoDB', () => {
     expect(unknown.reduce((sum, { events }) => sum + events, 0)).toBe(
       await collection.countDocuments({ 'meta.type': { $nin: known } }),
     )
-    expect(unknown.map(({ type }) => type).toSorted()).toEqual(['', 'flew', null])
+    expect(new Set(unknown.map(({ type }) => type))).toEqual(new Set(['', 'flew', null]))
   })
 
   test('are decoded in the same way whatever the options of the client', async () => {
     const { client } = await fresh({ promoteValues: false, raw: true })
-    await client.db().collection<Document>('moves').insertMany([moved(1), moved('two')])
+    await client
+      .db()
+      .collection('moves')
+      .insertMany([moved(1), moved('two')])
     const source = mongoEvents(client.db(), moves)
     const ids: unknown[] = []
     for await (const run of source.idsBetween(null, null)) ids.push(...run)
@@ -71,10 +88,11 @@ describe('events in MongoDB', () => {
 
   test('are read from the primary on request', async () => {
     const { client } = await fresh({ monitorCommands: true, readPreference: 'secondaryPreferred' })
-    await client.db().collection<Document>('moves').insertOne(moved(1))
+    await client.db().collection('moves').insertOne(moved(1))
     const preferences: unknown[] = []
     client.on('commandStarted', ({ commandName, command }) => {
-      if (commandName === 'find') preferences.push((command as { $readPreference?: { mode: string } }).$readPreference?.mode)
+      if (commandName === 'find')
+        preferences.push((command as { $readPreference?: { mode: string } }).$readPreference?.mode)
     })
     await mongoEvents(client.db(), moves).byIds([1])
     await mongoEvents(client.db(), moves, { fromPrimary: true }).byIds([1])
@@ -90,9 +108,9 @@ describe('events in MongoDB', () => {
       message: expect.stringMatching(/^MongoDB failed at app\.moves: (?!.*hush)/) as unknown,
       remedy: expect.stringContaining('MONGODB_URL') as unknown,
     })
-    await expect(mongoEvents(away.db(), moves).idsBetween(null, null)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
-      { code: 'UNREACHABLE' },
-    )
+    await expect(
+      mongoEvents(away.db(), moves).idsBetween(null, null)[Symbol.asyncIterator]().next(),
+    ).rejects.toMatchObject({ code: 'UNREACHABLE' })
   })
 
   test('wait for nothing before the first use', () => {

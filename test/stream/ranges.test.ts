@@ -32,7 +32,8 @@ describe('the ranges between boundaries', () => {
         expect(ranges.length).toBeLessThanOrEqual(parts)
         for (let id = -1; id <= 31; id++) {
           const holding = ranges.filter(
-            ({ from, before }) => (from === undefined || id >= Number(from)) && (before === undefined || id < Number(before)),
+            ({ from, before }) =>
+              (from === undefined || id >= Number(from)) && (before === undefined || id < Number(before)),
           )
           expect(holding).toHaveLength(1)
         }
