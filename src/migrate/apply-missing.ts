@@ -16,7 +16,7 @@ export interface MissingSearch {
   readonly signal: AbortSignal
 }
 
-/** Applies those of these events that have no receipt. Gives how many there were. */
+/** Applies those of these events that have no receipt. Returns how many there were. */
 export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
   const { migration, source, warehouse, batches, meter, batchEvents, signal } = search
   let found = 0
@@ -26,7 +26,7 @@ export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, searc
       const events = await meter.time('read', () => source.byIds(some, { signal }))
       if (events.length > 0) await batches.apply(events, signal)
       found += events.length
-      // Reports; how many ids there are to check is counted where they are listed.
+      // Only reports: what is done in this phase is counted elsewhere.
       meter.advance(0)
     }
   }

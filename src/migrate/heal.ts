@@ -49,7 +49,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const compiled = compile(migration)
   await warehouse.dialect()
   const source = mongoEvents(mongo, migration, { fromPrimary: true })
-  // Without windows nothing else would tell that the collection does not exist.
+  // Fails when the collection does not exist; without windows nothing below would.
   await source.count({ signal })
 
   const records = new CoverageRecords(databaseOf(migration.source, mongo), coverage, migration.name, signal)

@@ -3,7 +3,7 @@ import type { EventSource } from '../stream/index.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 
 export interface MigrateOptions {
-  /** Where the events are, such as `mongoEvents(db, migration)`; a secondary will do. */
+  /** The events to migrate, such as `mongoEvents(db, migration)`; reading from a secondary is enough. */
   readonly source: EventSource
   readonly warehouse: Warehouse
   /**

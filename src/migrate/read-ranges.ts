@@ -16,7 +16,7 @@ export interface RangeReading {
   readonly signal: AbortSignal
 }
 
-/** Applies what is left of a run's ranges. The first failure stops all readers, and is what this rejects with. */
+/** Applies what is left of a run's ranges. The first failure stops all readers; this rejects with it. */
 export async function readRanges(run: Run, reading: RangeReading): Promise<void> {
   const waiting = run.ranges.filter(({ isDone }) => !isDone)
   const failure = new AbortController()
@@ -41,7 +41,7 @@ async function readRange(runId: string, start: RangeProgress, reading: RangeRead
   for await (const batch of timed(source.read(start.range, start.reached, { batchEvents, signal }), meter, 'read')) {
     await batches.apply(batch, signal)
     progress = advanced(progress, batch)
-    // Even when the signal has aborted by now: what is durable need not be read again.
+    // Even if the signal has aborted by now, so that what is durable is not read again.
     await save(progress)
     meter.advance(batch.length)
   }

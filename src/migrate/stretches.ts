@@ -21,7 +21,7 @@ export function stretchesOf(windows: readonly CoverageWindow[], marginMs: number
 
 function around(window: CoverageWindow, marginMs: number): Stretch {
   const from = window.from && new Date(window.from.getTime() - marginMs)
-  // An open window goes on, by clocks that may differ from this one.
+  // An open window still grows, by clocks that may differ from this one.
   const to = window.state === 'open' ? null : window.to && new Date(window.to.getTime() + marginMs)
   return { from, to, windows: [window] }
 }

@@ -1,6 +1,6 @@
 import type { ProgressMeter } from '../core/index.ts'
 
-/** The same items; the time that each is waited for is added to a step of the meter. */
+/** The same items; adds the time spent waiting for each to a step of the meter. */
 export async function* timed<T>(items: AsyncIterable<T>, meter: ProgressMeter, step: string): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]()
   try {

@@ -14,7 +14,7 @@ interface Entry {
   readonly bytes: Uint8Array
 }
 
-/** Events in memory, given as BSON: for tests, and for events that are already at hand. Events of one id must be the same. */
+/** Events in memory, given as BSON: for tests and small streams. Each id must occur once. */
 export function memoryEvents(events: Iterable<Uint8Array>, migration: Migration): EventSource {
   return new MemoryEvents(events, migration)
 }

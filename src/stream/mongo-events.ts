@@ -15,7 +15,7 @@ export interface MongoEventsOptions {
   readonly fromPrimary?: boolean
 }
 
-/** A range of fewer events than this is not worth a reader. */
+/** Smaller ranges are not worth a reader of their own. */
 const MIN_EVENTS_PER_RANGE = 2000
 /** How many ids are sampled per range to find about equal parts. */
 const SAMPLES_PER_RANGE = 20
@@ -30,8 +30,8 @@ export function databaseOf(source: Source, mongo: Db): Db {
 }
 
 /**
- * The events of a migration's collection in MongoDB. `mongo` is the database that the connection address names; it counts when the
- * migration's source names none. Nothing is asked before the first use.
+ * The events of a migration's collection in MongoDB. `mongo` is the database that the connection address names; the migration's source
+ * may name another. Connects on the first use.
  *
  * The methods of the source reject with a ChangeoverError `CONFIG` when the collection does not exist, `DENIED` or `UNREACHABLE`.
  *
@@ -128,7 +128,7 @@ class MongoEvents implements EventSource {
   types({ signal }: AskOptions = {}): Promise<readonly TypeCount[]> {
     const { collection, source, knownTypes } = this.#reads
     const path = `$${source.type}`
-    // Values of other types are all the same to the caller, and may be as many as there are events.
+    // Other values count as one type; as groups of their own they could be as many as there are events.
     const value = { $cond: [{ $in: [{ $type: path }, ['string', 'array']] }, path, null] }
     return this.#ask(signal, async () => {
       const groups = collection.aggregate<{ _id: unknown; events: number }>(
@@ -154,7 +154,7 @@ class MongoEvents implements EventSource {
     }
   }
 
-  /** Asks the database, and translates what the driver throws. */
+  /** Asks the database and translates what the driver throws. */
   async #ask<T>(signal: AbortSignal | undefined, question: () => Promise<T>): Promise<T> {
     try {
       signal?.throwIfAborted()
@@ -166,7 +166,7 @@ class MongoEvents implements EventSource {
     }
   }
 
-  /** To MongoDB a collection that does not exist is an empty one; a migration of nothing would look fine. */
+  /** MongoDB treats a collection that does not exist as empty, so the migration of a misspelt one would look like a success. */
   async #requireCollection(): Promise<void> {
     if (this.#isThere) return
     const { database, source, migration } = this.#reads
@@ -191,14 +191,14 @@ async function take<T>(cursor: Cursor<T>, size: number): Promise<T[]> {
   return documents
 }
 
-/** The option that aborts a command. A signal of its own for each: many listeners on one would make Node warn of a leak. */
+/** The option that aborts a command. Each gets its own signal, because Node warns of a leak when one has many listeners. */
 function abortedBy(signal: AbortSignal | undefined): { signal?: AbortSignal } {
   return signal === undefined ? {} : { signal: AbortSignal.any([signal]) }
 }
 
 /**
- * The bounds of what is left of a range. `min` and `max` go by the order of the index, over ids of any type, where `$gt` sees ids of
- * one type only. `min` is included.
+ * The index bounds of what is left of a range. `min` and `max` follow the order of the index over ids of all types; `$gt` would compare
+ * ids of one type only. `min` is inclusive, so the event `after` comes again.
  */
 function indexBounds({ from, before }: Range, after: unknown): Pick<FindOptions, 'hint' | 'min' | 'max'> {
   const start = after ?? from

@@ -16,7 +16,7 @@ export interface TypeCount {
   readonly events: number
 }
 
-/** Options that every question to a source takes. */
+/** Options that every method of a source takes. */
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
 }
@@ -32,11 +32,12 @@ export interface ReadOptions extends AskOptions {
  * To an implementer:
  * - An event is its BSON bytes; an id is the BSON value of its `_id`, of any type.
  * - `ranges`, `read`, `byIds` and `idsBetween` give only events of handled types; `count` and `types` count all events.
- * - A caller may ask several questions at once, and may ask again after a failure. `read` and `idsBetween` open nothing before the
- *   first item is asked for, and release what they opened when the caller stops early.
- * - Events may be added at any time, also behind a reader. A caller finds those by comparing `idsBetween` with what it has applied.
- * - Every method rejects with a ChangeoverError: `CONFIG` when there is no such source (an empty one is none), `DENIED`,
- *   `UNREACHABLE`. After the signal aborts, it rejects with the signal's reason.
+ * - A caller may call several methods at the same time, in any order, and again after a failure. `read` and `idsBetween` open nothing
+ *   before the first item is requested, and release what they opened when the caller stops early.
+ * - Events may be added at any time, also in a part that was already read. The caller finds them by comparing `idsBetween` with what it
+ *   has applied.
+ * - Every method rejects with a ChangeoverError: `CONFIG` when the source does not exist (an empty source exists), `DENIED` or
+ *   `UNREACHABLE`. Once the signal has aborted, it rejects with the signal's reason.
  */
 export interface EventSource {
   /** What messages call it: `app.events`. */
@@ -44,12 +45,12 @@ export interface EventSource {
   /** At most `wanted` ranges that together hold every event, each in exactly one. */
   ranges(wanted: number, options?: AskOptions): Promise<readonly Range[]>
   /**
-   * The events of a range in batches, in an order that is the same on each call: by id where the source can. `after` is the id of the
-   * last event of this range that the caller is done with, and undefined for none: reading resumes behind it. That one event may come
-   * once more.
+   * The events of a range in batches, in an order that is the same on each call: by id where the source has them sorted. `after` is
+   * the id of the last event of this range that the caller has dealt with, or undefined: reading resumes there. That event itself may
+   * come again.
    */
   read(range: Range, after: unknown, options: ReadOptions): AsyncIterable<readonly Uint8Array[]>
-  /** The events with these ids, in any order; ids that no event has are skipped. The caller keeps the number of ids small. */
+  /** The events with these ids, in any order; ids without an event are skipped. The caller passes few enough to fit into memory. */
   byIds(ids: readonly unknown[], options?: AskOptions): Promise<readonly Uint8Array[]>
   /**
    * The ids of events whose time lies between two instants, both included, in runs of bounded length. null is no bound; an event

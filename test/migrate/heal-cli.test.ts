@@ -4,7 +4,7 @@ import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { HISTORY, runCli } from '../cli/run-cli.ts'
 import { someHistory, staged } from './history.ts'
 
-it('migrate --heal replays what the observers wrote down as missed', async () => {
+it('migrate --heal replays what the observers recorded as missed', async () => {
   const stage = await staged(await someHistory(20))
   const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
   expect(await runCli(['migrate', '-c', HISTORY, '--heal', '--json'], env)).toMatchObject({
