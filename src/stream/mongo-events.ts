@@ -1,7 +1,8 @@
-import type { Collection, CollectionOptions, Db, Document, Filter, FindOptions } from 'mongodb'
+import type { Collection, CollectionOptions, Db, Document, Filter } from 'mongodb'
 import { ChangeoverError } from '../core/index.ts'
 import { compile, type Migration, type Source } from '../mapping/index.ts'
 import { mongoErrors } from './mongo-errors.ts'
+import { abortedBy, indexBounds, take, timeBounds, type Cursor } from './mongo-queries.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
 import { sumTypes } from './types.ts'
@@ -58,13 +59,6 @@ interface Reads {
   readonly knownTypes: readonly string[]
   /** The migration's name, for messages. */
   readonly migration: string
-}
-
-/** What is used of a cursor. */
-interface Cursor<T> {
-  hasNext(): Promise<boolean>
-  readBufferedDocuments(count: number): T[]
-  close(): Promise<void>
 }
 
 class MongoEvents implements EventSource {
@@ -180,37 +174,4 @@ class MongoEvents implements EventSource {
     }
     this.#isThere = true
   }
-}
-
-/** Up to `size` documents; fewer only at the end. */
-async function take<T>(cursor: Cursor<T>, size: number): Promise<T[]> {
-  const documents: T[] = []
-  while (documents.length < size && (await cursor.hasNext())) {
-    documents.push(...cursor.readBufferedDocuments(size - documents.length))
-  }
-  return documents
-}
-
-/** The option that aborts a command. Each gets its own signal, because Node warns of a leak when one has many listeners. */
-function abortedBy(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal: AbortSignal.any([signal]) }
-}
-
-/**
- * The index bounds of what is left of a range. `min` and `max` follow the order of the index over ids of all types; `$gt` would compare
- * ids of one type only. `min` is inclusive, so the event `after` comes again.
- */
-function indexBounds({ from, before }: Range, after: unknown): Pick<FindOptions, 'hint' | 'min' | 'max'> {
-  const start = after ?? from
-  if (start === undefined && before === undefined) return {}
-  return {
-    hint: { _id: 1 },
-    ...(start === undefined ? {} : { min: { _id: start } }),
-    ...(before === undefined ? {} : { max: { _id: before } }),
-  }
-}
-
-function timeBounds(path: string, from: Date | null, to: Date | null): Document {
-  if (from === null && to === null) return {}
-  return { [path]: { ...(from === null ? {} : { $gte: from }), ...(to === null ? {} : { $lte: to }) } }
 }
