@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { countWithoutReceipt, idsOf, migrate, schemaOf, sourceOf, type MigrateResult } from 'changeover/migrate'
+import {
+  countWithoutReceipt,
+  migrate,
+  mongoEvents,
+  schemaOf,
+  type EventSource,
+  type MigrateResult,
+} from 'changeover/migrate'
 import { observe, type Observer } from 'changeover/observer'
 import type { Queue } from 'changeover/queue'
 import { reconcile, type ReportResult } from 'changeover/reconcile'
@@ -67,6 +74,7 @@ export async function runMainJob(
   const start = performance.now()
   const random = seeded(seed)
   const collection = client.db().collection<RepositoryEvent>('events')
+  const source = mongoEvents(client.db(), history)
   const cut = Math.floor(events.length * HISTORY_SHARE)
   const [past, live] = [events.slice(0, cut), shuffled(events.slice(cut), random)]
 
@@ -98,8 +106,8 @@ export async function runMainJob(
   try {
     say(`the flag is on: ${live.length} events as live traffic into ${SINKS} sinks, alongside the migration`)
     const traffic = timed(() => liveTraffic(collection, live, random))
-    const replay = timed(async () => (migration = await migrate(history, { mongo: client.db(), warehouse, ranges: 4 })))
-    // Stop waiting when a sink fails.
+    const replay = timed(async () => (migration = await migrate(history, { source, warehouse, ranges: 4 })))
+    // A sink that fails ends the wait.
     await Promise.race([
       Promise.all([traffic, replay]),
       working.then(() => Promise.reject(new Error('the sinks stopped'))),
@@ -108,7 +116,7 @@ export async function runMainJob(
     await observer.flush()
     await rough.release()
     say('waiting until every event has its receipt and the queue is empty')
-    await Promise.race([caughtUp(queue, warehouse, client), working])
+    await Promise.race([caughtUp(queue, warehouse, source), working])
   } finally {
     stop.abort()
     await observer.close()
@@ -118,7 +126,7 @@ export async function runMainJob(
   say('comparing the old reports with the new ones')
   const results = await reconcile(config.reports, { mongo: client.db(), warehouse })
   const receipts = await receiptCounts(warehouse)
-  const missing = await countWithoutReceipt(history, idsOf(sourceOf(history, client.db())), warehouse)
+  const missing = await countWithoutReceipt(history, source.idsBetween(null, null), warehouse)
   return {
     seed,
     events: { total: events.length, history: past.length, live: live.length },
@@ -154,12 +162,12 @@ async function liveTraffic(
   await Promise.all(Array.from({ length: WRITERS }, writer))
 }
 
-async function caughtUp(queue: Queue, warehouse: Warehouse, client: MongoClient): Promise<void> {
+async function caughtUp(queue: Queue, warehouse: Warehouse, source: EventSource): Promise<void> {
   const deadline = AbortSignal.timeout(CAUGHT_UP_WITHIN_MS)
   for (;;) {
     const { visible, inFlight } = await queue.approximateDepth()
     if (visible + inFlight === 0) {
-      const missing = await countWithoutReceipt(history, idsOf(sourceOf(history, client.db())), warehouse)
+      const missing = await countWithoutReceipt(history, source.idsBetween(null, null), warehouse)
       if (missing === 0) return
     }
     if (deadline.aborted)

@@ -1,11 +1,8 @@
-import type { Db } from 'mongodb'
-import { ChangeoverError } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
-import { heal, migrate } from '../migrate/index.ts'
-import { explainMongo, sourceOf } from '../stream/index.ts'
-import type { Warehouse } from '../warehouse/index.ts'
+import { heal, migrate, type HealResult, type MigrateResult } from '../migrate/index.ts'
+import { mongoEvents, type TypeCount } from '../stream/index.ts'
 import type { Context } from './context.ts'
-import { count, Progress } from './progress.ts'
+import { count, ProgressPrinter } from './progress.ts'
 
 interface Options {
   readonly migration?: string
@@ -15,68 +12,79 @@ interface Options {
   readonly heal?: boolean
 }
 
-export async function migrateCommand(context: Context, { migration: name, ...options }: Options): Promise<number> {
-  const migration = await context.migration(name)
-  const warehouse = context.warehouse()
-  await warehouse.dialect()
-  const mongo = (await context.mongo()).db()
-  await requireCollection(migration, mongo)
-  if (options.heal) return healCommand(context, migration, mongo, warehouse)
-  const progress = new Progress('migrated')
-  const start = performance.now()
+const TYPES_SHOWN = 5
+
+export async function migrateCommand(context: Context, options: Options): Promise<number> {
+  const migration = await context.migration(options.migration)
+  return options.heal ? healHistory(context, migration) : migrateHistory(context, migration, options)
+}
+
+async function migrateHistory(context: Context, migration: Migration, options: Options): Promise<number> {
   const { signal } = context
   const { ranges, parallel, fresh } = options
+  const warehouse = context.warehouse()
+  await warehouse.dialect()
+  const source = mongoEvents((await context.mongo()).db(), migration)
+  const progress = new ProgressPrinter({ showsTime: context.options.verbose ?? false })
+  const start = performance.now()
   const result = await migrate(migration, {
-    mongo,
+    source,
     warehouse,
     signal,
     ...(ranges ? { ranges } : {}),
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
-    onProgress: ({ events, total }) => progress.show(events, total),
+    onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
-  const { events, applied, ignored, quarantined, rows, late, unmapped } = result
-  context.print({ ...result, seconds }, [
-    `${migration.name}: ${count(events)} events in ${seconds.toFixed(1)} s (${count(Math.round(events / seconds))}/s)${result.resumed ? ', resumed' : ''}.`,
-    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${count(rows)} rows merged; ${count(late)} events came late.`,
-    ...(unmapped > 0 ? [`  ${count(unmapped)} events are of types that the mapping does not know.`] : []),
-    ...result.reasons.map((reason) => `  quarantined: ${reason}`),
-  ])
-  return quarantined > 0 ? 1 : 0
+  context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))
+  return result.quarantined > 0 ? 1 : 0
 }
 
-async function healCommand(context: Context, migration: Migration, mongo: Db, warehouse: Warehouse): Promise<number> {
+async function healHistory(context: Context, migration: Migration): Promise<number> {
   const { signal } = context
-  const progress = new Progress('windows')
+  const warehouse = context.warehouse()
+  await warehouse.dialect()
+  const mongo = (await context.mongo()).db()
+  const progress = new ProgressPrinter({ showsTime: context.options.verbose ?? false })
   const result = await heal(migration, {
     mongo,
     warehouse,
     signal,
-    onProgress: ({ windows, of }) => progress.show(windows, of),
+    onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
-  const { healed, open, crashed, events, applied, ignored, quarantined } = result
-  context.print(result, [
-    `${migration.name}: ${count(healed)} windows healed; ${count(open)} replayed up to now and still open.`,
-    `  ${count(events)} events had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
-    ...(crashed > 0 ? [`  ${count(crashed)} observers had ended without saying so.`] : []),
-    ...result.reasons.map((reason) => `  quarantined: ${reason}`),
-  ])
-  return quarantined > 0 ? 1 : 0
+  context.print(result, describeHealing(migration.name, result))
+  return result.quarantined > 0 ? 1 : 0
 }
 
-/** MongoDB takes a database or a collection that is not there for an empty one; a migration of nothing would look fine. */
-async function requireCollection(migration: Migration, mongo: Db): Promise<void> {
-  const { dbName, collectionName } = sourceOf(migration, mongo).collection
-  const found = await mongo.client
-    .db(dbName)
-    .listCollections({ name: collectionName }, { nameOnly: true })
-    .toArray()
-    .catch((thrown: unknown) => {
-      throw explainMongo(thrown)
-    })
-  if (found.length > 0) return
-  throw new ChangeoverError('CONFIG', `MongoDB has no collection ${dbName}.${collectionName}.`, {
-    remedy: `Check the database that MONGODB_URL names, and the source of the migration ${migration.name}.`,
-  })
+/** The outcome of a run in lines. */
+export function describeMigration(name: string, result: MigrateResult, seconds: number): string[] {
+  const { events, applied, ignored, quarantined, rows, late, unmapped, resumed } = result
+  const rate = seconds > 0 ? Math.round(events / seconds) : 0
+  return [
+    `${name}: ${count(events)} events in ${seconds.toFixed(1)} s (${count(rate)}/s)${resumed ? ', resumed' : ''}.`,
+    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${count(rows)} rows merged; ${count(late)} events arrived late.`,
+    ...(unmapped > 0 ? [describeUnknownTypes(unmapped, result.unknownTypes)] : []),
+    ...result.reasons.map((reason) => `  quarantined: ${reason}`),
+  ]
+}
+
+function describeUnknownTypes(events: number, types: readonly TypeCount[]): string {
+  const shown = types.slice(0, TYPES_SHOWN)
+  const named = shown.map(
+    ({ type, events: of }) => `${type === null ? 'no type' : JSON.stringify(type)} (${count(of)})`,
+  )
+  const more = types.length > shown.length ? ', …' : ''
+  return `  ${count(events)} events are of types that the mapping does not know: ${named.join(', ')}${more}.`
+}
+
+/** The outcome of healing in lines. */
+export function describeHealing(name: string, result: HealResult): string[] {
+  const { healed, open, crashed, events, applied, ignored, quarantined } = result
+  return [
+    `${name}: ${count(healed)} windows healed; ${count(open)} replayed up to now and still open.`,
+    `  ${count(events)} events had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
+    ...(crashed > 0 ? [`  ${count(crashed)} observers had crashed.`] : []),
+    ...result.reasons.map((reason) => `  quarantined: ${reason}`),
+  ]
 }

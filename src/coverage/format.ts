@@ -1,7 +1,7 @@
 /**
- * What observers did not capture, as they write it down beside the events. One collection holds both kinds of documents, told apart
- * by `kind`. Times of documents (`from`, `to`) are what the events themselves say; `openedAt` and `updatedAt` are the server's clock.
- * The two are never compared, except where it is said how.
+ * What observers did not capture, recorded in a collection next to the events. It holds two kinds of documents, told apart by `kind`.
+ * `from` and `to` are times that the events themselves state; `openedAt` and `updatedAt` are read from the server's clock. The two
+ * clocks are compared only where a comment says how.
  */
 
 /** Events that are in the collection and were not captured, or were captured and not sent. */
@@ -9,26 +9,23 @@ export interface CoverageWindow {
   readonly _id: string
   readonly kind: 'window'
   readonly migration: string
-  /** The observer that wrote it; nobody else changes `from`, `to` and `events`. */
+  /** The observer that wrote it. Only that observer changes `from`, `to` and `events`. */
   readonly instance: string
   readonly reason: string
-  /** The least and the greatest time of its events; null when not known: then it may be any. */
+  /** The earliest and the latest time of its events; null when it is not known. */
   readonly from: Date | null
   readonly to: Date | null
-  /** How many; 0 when that is not known. */
+  /** How many events; 0 when that is not known. */
   readonly events: number
   readonly state: 'open' | 'closed' | 'healed'
-  /** Raised with each write, so that nobody marks as healed what has grown meanwhile. */
+  /** Raised with each write, so that a window that has grown in the meantime is not marked as healed. */
   readonly writes: number
   readonly openedAt: Date
   readonly updatedAt: Date
   readonly healedAt?: Date
 }
 
-/**
- * An observer that is alive, and the window that is to be opened should it not be heard of again: were it to die just now, what it
- * has not sent would be of times from `from` to `to`.
- */
+/** An observer that is alive. If it dies now, the events that it has not sent are of times from `from` to `to`. */
 export interface Heartbeat {
   readonly _id: string
   readonly kind: 'heartbeat'
@@ -36,16 +33,18 @@ export interface Heartbeat {
   readonly instance: string
   readonly from: Date | null
   readonly to: Date | null
-  /** How long an observer may be silent before it is taken for dead is a multiple of this, in milliseconds. */
+  /** How often it is written, in milliseconds. */
   readonly everyMs: number
   readonly updatedAt: Date
 }
 
-/** @defaultValue of the collection's name, in the source database. */
+/** The default name of the collection, in the source database. */
 export const DEFAULT_COVERAGE_COLLECTION = 'changeover_coverage'
 
-/** So many intervals of silence, and an observer is taken for dead. */
+/** After how many intervals without a heartbeat an observer counts as dead. */
 export const SILENT_INTERVALS = 3
+
+export type CoverageDocument = CoverageWindow | Heartbeat
 
 export function heartbeatId(migration: string, instance: string): string {
   return `heartbeat/${migration}/${instance}`

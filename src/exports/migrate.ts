@@ -7,8 +7,23 @@ export {
   heal,
   migrate,
 } from '../migrate/index.ts'
-export type { HealOptions, HealResult, MigrateOptions, MigrateProgress, MigrateResult } from '../migrate/index.ts'
+export type {
+  HealOptions,
+  HealResult,
+  MigrateOptions,
+  MigrateResult,
+  MigrationWarehouse,
+  UnknownTypes,
+} from '../migrate/index.ts'
+export type { RunProgress } from '../core/index.ts'
 export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
 export type { EventIds } from '../ledger/index.ts'
-export { idsOf, sourceOf } from '../stream/index.ts'
-export type { EventSource } from '../stream/index.ts'
+export { mongoEvents } from '../stream/index.ts'
+export type {
+  AskOptions,
+  EventSource,
+  MongoEventsOptions,
+  Range as EventRange,
+  ReadOptions,
+  TypeCount,
+} from '../stream/index.ts'

@@ -59,12 +59,12 @@ export function checkpointOf([run, number, revision, bounds, reached, events, is
 
 /** Keeps the checkpoints of a migration in the warehouse, alongside what they are about. */
 export class Checkpoints {
-  readonly #warehouse: MergePort & ReadPort
+  readonly #warehouse: MergePort & Pick<ReadPort, 'scan'>
   readonly #revision: number
   readonly #relation: Relation
 
   constructor(
-    warehouse: MergePort & ReadPort,
+    warehouse: MergePort & Pick<ReadPort, 'scan'>,
     { name, revision }: { readonly name: string; readonly revision: number },
   ) {
     this.#warehouse = warehouse

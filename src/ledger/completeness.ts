@@ -29,7 +29,7 @@ export async function* idsWithoutReceipt(
  * How many of these events have no receipt yet.
  *
  * @example
- * const missing = await countWithoutReceipt(history, idsOf(sourceOf(history, mongo)), warehouse)
+ * const missing = await countWithoutReceipt(history, mongoEvents(db, history).idsBetween(null, null), warehouse)
  */
 export async function countWithoutReceipt(
   migration: { readonly name: string },

@@ -1,5 +1,5 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb'
-import { heartbeatId, windowId, type CoverageWindow, type CoverageDocument } from '../coverage/index.ts'
+import type { Collection } from 'mongodb'
+import { recordCoverage, type CoverageDocument, type HeartbeatRecord, type WindowRecord } from '../coverage/index.ts'
 import { waitAtMost } from '../core/index.ts'
 import type { Captured } from './tap.ts'
 import { TimeRange } from './time-range.ts'
@@ -7,8 +7,8 @@ import { TimeRange } from './time-range.ts'
 /** A window that is longer than this is closed and followed by another, so that a healed hour is not healed again. */
 const MAX_WINDOW_MS = 60 * 60 * 1000
 
-/** What coverage needs to know, and tells. */
-export interface CoverageOptions {
+/** What the recorder needs to know, and tells. */
+export interface CoverageRecorderOptions {
   readonly collection: () => Collection<CoverageDocument>
   readonly migration: string
   readonly instance: string
@@ -31,13 +31,13 @@ interface Open {
 }
 
 /**
- * Writes down what is not captured, as windows of document time, by reason; and a heartbeat, so that the end of this process is a window
- * too. An event costs a comparison or two; writing is done every few seconds, beside everything else.
+ * Records what is not captured, as windows of document time by reason, and a heartbeat, so that a crash of this process becomes a
+ * window too. An event costs a comparison or two; the recorder writes every few seconds, in the background.
  *
  * A window is closed when something was captured since the last write and nothing was missed for its reason.
  */
-export class Coverage {
-  readonly #options: CoverageOptions
+export class CoverageRecorder {
+  readonly #options: CoverageRecorderOptions
   readonly #open = new Map<string, Open>()
   /** Closed, and not written so yet. */
   #closed: Open[] = []
@@ -53,7 +53,7 @@ export class Coverage {
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
 
-  constructor(options: CoverageOptions) {
+  constructor(options: CoverageRecorderOptions) {
     this.#options = options
   }
 
@@ -159,20 +159,19 @@ export class Coverage {
   }
 
   async #write(): Promise<void> {
-    const { collection, trouble } = this.#options
+    const { collection, migration, instance, trouble } = this.#options
     const closed = this.#closed
     const dirty = [...this.#open.values()].filter(({ isDirty }) => isDirty)
     const waiting = this.#waiting
     this.#waiting = []
-    const writes = [
-      ...closed.map((window) => this.#windowWrite(window, 'closed')),
-      ...dirty.map((window) => this.#windowWrite(window, 'open')),
-      // Last, so that what it no longer speaks for has been written down by then.
-      this.#heartbeat(),
+    const windows = [
+      ...closed.map((window) => recordOf(window, 'closed')),
+      ...dirty.map((window) => recordOf(window, 'open')),
     ]
+    const heartbeat = this.#heartbeat()
     for (const window of dirty) window.isDirty = false
     try {
-      await collection().bulkWrite(writes, { ordered: true })
+      await recordCoverage(collection(), { migration, instance }, windows, heartbeat)
       this.#closed = this.#closed.filter((window) => !closed.includes(window))
       for (const window of dirty) window.isWritten = true
       for (const recorded of waiting) recorded()
@@ -198,43 +197,21 @@ export class Coverage {
     this.#closed = this.#closed.filter((other) => other !== window)
   }
 
-  #windowWrite(window: Open, state: CoverageWindow['state']): AnyBulkWriteOperation<CoverageDocument> {
-    const { migration, instance } = this.#options
-    const { reason, range, isWritten } = window
-    const { from, to, events } = range
-    return {
-      updateOne: {
-        filter: { _id: windowId(migration, instance, window.id) },
-        update: {
-          $set: { kind: 'window', migration, instance, reason, from, to, events, state },
-          $currentDate: { updatedAt: true, ...(isWritten ? {} : { openedAt: true }) },
-          $inc: { writes: 1 },
-        },
-        upsert: true,
-      },
-    }
-  }
-
-  /** What would be missed, were this process to end just now; when it is over, nothing. */
-  #heartbeat(): AnyBulkWriteOperation<CoverageDocument> {
-    const { migration, instance, heartbeatMs, pending } = this.#options
-    const _id = heartbeatId(migration, instance)
-    if (this.#isOver) return { deleteOne: { filter: { _id } } }
+  /** What would be missed if this process ended now. */
+  #heartbeat(): HeartbeatRecord {
+    const { heartbeatMs, pending } = this.#options
+    if (this.#isOver) return { kind: 'ended' }
     const now = Date.now()
     const range = new TimeRange()
     pending(range)
     range.stretch(now - this.#behind, now + this.#ahead)
     if (!this.#isTimed) range.forget()
     const { from, to } = range
-    return {
-      updateOne: {
-        filter: { _id },
-        update: {
-          $set: { kind: 'heartbeat', migration, instance, from, to, everyMs: heartbeatMs },
-          $currentDate: { updatedAt: true },
-        },
-        upsert: true,
-      },
-    }
+    return { kind: 'alive', from, to, everyMs: heartbeatMs }
   }
+}
+
+function recordOf({ id, reason, range, isWritten }: Open, state: WindowRecord['state']): WindowRecord {
+  const { from, to, events } = range
+  return { name: id, reason, from, to, events, state, isNew: !isWritten }
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { MongoClient } from 'mongodb'
 import { messageOf, SafeEmitter, type BreakerState, waitAtMost } from '../core/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
-import { coverageOf } from '../coverage/index.ts'
+import { coverageCollection } from '../coverage/index.ts'
 import { byReason, createTake, isSkipped } from './capture.ts'
 import { commandTap } from './command-tap.ts'
-import { Coverage } from './coverage.ts'
+import { CoverageRecorder } from './coverage.ts'
 import { registerMetrics } from './metrics.ts'
 import { resolveOptions, type ObserveOptions } from './options.ts'
 import { Publisher, type DropReason } from './publisher.ts'
@@ -96,10 +96,10 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
 
   const coverage =
     resolved.coverage &&
-    new Coverage({
+    new CoverageRecorder({
       collection: (
         (name) => () =>
-          coverageOf(client.db(database), name)
+          coverageCollection(client.db(database), name)
       )(resolved.coverage.collection),
       migration: migration.name,
       instance,

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, truncate, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../core/index.ts'
+import { SILENT_INTERVALS } from '../coverage/index.ts'
 import type { Overflow } from './overflow.ts'
 import { encodeRecord, readRecords, touchedAt } from './spill-file.ts'
 import type { Captured } from './tap.ts'
@@ -22,7 +23,6 @@ export const DEFAULT_SPILL_BYTES: number = 256 * 2 ** 20
 
 /** How much may wait in memory for a slow disk, in bytes. */
 const MAX_UNWRITTEN_BYTES = 8 * 2 ** 20
-const SILENT_INTERVALS = 3
 
 /** What a spill tells. */
 export interface SpillEvents {

@@ -1,6 +1,6 @@
 import type { Captured } from './tap.ts'
 
-/** The times of some events: the least and the greatest, as milliseconds, unless one of them is not known. */
+/** The earliest and the latest time of some events, in milliseconds. Both are unknown as soon as the time of one event is. */
 export class TimeRange {
   events = 0
   #from = Infinity
@@ -32,7 +32,7 @@ export class TimeRange {
     this.stretch(other.#from, other.#to)
   }
 
-  /** null when not known, or when there is none. */
+  /** null when it is not known, and when there are no events. */
   get from(): Date | null {
     return this.#isKnown && this.#from !== Infinity ? new Date(this.#from) : null
   }

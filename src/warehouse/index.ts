@@ -1,4 +1,3 @@
-export type { Conflicts } from './checks/conflicts.ts'
 export type { Dialect } from './dialect.ts'
 export { memoryWarehouse } from './memory.ts'
 export type { MemoryWarehouse } from './memory.ts'
@@ -8,6 +7,7 @@ export { DEFAULT_CONNECTIONS, DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_READERS, DEFAU
 export type { MysqlWarehouseOptions } from './options.ts'
 export type {
   CallOptions,
+  Conflicts,
   Key,
   MergePort,
   ReadPort,
@@ -18,5 +18,4 @@ export type {
   WarehouseCounters,
 } from './port.ts'
 export { DEFAULT_PAGE_ROWS } from './read/scan.ts'
-export type { CalendarRange } from './schema/calendar.ts'
-export type { PlanOptions, Schema, Step } from './schema/step.ts'
+export type { CalendarRange, PlanOptions, Schema, Step } from './step.ts'

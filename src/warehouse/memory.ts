@@ -9,8 +9,8 @@ import {
   type Relation,
   type Row,
 } from '../star/index.ts'
-import { conflictsOf, type Conflicts } from './checks/conflicts.ts'
-import type { CallOptions, Key, MergePort, ReadPort, ScanOptions, SchemaPort } from './port.ts'
+import { conflictsOf } from './checks/conflicts.ts'
+import type { CallOptions, Conflicts, Key, MergePort, ReadPort, ScanOptions, SchemaPort } from './port.ts'
 import { resolveScan } from './read/scan.ts'
 
 /** A warehouse in memory, by the pure merge: for tests of a mapping, and to compute what a real one should hold. */

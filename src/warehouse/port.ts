@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { AnyTable, Buckets, Cell, Relation, Row } from '../star/index.ts'
-import type { Conflicts } from './checks/conflicts.ts'
 import type { Dialect } from './dialect.ts'
-import type { PlanOptions, Schema, Step } from './schema/step.ts'
+import type { PlanOptions, Schema, Step } from './step.ts'
 
 /** What every call of a port takes. */
 export interface CallOptions {
@@ -12,6 +11,15 @@ export interface CallOptions {
 
 /** The key of a row: one cell per key column, in order. */
 export type Key = readonly NonNullable<Cell>[]
+
+/** Keys of a fact that events gave different contents, at one revision of the mapping. */
+export interface Conflicts {
+  /** The fact's name, without prefix. */
+  readonly table: string
+  readonly count: number
+  /** The first 20 of them, in order; integers that a JS number does not hold exactly are text. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[]
+}
 
 /** Where rows are merged. All that the sink needs of a warehouse. */
 export interface MergePort {

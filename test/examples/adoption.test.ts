@@ -8,6 +8,7 @@ import { shop } from '../../examples/express/migration.ts'
 import { start as startShop } from '../../examples/express/start.ts'
 import { fixedFlags } from '../../src/flags/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
+import { mongoEvents } from '../../src/stream/index.ts'
 import type { Observer } from '../../src/observer/index.ts'
 import { reconcile } from '../../src/reconcile/index.ts'
 import { eventsIn } from '../observer/observing.ts'
@@ -97,7 +98,7 @@ describe.each(APPS)('the example on $name', ({ name, migration, reports, start, 
 
     const { warehouse } = target
     const mongo = target.mongo.client.db()
-    await migrate(migration, { mongo, warehouse })
+    await migrate(migration, { source: mongoEvents(mongo, migration), warehouse })
     const results = await reconcile(reports, { mongo, warehouse })
     expect(results.map(({ verdict, error }) => error ?? verdict)).toEqual(['agree'])
   })

@@ -78,14 +78,22 @@ const PUBLIC = {
     DEFAULT_SETTLE_MS
     heal
     migrate
+    mongoEvents
     schemaOf
-    sourceOf
+    type AskOptions
+    type EventIds
     type EventSource
     type HealOptions
     type HealResult
     type MigrateOptions
-    type MigrateProgress
     type MigrateResult
+    type MigrationWarehouse
+    type MongoEventsOptions
+    type Range as EventRange
+    type ReadOptions
+    type RunProgress
+    type TypeCount
+    type UnknownTypes
   `,
   'changeover/observer': `
     changeStreamTap
@@ -181,23 +189,27 @@ const PUBLIC = {
     type MemoryWarehouse
   `,
   'changeover/warehouse': `
-    applySteps
     DEFAULT_CONNECT_TIMEOUT_MS
     DEFAULT_CONNECTIONS
+    DEFAULT_PAGE_ROWS
+    DEFAULT_READERS
     DEFAULT_RETRY
-    findConflicts
     memoryWarehouse
     mysqlWarehouse
-    plan
-    tableBuckets
     type CalendarRange
+    type CallOptions
     type Conflicts
     type Dialect
+    type Key
     type MemoryWarehouse
-    type MergeTarget
+    type MergePort
     type MysqlWarehouseOptions
     type PlanOptions
+    type ReadPort
+    type ReportPort
+    type ScanOptions
     type Schema
+    type SchemaPort
     type Step
     type Warehouse
     type WarehouseCounters

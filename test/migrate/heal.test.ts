@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
-import { stretchesOf } from '../../src/migrate/heal.ts'
 import { windowId, type CoverageWindow } from '../../src/coverage/format.ts'
 import type { QueueSender } from '../../src/queue/index.ts'
 import { hosting, step, STEPS_FLAG, type Hosting } from '../observer/hosting.ts'
@@ -26,7 +25,7 @@ async function written(host: Hosting, name: string, more: Omit<Partial<CoverageW
   })
 }
 
-/** A host with an observer that does nothing: events that nobody captured, hour by hour. */
+/** A host without an observer: one event per hour that was not captured. */
 async function unobserved(hours: number): Promise<Hosting> {
   const host = await hosting()
   await host.observer.close()
@@ -35,7 +34,7 @@ async function unobserved(hours: number): Promise<Hosting> {
 }
 
 describe('heal', () => {
-  it('replays what was missed, and marks it as healed', async () => {
+  it('replays what was missed and marks its window as healed', async () => {
     const host = await hosting()
     host.flags.set(STEPS_FLAG, false)
     await host.events.insertMany([step(1), step(2)])
@@ -55,7 +54,7 @@ describe('heal', () => {
     expect(await host.missing()).toBe(7)
   })
 
-  it('looks a margin beyond the ends', async () => {
+  it('looks a margin beyond both ends of a window', async () => {
     const host = await unobserved(10)
     await written(host, 'a', { from: hour(5), to: hour(5) })
     expect(await host.heal({ marginMs: HOUR })).toMatchObject({ events: 3 })
@@ -69,13 +68,13 @@ describe('heal', () => {
     expect(await host.heal()).toMatchObject({ healed: 1, events: 2 })
   })
 
-  it('looks everywhere where a bound is not known', async () => {
+  it('looks everywhere when a bound is not known', async () => {
     const host = await unobserved(5)
     await written(host, 'a', {})
     expect(await host.heal()).toMatchObject({ healed: 1, events: 5 })
   })
 
-  it('replays an open window up to now, and leaves it open', async () => {
+  it('replays an open window up to now and leaves it open', async () => {
     const host = await unobserved(5)
     await written(host, 'a', { from: hour(3), to: hour(3), state: 'open' })
     expect(await host.heal()).toMatchObject({ healed: 0, open: 1, events: 2 })
@@ -89,7 +88,7 @@ describe('heal', () => {
     expect(await host.heal({ settleMs: 0 })).toMatchObject({ healed: 1, events: 0 })
   })
 
-  it('does not mark a window that grew meanwhile', async () => {
+  it('does not mark a window that has grown in the meantime', async () => {
     const host = await unobserved(3)
     await written(host, 'a', { from: hour(0), to: hour(0) })
     const grow = { $set: { to: hour(2) }, $inc: { writes: 1 } }
@@ -101,7 +100,7 @@ describe('heal', () => {
       },
     })
     await until(async () => (await host.windows())[0]?.writes === 2, soon())
-    // Whichever came first: nothing is marked that was not replayed, in the end.
+    // Whichever came first, no window is marked that was not replayed.
     if (result.healed === 0) expect(await host.heal()).toMatchObject({ healed: 1, events: 2 })
   })
 
@@ -113,7 +112,7 @@ describe('heal', () => {
     expect(await host.missing()).toBe(0)
   })
 
-  it('goes on after it was stopped', async () => {
+  it('finishes in another call after it was stopped', async () => {
     const host = await unobserved(600)
     await written(host, 'a', {})
     const stop = new AbortController()
@@ -124,7 +123,7 @@ describe('heal', () => {
     expect(await host.missing()).toBe(0)
   })
 
-  it('takes an observer that fell silent for dead, and replays what it may have had', async () => {
+  it('treats an observer that fell silent as crashed and replays what it may have had', async () => {
     const host = await unobserved(1)
     await host.events.insertMany([step(1), step(2)])
     const silent = { kind: 'heartbeat', migration: 'steps', instance: 'dead', everyMs: 10 }
@@ -137,49 +136,37 @@ describe('heal', () => {
     expect(await host.heal()).toMatchObject({ healed: 0, crashed: 0 })
   })
 
-  it('leaves an observer alone that lives', async () => {
+  it('reports its progress by windows, also after each batch of events', async () => {
+    const host = await unobserved(300)
+    await written(host, 'a', { from: hour(0), to: hour(299) })
+    await written(host, 'b', { from: hour(500), to: hour(501) })
+    const seen: unknown[] = []
+    await host.heal({ onProgress: ({ phase, done, total }) => void seen.push([phase, done, total]) })
+    expect(seen).toEqual([0, 0, 1, 2].map((done) => ['heal', done, 2]))
+  })
+
+  it('fails when the source collection does not exist, even without windows', async () => {
+    const host = await unobserved(1)
+    await host.events.drop()
+    await expect(host.heal()).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: `MongoDB has no collection ${host.events.namespace}.`,
+    })
+  })
+
+  it('leaves a live observer alone', async () => {
     const host = await hosting()
     await until(async () => (await host.heartbeats()).length === 1, soon())
     expect(await host.heal()).toMatchObject({ crashed: 0, healed: 0 })
   })
 
-  it('quarantines what cannot be applied, and says why', async () => {
+  it('quarantines what cannot be applied and says why', async () => {
     const host = await unobserved(1)
     await host.events.insertOne(step(7, { seq: 'first' }))
     await written(host, 'a', {})
     const result = await host.heal()
     expect(result).toMatchObject({ healed: 1, applied: 1, quarantined: 1 })
     expect(result.reasons).toHaveLength(1)
-  })
-})
-
-describe('stretches', () => {
-  it('cover exactly what the windows cover, each time once', () => {
-    const time = fc.option(fc.integer({ min: 0, max: 50 }))
-    const some = fc.array(fc.record({ from: time, to: time, isOpen: fc.boolean() }), { maxLength: 12 })
-    fc.assert(
-      fc.property(some, fc.integer({ min: 0, max: 3 }), (spans, margin) => {
-        const windows = spans.map(({ from, to, isOpen }, i) => {
-          const [low, high] = from !== null && to !== null && from > to ? [to, from] : [from, to]
-          const date = (n: number | null): Date | null => (n === null ? null : new Date(n))
-          return {
-            _id: String(i),
-            from: date(low),
-            to: date(high),
-            state: isOpen ? 'open' : 'closed',
-          } as CoverageWindow
-        })
-        const stretches = stretchesOf(windows, margin)
-        expect(stretches.flatMap((stretch) => stretch.windows)).toHaveLength(windows.length)
-        for (let t = -5; t < 60; t++) {
-          const covers = (from: number | null, to: number | null): boolean => (from ?? -99) <= t && t <= (to ?? 99)
-          const isIn = windows.some(({ from, to, state }) =>
-            covers(from && from.getTime() - margin, state === 'open' || to === null ? null : to.getTime() + margin),
-          )
-          expect(stretches.filter(({ from, to }) => covers(from, to))).toHaveLength(isIn ? 1 : 0)
-        }
-      }),
-    )
   })
 })
 

@@ -6,13 +6,14 @@ import { history } from '../../examples/history/migration.ts'
 import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { contentOf } from './snapshot.ts'
+import { mongoEvents, type EventSource } from '../../src/stream/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
 import { hasSample, samplePath } from '../examples/sample.ts'
 import { freshMongo, freshWarehouse } from '../support/fresh.ts'
 import { compile } from '../../src/mapping/index.ts'
 
-/** The first events of a real history where there is one, else made ones. */
+/** The first events of a real history if there is one, otherwise generated ones. */
 export async function someHistory(count: number): Promise<RepositoryEvent[]> {
   if (!hasSample) return Array.from({ length: count }, (_, i) => fileCreated(i + 1))
   const events: RepositoryEvent[] = []
@@ -23,7 +24,7 @@ export async function someHistory(count: number): Promise<RepositoryEvent[]> {
   return events
 }
 
-/** A file that comes to be: the event of this number in the stream. */
+/** The creation of a file: the event with this number in the stream. */
 export function fileCreated(seq: number, id = objectId(seq)): FileCreated {
   const at = new Date(Date.UTC(2020, 0, 1) + seq * 1000)
   const change = { commit: 'c'.repeat(40), insertions: 1, deletions: null }
@@ -32,7 +33,7 @@ export function fileCreated(seq: number, id = objectId(seq)): FileCreated {
   return { _id: id, seq, type: 'file.created', entity, actor: 'u_0123456789ab', at, recordedAt: at, payload }
 }
 
-/** The ObjectId of a number: small ones come before all that are made today. */
+/** The ObjectId of a number: small ones sort before all that are generated today. */
 export function objectId(n: number): ObjectId {
   return new ObjectId(n.toString(16).padStart(24, '0'))
 }
@@ -55,6 +56,7 @@ export function delayed(warehouse: Warehouse, before: (relation: Relation) => Pr
 export interface Stage {
   readonly client: MongoClient
   readonly mongo: Db
+  readonly source: EventSource
   readonly mongoUrl: string
   readonly events: Collection<{ _id: unknown }>
   readonly warehouse: Warehouse
@@ -72,6 +74,7 @@ export async function staged(documents: readonly object[]): Promise<Stage> {
   return {
     client: source.client,
     mongo,
+    source: mongoEvents(mongo, history),
     mongoUrl: source.url,
     events,
     warehouse: target.warehouse,

@@ -5,16 +5,17 @@ import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
-import { idsOf, sourceOf } from '../../src/stream/index.ts'
+import type { RunProgress } from '../../src/core/index.ts'
+import { memoryEvents, mongoEvents, type EventSource } from '../../src/stream/index.ts'
 import { delayed, directly, fileCreated, objectId, someHistory, staged, type Stage } from './history.ts'
 import { contentOf, snapshot } from './snapshot.ts'
 import { compile } from '../../src/mapping/index.ts'
 import { sql } from '../support/sql.ts'
 
-const run = ({ mongo, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
-  migrate(history, { mongo, warehouse, ...options })
+const run = ({ source, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
+  migrate(history, { source, warehouse, ...options })
 
-/** Stops a run after so many durable batches, and gives what it rejected with. */
+/** Stops a run after a number of durable batches, and gives what it rejected with. */
 async function stopAfter(stage: Stage, batches: number, options: object = {}): Promise<unknown> {
   const stop = new AbortController()
   let left = batches
@@ -24,8 +25,27 @@ async function stopAfter(stage: Stage, batches: number, options: object = {}): P
   return run(stage, { batchEvents: 50, onProgress, signal: stop.signal, ...options }).catch((thrown: unknown) => thrown)
 }
 
+/** The same source, whose readers fail once they have given this many batches together. */
+function failingAfter(source: EventSource, batches: number): EventSource {
+  let left = batches
+  return {
+    name: source.name,
+    ranges: (wanted, options) => source.ranges(wanted, options),
+    async *read(range, after, options) {
+      for await (const batch of source.read(range, after, options)) {
+        if (left-- === 0) throw new Error('the source failed')
+        yield batch
+      }
+    },
+    byIds: (ids, options) => source.byIds(ids, options),
+    idsBetween: (from, to, options) => source.idsBetween(from, to, options),
+    count: (options) => source.count(options),
+    types: (options) => source.types(options),
+  }
+}
+
 describe('a whole history', () => {
-  it('comes to the same as the same events applied directly', async () => {
+  it('ends in the same warehouse as the same events applied directly', async () => {
     const events = await someHistory(1500)
     const stage = await staged(events.toReversed())
     const result = await run(stage, { batchEvents: 100 })
@@ -42,20 +62,31 @@ describe('a whole history', () => {
     expect(await snapshot(stage.warehouse, history)).toEqual(before)
   })
 
-  it('comes to the same beside another run of its own', async () => {
+  it('ends in the same warehouse when two runs work at the same time', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
     await Promise.all([run(stage, { batchEvents: 70 }), run(stage, { batchEvents: 110 })])
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
 
-  it('that is empty is nothing to do', async () => {
-    expect(await run(await staged([]))).toMatchObject({ events: 0, applied: 0, late: 0, unmapped: 0 })
+  it('may be empty', async () => {
+    const stage = await staged([])
+    await stage.mongo.createCollection('events')
+    expect(await run(stage)).toMatchObject({ events: 0, applied: 0, late: 0, unmapped: 0 })
+  })
+
+  it('fails when the collection does not exist, and starts no run', async () => {
+    const stage = await staged([])
+    await expect(run(stage)).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: `MongoDB has no collection ${stage.events.namespace}.`,
+    })
+    expect(await sql(stage.warehouse, 'SELECT run_id FROM _checkpoint_history')).toEqual([])
   })
 })
 
 describe('ranges', () => {
-  it('lose nothing among ids of every type', async () => {
+  it('lose no event among ids of every type', async () => {
     const ids = Array.from({ length: 4100 }, (_, i) => {
       if (i % 5 === 0) return objectId(i)
       if (i % 5 === 1) return `text ${i}`
@@ -78,14 +109,65 @@ describe('ranges', () => {
   })
 })
 
+describe('a source', () => {
+  it('may be any event source', async () => {
+    const events = await someHistory(300)
+    const stage = await staged([])
+    const source = memoryEvents(
+      events.map((event) => encodeEvent(event)),
+      history,
+    )
+    expect(await run(stage, { source, batchEvents: 40 })).toMatchObject({ events: 300, applied: 300, late: 0 })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+
+  it('that fails in one range stops all readers, and the next run resumes', async () => {
+    const events = await someHistory(400)
+    const stage = await staged([])
+    const whole = memoryEvents(
+      events.map((event) => encodeEvent(event)),
+      history,
+    )
+    const running = run(stage, { source: failingAfter(whole, 3), ranges: 4, parallel: 4, batchEvents: 20 })
+    await expect(running).rejects.toThrow('the source failed')
+    const result = await run(stage, { source: whole, batchEvents: 20 })
+    expect(result).toMatchObject({ resumed: true, late: 0 })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+})
+
+describe('progress', () => {
+  it('is reported by phase, with where the time went', async () => {
+    const stage = await staged(await someHistory(300))
+    const seen: RunProgress[] = []
+    await run(stage, { batchEvents: 100, onProgress: (progress) => void seen.push(progress) })
+    expect(seen.map(({ phase, done, total }) => [phase, done, total])).toEqual([
+      ['read', 100, 300],
+      ['read', 200, 300],
+      ['read', 300, 300],
+      ['check', 300, 300],
+    ])
+    expect(Object.keys(seen.at(-1)!.spentMs).toSorted()).toEqual(['apply', 'checkpoint', 'read'])
+  })
+
+  it('includes what the interrupted run has done', async () => {
+    const stage = await staged(await someHistory(300))
+    await stopAfter(stage, 2)
+    const seen: number[] = []
+    await run(stage, { batchEvents: 50, onProgress: ({ phase, done }) => void (phase === 'read' && seen.push(done)) })
+    // The event at which it stopped is read again.
+    expect(seen).toEqual([150, 200, 250, 300, 301])
+  })
+})
+
 describe('an interrupted run', () => {
-  it('goes on where it was, and comes to the same', async () => {
+  it('resumes where it stopped, and ends in the same warehouse', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
     expect(await stopAfter(stage, 4)).toEqual(new Error('stopped here'))
     const result = await run(stage, { batchEvents: 50 })
     expect(result.resumed).toBe(true)
-    // The event at which it stopped is read once more.
+    // The event at which it stopped is read again.
     expect(result.events).toBe(600 - 4 * 50 + 1)
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
@@ -99,14 +181,14 @@ describe('an interrupted run', () => {
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
 
-  it('begins anew when it is told to', async () => {
+  it('starts from the beginning on request', async () => {
     const stage = await staged(await someHistory(300))
     await stopAfter(stage, 2)
     expect(await run(stage, { fresh: true })).toMatchObject({ resumed: false, events: 300 })
     expect(await run(stage)).toMatchObject({ resumed: false, events: 300 })
   })
 
-  it('is not what a finished run is, and not what a signal that has aborted begins', async () => {
+  it('is resumed only if it was started and not finished', async () => {
     const stage = await staged(await someHistory(100))
     const signal = AbortSignal.abort(new Error('never began'))
     await expect(run(stage, { signal })).rejects.toThrow('never began')
@@ -114,7 +196,7 @@ describe('an interrupted run', () => {
     expect(await run(stage)).toMatchObject({ resumed: false })
   })
 
-  it('ends with what onProgress throws', async () => {
+  it('rejects with what onProgress throws', async () => {
     const stage = await staged(await someHistory(100))
     const onProgress = (): never => {
       throw new Error('thrown by the caller')
@@ -123,8 +205,8 @@ describe('an interrupted run', () => {
   })
 })
 
-describe('beside live traffic', () => {
-  it('applies events that are inserted behind it while it runs', async () => {
+describe('alongside live traffic', () => {
+  it('applies events that are inserted behind the readers', async () => {
     const events = await someHistory(300)
     const stage = await staged(events)
     const behind = [1, 2, 3].map((i) => fileCreated(100_000 + i, objectId(i)))
@@ -134,13 +216,13 @@ describe('beside live traffic', () => {
       if (name === '_checkpoint_history' && isRead) await (inserted ??= stage.events.insertMany(behind))
     })
     let isRead = false
-    const result = await migrate(history, { mongo: stage.mongo, warehouse, onProgress: () => void (isRead = true) })
+    const result = await migrate(history, { source: stage.source, warehouse, onProgress: () => void (isRead = true) })
     expect(result).toMatchObject({ events: 303, late: 3 })
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly([...events, ...behind]))
-    expect(await countWithoutReceipt(history, idsOf(sourceOf(history, stage.mongo)), stage.warehouse)).toBe(0)
+    expect(await countWithoutReceipt(history, stage.source.idsBetween(null, null), stage.warehouse)).toBe(0)
   })
 
-  it('comes to the same as each of both alone', async () => {
+  it('ends in the same warehouse as either alone', async () => {
     const events = await someHistory(600)
     const stage = await staged(events)
     const live = createApplier(compile(history), stage.warehouse)
@@ -158,15 +240,23 @@ describe('beside live traffic', () => {
   })
 })
 
-describe('what cannot be applied', () => {
-  it('is counted when its type is unknown to the mapping', async () => {
+describe('an event that cannot be applied', () => {
+  it('is counted and its type named when the mapping does not know it', async () => {
     const strange = [1, 2].map((i) => ({ ...fileCreated(i), _id: i, type: 'file.renamed' }))
     const { type: _, ...typeless } = fileCreated(3)
     const stage = await staged([...strange, typeless, fileCreated(4)])
-    expect(await run(stage)).toMatchObject({ events: 1, applied: 1, unmapped: 3 })
+    expect(await run(stage)).toMatchObject({
+      events: 1,
+      applied: 1,
+      unmapped: 3,
+      unknownTypes: [
+        { type: 'file.renamed', events: 2 },
+        { type: null, events: 1 },
+      ],
+    })
   })
 
-  it('is quarantined with its reason, whole, and the rest goes on', async () => {
+  it('is quarantined whole with its reason, and the others are applied', async () => {
     const good = fileCreated(1)
     const bad = { ...fileCreated(2), payload: { ...fileCreated(2).payload, bytes: 'many' } }
     const stage = await staged([good, bad])
@@ -178,13 +268,13 @@ describe('what cannot be applied', () => {
     expect(Buffer.compare(rows[0]!['body'] as Buffer, encodeEvent(bad))).toBe(0)
   })
 
-  it('gives a sentence when MongoDB cannot be reached', async () => {
+  it('rejects with a sentence when MongoDB cannot be reached', async () => {
     const { warehouse } = await staged([])
     const away = new MongoClient('mongodb://u:hush-hush@127.0.0.1:1/app', { serverSelectionTimeoutMS: 200 })
-    const running = migrate(history, { mongo: away.db(), warehouse })
+    const running = migrate(history, { source: mongoEvents(away.db(), history), warehouse })
     await expect(running).rejects.toMatchObject({
       code: 'UNREACHABLE',
-      message: expect.stringMatching(/^MongoDB failed: (?!.*hush)/) as unknown,
+      message: expect.stringMatching(/^MongoDB failed at app\.events: (?!.*hush)/) as unknown,
       remedy: expect.stringContaining('MONGODB_URL') as unknown,
     })
     await away.close()

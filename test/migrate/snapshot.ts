@@ -3,7 +3,7 @@ import type { Migration } from '../../src/mapping/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { sql } from '../support/sql.ts'
 
-/** Everything that a migration's tables hold, whole: stamps, tombstones, receipts and origins too. */
+/** Everything that a migration's tables hold, including stamps, tombstones, receipts and origins. */
 export async function snapshot(
   warehouse: Warehouse,
   migration: Migration,
@@ -21,7 +21,7 @@ export async function snapshot(
   return tables
 }
 
-/** The same without the origin, which says by which way a row came, and is no part of a comparison. */
+/** The same without the origin, which records how a row arrived and is not compared. */
 export function contentOf(warehouse: Warehouse, migration: Migration): Promise<Record<string, unknown[]>> {
   const origins = new Set(['origin', ...Object.values(migration.tables).map(originOf)])
   return snapshot(warehouse, migration, (name) => origins.has(name))

@@ -8,7 +8,7 @@ const soon = () => ({ signal: AbortSignal.timeout(20_000), everyMs: 5 })
 const at = (second: number): { at: Date } => ({ at: new Date(1_700_000_000_000 + second * 1000) })
 
 describe('windows', () => {
-  it('say what was missed while the flag was off, by the time of the events, and close when it is on again', async () => {
+  it('cover the times of the events that were missed while the flag was off, and close when it is on again', async () => {
     const host = await hosting()
     host.flags.set(STEPS_FLAG, false)
     await host.events.insertMany([step(1, at(5)), step(2, at(1)), step(3, at(9))])
@@ -26,7 +26,7 @@ describe('windows', () => {
     expect(window!.updatedAt.getTime()).toBeGreaterThanOrEqual(window!.openedAt.getTime())
   })
 
-  it('begin before the flags are known', async () => {
+  it('open before the flags are known', async () => {
     let isReady = false
     const flags = {
       isEnabled: () => true,
@@ -52,7 +52,7 @@ describe('windows', () => {
     expect(await host.windows()).toMatchObject([{ from: null, to: null, events: 3 }])
   })
 
-  it('are one for each reason', async () => {
+  it('are separate for each reason', async () => {
     const host = await hosting({ maxEventBytes: 1000, limits: { bufferEvents: 2, lingerMs: 60_000 } })
     await host.events.insertOne(step(1, { text: 'x'.repeat(2000) }))
     await host.events.insertMany([step(2), step(3), step(4), step(5)])
@@ -70,7 +70,7 @@ describe('windows', () => {
     )
   })
 
-  it('do not speak of what an aborted transaction would have written', async () => {
+  it('do not cover what an aborted transaction would have written', async () => {
     const host = await hosting()
     host.flags.set(STEPS_FLAG, false)
     await host.client.withSession(async (session) => {
@@ -82,7 +82,7 @@ describe('windows', () => {
     expect(await host.windows()).toEqual([])
   })
 
-  it('say that it was closed with events left', async () => {
+  it('cover the events that were left when the observer was closed', async () => {
     const queue = { ...memoryQueue(), send: () => new Promise<never>(() => {}) }
     const host = await hosting({ queue })
     await host.events.insertMany([step(1), step(2)])
@@ -91,7 +91,7 @@ describe('windows', () => {
     expect(await host.heartbeats()).toEqual([])
   })
 
-  it('are kept in memory, one for each reason, while they cannot be written', async () => {
+  it('are kept in memory, one per reason, while they cannot be written', async () => {
     const host = await hosting()
     await until(async () => (await host.heartbeats()).length === 1, soon())
     const broken = { ...memoryQueue() }
@@ -128,7 +128,7 @@ describe('windows', () => {
     expect(mine.map(({ events }) => events).reduce((a, b) => a + b, 0)).toBe(3)
   })
 
-  it('are not written among the events, nor when there is to be no coverage', async () => {
+  it('are never written among the events, and not at all without coverage', async () => {
     const host = await hosting({ coverage: false })
     expect(() => host.observe({ coverage: { collection: 'events' } })).toThrow('among the events')
     host.flags.set(STEPS_FLAG, false)
@@ -140,7 +140,7 @@ describe('windows', () => {
 })
 
 describe('the heartbeat', () => {
-  it('says what would be missed, and goes when the observer is closed', async () => {
+  it('covers what would be missed in a crash, and is removed when the observer is closed', async () => {
     const host = await hosting({ limits: { lingerMs: 60_000 } })
     const past = Date.now() - 60_000
     await host.events.insertOne(step(1, { at: new Date(past) }))
@@ -154,7 +154,7 @@ describe('the heartbeat', () => {
     expect(await host.windows()).toEqual([])
   })
 
-  it('is one for each observer', async () => {
+  it('is separate for each observer', async () => {
     const host = await hosting()
     const others = [host.observe(), host.observe()]
     await until(async () => (await host.heartbeats()).length === 3, soon())
@@ -164,7 +164,7 @@ describe('the heartbeat', () => {
 })
 
 describe('settled', () => {
-  it('comes when what was missed is written down, and not before', async () => {
+  it('is called once what was missed is recorded, and not before', async () => {
     const host = await hosting({ coverage: { heartbeatMs: 200 } })
     await host.observer.close()
     let told = 0

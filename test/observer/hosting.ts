@@ -5,7 +5,7 @@ import { decodeMessage } from '../../src/event/message.ts'
 import { fixedFlags, type FixedFlags } from '../../src/flags/index.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { heal, type HealOptions, type HealResult } from '../../src/migrate/index.ts'
-import { idsOf, sourceOf } from '../../src/stream/index.ts'
+import { mongoEvents } from '../../src/stream/index.ts'
 import type { CoverageWindow, Heartbeat } from '../../src/coverage/format.ts'
 import { observe, type ObserveOptions, type Observer } from '../../src/observer/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
@@ -44,6 +44,8 @@ export async function hosting(options: Partial<ObserveOptions> = {}): Promise<Ho
   onTestFinished(() => target[Symbol.asyncDispose]())
   const { client, url } = mongo
   const db = client.db()
+  // As in a real application: to heal a collection that does not exist is an error.
+  await db.createCollection('events')
   const flags = fixedFlags({ [STEPS_FLAG]: true })
   const queue = memoryQueue()
   const start = (more: Partial<ObserveOptions> = {}): Observer => {
@@ -81,7 +83,7 @@ export async function hosting(options: Partial<ObserveOptions> = {}): Promise<Ho
       }
     },
     heal: (more = {}) => heal(steps, { mongo: db, warehouse, ...more }),
-    missing: () => countWithoutReceipt(steps, idsOf(sourceOf(steps, db)), warehouse),
+    missing: () => countWithoutReceipt(steps, mongoEvents(db, steps).idsBetween(null, null), warehouse),
     windows: () =>
       db.collection<CoverageWindow>('changeover_coverage').find({ kind: 'window' }).sort({ openedAt: 1 }).toArray(),
     heartbeats: () => db.collection<Heartbeat>('changeover_coverage').find({ kind: 'heartbeat' }).toArray(),

@@ -7,16 +7,8 @@ import {
   type Relation,
   type Row,
 } from '../../star/index.ts'
+import type { Conflicts } from '../port.ts'
 import { keyNames, quote, quoteAll } from '../sql.ts'
-
-/** Keys of a fact that events gave different contents, at one revision of the mapping. */
-export interface Conflicts {
-  /** The fact's name, without prefix. */
-  readonly table: string
-  readonly count: number
-  /** The first 20 of them, in order; integers that a JS number does not hold exactly are text. */
-  readonly keys: readonly Readonly<Record<string, unknown>>[]
-}
 
 /** How many keys are listed of a table whose facts have conflicting contents. */
 export const MAX_LISTED_CONFLICTS = 20

@@ -1,11 +1,6 @@
 import { calendar } from '../../star/index.ts'
 import { quote } from '../sql.ts'
-
-/** The days that the calendar covers, both included: `YYYY-MM-DD`. */
-export interface CalendarRange {
-  readonly from: string
-  readonly to: string
-}
+import type { CalendarRange } from '../step.ts'
 
 /** How each column of the calendar is computed from a day `d`. */
 const FORMULAS: Readonly<Record<keyof typeof calendar.columns, string>> = Object.freeze({

@@ -4,10 +4,9 @@ import { alreadyDone } from '../mysql-errors.ts'
 import type { CallOptions, SchemaPort } from '../port.ts'
 import type { SqlSession } from '../session.ts'
 import { quote } from '../sql.ts'
-import type { CalendarRange } from './calendar.ts'
 import { readCatalog, type Catalog } from './catalog.ts'
 import { planSteps } from './plan.ts'
-import type { PlanOptions, Schema, Step } from './step.ts'
+import type { CalendarRange, PlanOptions, Schema, Step } from '../step.ts'
 
 /** Tables and views in MySQL. */
 export class MysqlSchema implements SchemaPort {

@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts'
 import { quote } from '../sql.ts'
 import type { Catalog, CatalogColumn, CatalogKey } from './catalog.ts'
 import { columnSql, createTable } from './ddl.ts'
-import type { Step } from './step.ts'
+import type { Step } from '../step.ts'
 import { fits } from './widening.ts'
 
 /** The steps from the table that is present, if any, to the relation. Throws a ChangeoverError `SCHEMA` where no allowed step leads. */

@@ -1,10 +1,10 @@
 import { ChangeoverError } from '../../core/index.ts'
 import { calendar, relationsOf, type AnyTable } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
-import { fillCalendarSql, type CalendarRange } from './calendar.ts'
+import { fillCalendarSql } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
 import { planTable } from './plan-table.ts'
-import type { Schema, Step } from './step.ts'
+import type { CalendarRange, Schema, Step } from '../step.ts'
 import { viewsOf } from './views.ts'
 
 const DAY_MS = 86_400_000

@@ -2,7 +2,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { column as c, defineConfig, defineMigration, dimension, fact, report } from 'changeover'
 import { unleashFlags } from 'changeover/flags'
-import { migrate } from 'changeover/migrate'
+import { migrate, mongoEvents } from 'changeover/migrate'
 import { observe } from 'changeover/observer'
 import { sqs } from 'changeover/queue'
 import { reconcile } from 'changeover/reconcile'
@@ -115,7 +115,7 @@ export async function host(mongo: MongoClient, signal: AbortSignal): Promise<unk
 
   await using warehouse = mysqlWarehouse('mysql://user:password@mysql.example/warehouse')
   await createSink(history, { queue, warehouse }).run({ signal })
-  await migrate(history, { mongo: mongo.db(), warehouse, signal })
+  await migrate(history, { source: mongoEvents(mongo.db(), history), warehouse, signal })
   return reconcile(config.reports, { mongo: mongo.db(), warehouse, signal })
 }
 

@@ -1,0 +1,45 @@
+import type { ProgressMeter } from '../core/index.ts'
+import type { CompiledMigration } from '../mapping/index.ts'
+import { idsWithoutReceipt } from '../ledger/index.ts'
+import type { EventSource } from '../stream/index.ts'
+import type { ReadPort } from '../warehouse/index.ts'
+import type { BatchApplier } from './batch-applier.ts'
+import { timed } from './timed.ts'
+
+export interface MissingSearch {
+  readonly migration: CompiledMigration
+  readonly source: EventSource
+  readonly warehouse: Pick<ReadPort, 'find'>
+  readonly batches: BatchApplier
+  readonly meter: ProgressMeter
+  readonly batchEvents: number
+  readonly signal: AbortSignal
+}
+
+/** Applies those of these events that have no receipt. Returns how many there were. */
+export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
+  const { migration, source, warehouse, batches, meter, batchEvents, signal } = search
+  let found = 0
+  for await (const missing of timed(idsWithoutReceipt(migration, ids, warehouse, { signal }), meter, 'check')) {
+    for (let at = 0; at < missing.length; at += batchEvents) {
+      const some = missing.slice(at, at + batchEvents)
+      const events = await meter.time('read', () => source.byIds(some, { signal }))
+      if (events.length > 0) await batches.apply(events, signal)
+      found += events.length
+      // Only reports: what is done in this phase is counted elsewhere.
+      meter.advance(0)
+    }
+  }
+  return found
+}
+
+/** The same runs of ids; each is counted as done once the next one is asked for. */
+export async function* counted(
+  ids: AsyncIterable<readonly unknown[]>,
+  meter: ProgressMeter,
+): AsyncGenerator<readonly unknown[]> {
+  for await (const run of ids) {
+    yield run
+    meter.advance(run.length)
+  }
+}

@@ -1,0 +1,63 @@
+import { checkOptions, type RunProgress } from '../core/index.ts'
+import type { EventSource } from '../stream/index.ts'
+import type { MergePort, ReadPort, SchemaPort } from '../warehouse/index.ts'
+
+/** The warehouse, as far as a migration needs it. */
+export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find' | 'scan'> & Pick<SchemaPort, 'dialect'>
+
+export interface MigrateOptions {
+  /** The events to migrate, such as `mongoEvents(db, migration)`; reading from a secondary is enough. */
+  readonly source: EventSource
+  readonly warehouse: MigrationWarehouse
+  /**
+   * How many ranges the history is cut into.
+   *
+   * @defaultValue 16
+   */
+  readonly ranges?: number
+  /**
+   * How many ranges are read at the same time.
+   *
+   * @defaultValue 2
+   */
+  readonly parallel?: number
+  /**
+   * How many events are read, merged and written per batch.
+   *
+   * @defaultValue 1000
+   */
+  readonly batchEvents?: number
+  /**
+   * Starts from the beginning even when the last run was interrupted.
+   *
+   * @defaultValue false
+   */
+  readonly fresh?: boolean
+  /**
+   * Called after each durable batch, and as the check at the end proceeds. The phases are `read` and `check`, both counted in events;
+   * the steps in `spentMs` are `read`, `apply`, `checkpoint` and `check`. What it throws ends the run.
+   */
+  readonly onProgress?: (progress: RunProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export const DEFAULT_RANGES = 16
+export const DEFAULT_PARALLEL = 2
+export const DEFAULT_BATCH_EVENTS = 1000
+
+export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
+
+/** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
+export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateOptions {
+  const check = checkOptions('migrate')
+  return Object.freeze({
+    source: check.port('source', options.source, ['ranges', 'read', 'byIds', 'idsBetween', 'count', 'types']),
+    warehouse: check.port('warehouse', options.warehouse, ['merge', 'find', 'scan', 'dialect']),
+    ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1 }),
+    parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1 }),
+    batchEvents: check.whole('batchEvents', options.batchEvents ?? DEFAULT_BATCH_EVENTS, { min: 1 }),
+    fresh: options.fresh ?? false,
+    onProgress: options.onProgress ?? (() => {}),
+    signal: options.signal ?? new AbortController().signal,
+  })
+}

@@ -1,0 +1,112 @@
+import { decodeEvent, eventKey } from '../event/index.ts'
+import { compile, reader, type Migration } from '../mapping/index.ts'
+import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
+import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
+import { sumTypes, typeIn } from './types.ts'
+
+const IDS_PER_RUN = 1000
+
+interface Entry {
+  readonly id: unknown
+  /** Decides the order. */
+  readonly key: Uint8Array
+  readonly time: unknown
+  readonly bytes: Uint8Array
+}
+
+/** Events in memory, given as BSON: for tests and small streams. Each id must occur once. */
+export function memoryEvents(events: Iterable<Uint8Array>, migration: Migration): EventSource {
+  return new MemoryEvents(events, migration)
+}
+
+class MemoryEvents implements EventSource {
+  readonly name = 'memory'
+  /** Those of handled types, by key. */
+  readonly #handled: readonly Entry[]
+  readonly #count: number
+  readonly #types: readonly TypeCount[]
+
+  constructor(events: Iterable<Uint8Array>, migration: Migration) {
+    const { source, handledTypes, knownTypes } = compile(migration)
+    const [typeOf, timeOf] = [reader(source.type), reader(source.time)]
+    const handled = new Set<string | null>(handledTypes)
+    const entries: Entry[] = []
+    const values: { value: unknown; events: number }[] = []
+    for (const bytes of events) {
+      const event = decodeEvent(bytes)
+      const value = typeOf(event)
+      values.push({ value, events: 1 })
+      if (!handled.has(typeIn(value, handledTypes))) continue
+      entries.push({ id: event['_id'], key: eventKey(event['_id']), time: timeOf(event), bytes })
+    }
+    this.#handled = entries.toSorted((a, b) => Buffer.compare(a.key, b.key))
+    this.#count = values.length
+    this.#types = sumTypes(values, knownTypes)
+  }
+
+  async ranges(wanted: number, { signal }: AskOptions = {}): Promise<readonly Range[]> {
+    signal?.throwIfAborted()
+    const parts = rangeCount(wanted, this.#handled.length, 1)
+    const ids = this.#handled.map(({ id }) => id)
+    return rangesBetween(boundaries(ids, parts))
+  }
+
+  async *read(range: Range, after: unknown, { batchEvents, signal }: ReadOptions): AsyncGenerator<Uint8Array[]> {
+    const left = this.#handled.filter(({ key }) => isIn(range, key) && (after === undefined || isAfter(key, after)))
+    yield* slices(left, batchEvents, ({ bytes }) => bytes, signal)
+  }
+
+  async byIds(ids: readonly unknown[], { signal }: AskOptions = {}): Promise<readonly Uint8Array[]> {
+    signal?.throwIfAborted()
+    const wanted = new Set(ids.map((id) => textOf(eventKey(id))))
+    return this.#handled.filter(({ key }) => wanted.has(textOf(key))).map(({ bytes }) => bytes)
+  }
+
+  async *idsBetween(
+    from: Date | null,
+    to: Date | null,
+    { signal }: AskOptions = {},
+  ): AsyncGenerator<readonly unknown[]> {
+    const isBetween = (time: unknown): boolean =>
+      time instanceof Date && (from === null || time >= from) && (to === null || time <= to)
+    const all = from === null && to === null
+    const found = this.#handled.filter(({ time }) => all || isBetween(time))
+    yield* slices(found, IDS_PER_RUN, ({ id }) => id, signal)
+  }
+
+  async count({ signal }: AskOptions = {}): Promise<number> {
+    signal?.throwIfAborted()
+    return this.#count
+  }
+
+  async types({ signal }: AskOptions = {}): Promise<readonly TypeCount[]> {
+    signal?.throwIfAborted()
+    return this.#types
+  }
+}
+
+async function* slices<T>(
+  entries: readonly Entry[],
+  size: number,
+  pick: (entry: Entry) => T,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T[]> {
+  signal?.throwIfAborted()
+  for (let at = 0; at < entries.length; at += size) {
+    signal?.throwIfAborted()
+    yield entries.slice(at, at + size).map(pick)
+  }
+}
+
+function isIn({ from, before }: Range, key: Uint8Array): boolean {
+  const isFrom = from === undefined || Buffer.compare(key, eventKey(from)) >= 0
+  return isFrom && (before === undefined || Buffer.compare(key, eventKey(before)) < 0)
+}
+
+function isAfter(key: Uint8Array, id: unknown): boolean {
+  return Buffer.compare(key, eventKey(id)) > 0
+}
+
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key).toString('latin1')
+}

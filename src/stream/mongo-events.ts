@@ -1,0 +1,177 @@
+import type { Collection, CollectionOptions, Db, Document, Filter } from 'mongodb'
+import { ChangeoverError } from '../core/index.ts'
+import { compile, type Migration, type Source } from '../mapping/index.ts'
+import { mongoErrors } from './mongo-errors.ts'
+import { abortedBy, indexBounds, take, timeBounds, type Cursor } from './mongo-queries.ts'
+import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
+import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
+import { sumTypes } from './types.ts'
+
+export interface MongoEventsOptions {
+  /**
+   * Whether to read from the primary, whatever read preference the client has. A secondary may lag behind what was written.
+   *
+   * @defaultValue false
+   */
+  readonly fromPrimary?: boolean
+}
+
+/** Smaller ranges are not worth a reader of their own. */
+const MIN_EVENTS_PER_RANGE = 2000
+/** How many ids are sampled per range to find about equal parts. */
+const SAMPLES_PER_RANGE = 20
+const IDS_PER_RUN = 1000
+
+// The application's client may decode in ways of its own.
+const DECODING: CollectionOptions = { raw: false, promoteValues: true, promoteLongs: true, useBigInt64: false }
+
+/** The database of a source. `mongo` is the one that the connection address names. */
+export function databaseOf(source: Source, mongo: Db): Db {
+  return source.database === undefined ? mongo : mongo.client.db(source.database)
+}
+
+/**
+ * The events of a migration's collection in MongoDB. `mongo` is the database that the connection address names; the migration's source
+ * may name another. Connects on the first use.
+ *
+ * The methods of the source reject with a ChangeoverError `CONFIG` when the collection does not exist, `DENIED` or `UNREACHABLE`.
+ *
+ * @example
+ * const client = await new MongoClient('mongodb://host:27017/app').connect()
+ * const source = mongoEvents(client.db(), history)
+ * const { applied, quarantined } = await migrate(history, { source, warehouse })
+ */
+export function mongoEvents(mongo: Db, migration: Migration, options: MongoEventsOptions = {}): EventSource {
+  const { name, source, handledTypes, knownTypes } = compile(migration)
+  const database = databaseOf(source, mongo)
+  const collection = database.collection<{ _id: unknown }>(source.collection, {
+    ...DECODING,
+    ...(options.fromPrimary ? { readPreference: 'primary' } : {}),
+  })
+  return new MongoEvents({ database, collection, source, handledTypes, knownTypes, migration: name })
+}
+
+interface Reads {
+  readonly database: Db
+  readonly collection: Collection<{ _id: unknown }>
+  readonly source: Source
+  readonly handledTypes: readonly string[]
+  readonly knownTypes: readonly string[]
+  /** The migration's name, for messages. */
+  readonly migration: string
+}
+
+class MongoEvents implements EventSource {
+  readonly name: string
+  readonly #reads: Reads
+  /** Picks the events of handled types. */
+  readonly #handled: Filter<{ _id: unknown }>
+  #isThere = false
+
+  constructor(reads: Reads) {
+    const { collection, source, handledTypes } = reads
+    this.name = `${collection.dbName}.${collection.collectionName}`
+    this.#reads = reads
+    this.#handled = { [source.type]: { $in: handledTypes } }
+  }
+
+  ranges(wanted: number, { signal }: AskOptions = {}): Promise<readonly Range[]> {
+    const { collection } = this.#reads
+    return this.#ask(signal, async () => {
+      const parts = rangeCount(wanted, await collection.estimatedDocumentCount(), MIN_EVENTS_PER_RANGE)
+      if (parts === 1) return rangesBetween([])
+      const sample = await collection
+        .aggregate<{ _id: unknown }>(
+          [{ $sample: { size: parts * SAMPLES_PER_RANGE } }, { $project: { _id: 1 } }, { $sort: { _id: 1 } }],
+          abortedBy(signal),
+        )
+        .toArray()
+      const ids = sample.map(({ _id }) => _id)
+      return rangesBetween(boundaries(ids, parts))
+    })
+  }
+
+  read(range: Range, after: unknown, { batchEvents, signal }: ReadOptions): AsyncIterable<readonly Uint8Array[]> {
+    const options = { raw: true, batchSize: batchEvents, ...indexBounds(range, after), ...abortedBy(signal) }
+    const open = (): Cursor<Uint8Array> =>
+      this.#reads.collection.find<Uint8Array>(this.#handled, options).sort({ _id: 1 })
+    return this.#batches(open, batchEvents, signal)
+  }
+
+  byIds(ids: readonly unknown[], { signal }: AskOptions = {}): Promise<readonly Uint8Array[]> {
+    const filter: Document = { _id: { $in: ids }, ...this.#handled }
+    return this.#ask(signal, () => this.#reads.collection.find<Uint8Array>(filter, { raw: true }).toArray())
+  }
+
+  async *idsBetween(
+    from: Date | null,
+    to: Date | null,
+    { signal }: AskOptions = {},
+  ): AsyncGenerator<readonly unknown[]> {
+    const { collection, source } = this.#reads
+    const filter = { $and: [this.#handled, timeBounds(source.time, from, to)] }
+    const options = { projection: { _id: 1 }, batchSize: IDS_PER_RUN, ...abortedBy(signal) }
+    const open = (): Cursor<{ _id: unknown }> => collection.find<{ _id: unknown }>(filter, options)
+    for await (const run of this.#batches(open, IDS_PER_RUN, signal)) yield run.map(({ _id }) => _id)
+  }
+
+  count({ signal }: AskOptions = {}): Promise<number> {
+    return this.#ask(signal, () => this.#reads.collection.estimatedDocumentCount())
+  }
+
+  types({ signal }: AskOptions = {}): Promise<readonly TypeCount[]> {
+    const { collection, source, knownTypes } = this.#reads
+    const path = `$${source.type}`
+    // Other values count as one type; as groups of their own they could be as many as there are events.
+    const value = { $cond: [{ $in: [{ $type: path }, ['string', 'array']] }, path, null] }
+    return this.#ask(signal, async () => {
+      const groups = collection.aggregate<{ _id: unknown; events: number }>(
+        [{ $group: { _id: value, events: { $sum: 1 } } }],
+        abortedBy(signal),
+      )
+      const counts: { value: unknown; events: number }[] = []
+      for await (const { _id, events } of groups) counts.push({ value: _id, events })
+      return sumTypes(counts, knownTypes)
+    })
+  }
+
+  async *#batches<T>(open: () => Cursor<T>, size: number, signal: AbortSignal | undefined): AsyncGenerator<T[]> {
+    const cursor = await this.#ask(signal, async () => open())
+    try {
+      for (;;) {
+        const batch = await this.#ask(signal, () => take(cursor, size))
+        if (batch.length > 0) yield batch
+        if (batch.length < size) return
+      }
+    } finally {
+      await cursor.close()
+    }
+  }
+
+  /** Asks the database and translates what the driver throws. */
+  async #ask<T>(signal: AbortSignal | undefined, question: () => Promise<T>): Promise<T> {
+    try {
+      signal?.throwIfAborted()
+      await this.#requireCollection()
+      return await question()
+    } catch (thrown) {
+      signal?.throwIfAborted()
+      throw mongoErrors.translate(thrown, this.name)
+    }
+  }
+
+  /** MongoDB treats a collection that does not exist as empty, so the migration of a misspelt one would look like a success. */
+  async #requireCollection(): Promise<void> {
+    if (this.#isThere) return
+    const { database, source, migration } = this.#reads
+    // With both options the right to read the collection is enough.
+    const options = { nameOnly: true, authorizedCollections: true } as const
+    const found = await database.listCollections({ name: source.collection }, options).toArray()
+    if (found.length === 0) {
+      throw new ChangeoverError('CONFIG', `MongoDB has no collection ${this.name}.`, {
+        remedy: `Check the database that MONGODB_URL names, and the source of the migration ${migration}.`,
+      })
+    }
+    this.#isThere = true
+  }
+}

@@ -1,0 +1,42 @@
+import type { Document, FindOptions } from 'mongodb'
+import type { Range } from './source.ts'
+
+/** What is used of a cursor. */
+export interface Cursor<T> {
+  hasNext(): Promise<boolean>
+  readBufferedDocuments(count: number): T[]
+  close(): Promise<void>
+}
+
+/** Up to `size` documents; fewer only at the end. */
+export async function take<T>(cursor: Cursor<T>, size: number): Promise<T[]> {
+  const documents: T[] = []
+  while (documents.length < size && (await cursor.hasNext())) {
+    documents.push(...cursor.readBufferedDocuments(size - documents.length))
+  }
+  return documents
+}
+
+/** The option that aborts a command. Each gets its own signal, because Node warns of a leak when one has many listeners. */
+export function abortedBy(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal: AbortSignal.any([signal]) }
+}
+
+/**
+ * The index bounds of what is left of a range. `min` and `max` follow the order of the index over ids of all types; `$gt` would compare
+ * ids of one type only. `min` is inclusive, so the event `after` comes again.
+ */
+export function indexBounds({ from, before }: Range, after: unknown): Pick<FindOptions, 'hint' | 'min' | 'max'> {
+  const start = after === undefined ? from : after
+  if (start === undefined && before === undefined) return {}
+  return {
+    hint: { _id: 1 },
+    ...(start === undefined ? {} : { min: { _id: start } }),
+    ...(before === undefined ? {} : { max: { _id: before } }),
+  }
+}
+
+export function timeBounds(path: string, from: Date | null, to: Date | null): Document {
+  if (from === null && to === null) return {}
+  return { [path]: { ...(from === null ? {} : { $gte: from }), ...(to === null ? {} : { $lte: to }) } }
+}
