@@ -7,9 +7,10 @@ import { databaseOf, mongoErrors, mongoEvents } from '../stream/index.ts'
 import { applyMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveHealOptions, type HealOptions } from './heal-options.ts'
+import { DEFAULT_BATCH_BYTES } from './options.ts'
 import { isComplete, stretchesOf } from './stretches.ts'
 
-const BATCH_EVENTS = 250
+const BOUNDS = Object.freeze({ batchEvents: 250, batchBytes: DEFAULT_BATCH_BYTES })
 
 /** The outcome of healing. */
 export interface HealResult {
@@ -56,7 +57,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const { windows, crashed, now } = await records.read()
   const meter = new ProgressMeter(onProgress)
   const batches = new BatchApplier(createApplier(compiled, warehouse), meter)
-  const search = { migration: compiled, source, warehouse, batches, meter, batchEvents: BATCH_EVENTS, signal }
+  const search = { migration: compiled, source, warehouse, batches, meter, bounds: { ...BOUNDS, signal } }
   meter.begin('heal', windows.length)
   let [healed, open] = [0, 0]
   for (const { from, to, windows: within } of stretchesOf(windows, marginMs)) {

@@ -28,6 +28,12 @@ export interface MigrateOptions {
    */
   readonly batchEvents?: number
   /**
+   * How many bytes of BSON a batch holds at most; one event at least. It bounds the memory of a run, with `parallel`.
+   *
+   * @defaultValue 8388608
+   */
+  readonly batchBytes?: number
+  /**
    * Starts from the beginning even when the last run was interrupted.
    *
    * @defaultValue false
@@ -44,6 +50,7 @@ export interface MigrateOptions {
 export const DEFAULT_RANGES = 16
 export const DEFAULT_PARALLEL = 2
 export const DEFAULT_BATCH_EVENTS = 1000
+export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
 
 export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
 
@@ -56,6 +63,7 @@ export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateO
     ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1 }),
     parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1 }),
     batchEvents: check.whole('batchEvents', options.batchEvents ?? DEFAULT_BATCH_EVENTS, { min: 1 }),
+    batchBytes: check.whole('batchBytes', options.batchBytes ?? DEFAULT_BATCH_BYTES, { min: 1 }),
     fresh: options.fresh ?? false,
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,

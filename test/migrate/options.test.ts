@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_HEAL_MARGIN_MS, DEFAULT_SETTLE_MS, resolveHealOptions } from '../../src/migrate/heal-options.ts'
 import {
+  DEFAULT_BATCH_BYTES,
   DEFAULT_BATCH_EVENTS,
   DEFAULT_PARALLEL,
   DEFAULT_RANGES,
@@ -19,6 +20,7 @@ describe('the options of migrate', () => {
       ranges: DEFAULT_RANGES,
       parallel: DEFAULT_PARALLEL,
       batchEvents: DEFAULT_BATCH_EVENTS,
+      batchBytes: DEFAULT_BATCH_BYTES,
       fresh: false,
     })
     expect([DEFAULT_RANGES, DEFAULT_PARALLEL, DEFAULT_BATCH_EVENTS]).toEqual([16, 2, 1000])
@@ -28,6 +30,7 @@ describe('the options of migrate', () => {
     ['ranges', 0],
     ['parallel', -1],
     ['batchEvents', 1.5],
+    ['batchBytes', 0],
     ['batchEvents', Number.NaN],
   ])('must be whole numbers from 1: %s is %d', async (name, value) => {
     const { warehouse } = await staged([])
