@@ -1,11 +1,11 @@
 import { Closers } from '../../src/core/closers.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
+import { findDatabase, findMariadb, findMysql } from './database.ts'
 import { findFlags } from './flags.ts'
 import type { FlagSource } from './flags.ts'
 import { thisMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { findMongodb } from './mongodb.ts'
-import { findMysql } from './mysql.ts'
 import type { Context, Running } from './service.ts'
 import { findSqs } from './sqs.ts'
 import type { SqsEndpoint } from './sqs.ts'
@@ -16,14 +16,26 @@ export type { Machine } from './machine.ts'
 export type { Found } from './service.ts'
 export type { SqsEndpoint } from './sqs.ts'
 
-const FINDERS = { mysql: findMysql, mongodb: findMongodb, sqs: findSqs, flags: findFlags }
+const FINDERS = {
+  database: findDatabase,
+  mariadb: findMariadb,
+  mysql: findMysql,
+  mongodb: findMongodb,
+  sqs: findSqs,
+  flags: findFlags,
+}
+
+/** What a stack has when it is not told. */
+const DEFAULT_SERVICES: readonly ServiceName[] = ['database', 'mongodb', 'sqs', 'flags']
 
 /** One of the things that a stack is made of. */
 export type ServiceName = keyof typeof FINDERS
 
 /** The servers that the tests and the examples run on. A service left out by `only` throws when it is asked for. */
 export interface Stack extends AsyncDisposable {
-  /** Without a database. */
+  /** A MariaDB or a MySQL, whichever is quicker to have; the address names no database, here and below. */
+  readonly databaseUrl: string
+  readonly mariadbUrl: string
   readonly mysqlUrl: string
   readonly mongoUrl: string
   readonly sqs: SqsEndpoint
@@ -37,7 +49,7 @@ export interface Stack extends AsyncDisposable {
 export interface StackOptions {
   /** @defaultValue `process.env` */
   readonly env?: NodeJS.ProcessEnv
-  /** @defaultValue all of them */
+  /** @defaultValue `database`, `mongodb`, `sqs` and `flags` */
   readonly only?: readonly ServiceName[]
   /** Is told what takes long. @defaultValue silence */
   readonly say?: (line: string) => void
@@ -48,16 +60,16 @@ export interface StackOptions {
 }
 
 /**
- * Finds or starts MySQL, MongoDB, an SQS API and feature flags, all at the same time: each from the environment, else
+ * Finds or starts databases, MongoDB, an SQS API and feature flags, all at the same time: each from the environment, else
  * from this machine, else from where it can be had. They end with this process, however it ends.
  *
  * @throws {ChangeoverError} `'CONFIG'`, `'UNREACHABLE'` or `'DENIED'`, when one of them cannot be had; the others are ended
  * @example
- * await using stack = await startStack({ only: ['mysql'], say: console.error })
- * const connection = await createConnection(stack.mysqlUrl)
+ * await using stack = await startStack({ only: ['database'], say: console.error })
+ * const connection = await createConnection(stack.databaseUrl)
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { env = process.env, only = Object.keys(FINDERS) as ServiceName[], say = () => {}, signal } = options
+  const { env = process.env, only = DEFAULT_SERVICES, say = () => {}, signal } = options
   const failed = new AbortController()
   const context: Context = {
     machine: options.machine ?? thisMachine(env),
@@ -80,6 +92,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 
   const starts = [
+    start('database', FINDERS.database),
+    start('mariadb', FINDERS.mariadb),
     start('mysql', FINDERS.mysql),
     start('mongodb', FINDERS.mongodb),
     start('sqs', FINDERS.sqs),
@@ -90,12 +104,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await started.disposeAsync()
     throw context.signal.reason
   }
-  const [mysql, mongodb, sqs, flags] = await Promise.all(starts)
+  const [database, mariadb, mysql, mongodb, sqs, flags] = await Promise.all(starts)
 
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= started.disposeAsync())
-  const found = Object.entries({ mysql, mongodb, sqs, flags })
+  const found = Object.entries({ database, mariadb, mysql, mongodb, sqs, flags })
   return {
+    get databaseUrl() {
+      return valueOf('database', database)
+    },
+    get mariadbUrl() {
+      return valueOf('mariadb', mariadb)
+    },
     get mysqlUrl() {
       return valueOf('mysql', mysql)
     },
