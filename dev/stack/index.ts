@@ -1,5 +1,6 @@
 import { ChangeoverError, Closers } from '../../src/core/index.ts'
 import { findDatabase, findMariadb, findMysql } from './database.ts'
+import { findElasticmq } from './elasticmq.ts'
 import { findFlags } from './flags.ts'
 import type { FlagSource } from './flags.ts'
 import { thisMachine } from './machine.ts'
@@ -21,6 +22,7 @@ const FINDERS = {
   mysql: findMysql,
   mongodb: findMongodb,
   sqs: findSqs,
+  elasticmq: findElasticmq,
   flags: findFlags,
 }
 
@@ -38,6 +40,8 @@ export interface Stack extends AsyncDisposable {
   readonly mysqlUrl: string
   readonly mongoUrl: string
   readonly sqs: SqsEndpoint
+  /** A second server with the API of SQS. */
+  readonly elasticmq: SqsEndpoint
   readonly flags: FlagSource
   /** One line per service: what was found, and why. */
   readonly found: readonly string[]
@@ -96,6 +100,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     start('mysql', FINDERS.mysql),
     start('mongodb', FINDERS.mongodb),
     start('sqs', FINDERS.sqs),
+    start('elasticmq', FINDERS.elasticmq),
     start('flags', FINDERS.flags),
   ] as const
   await Promise.allSettled(starts)
@@ -103,11 +108,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await started.disposeAsync()
     throw context.signal.reason
   }
-  const [database, mariadb, mysql, mongodb, sqs, flags] = await Promise.all(starts)
+  const [database, mariadb, mysql, mongodb, sqs, elasticmq, flags] = await Promise.all(starts)
 
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= started.disposeAsync())
-  const found = Object.entries({ database, mariadb, mysql, mongodb, sqs, flags })
+  const found = Object.entries({ database, mariadb, mysql, mongodb, sqs, elasticmq, flags })
   return {
     get databaseUrl() {
       return valueOf('database', database)
@@ -123,6 +128,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     get sqs() {
       return valueOf('sqs', sqs)
+    },
+    get elasticmq() {
+      return valueOf('elasticmq', elasticmq)
     },
     get flags() {
       return valueOf('flags', flags)

@@ -239,6 +239,18 @@ describe('on a machine without servers', () => {
     expect(error.remedy).toContain(`set ${variable}=`)
   })
 
+  test.each([
+    ['Java', bareMachine()],
+    ['Maven', bareMachine({ which: (...names) => (names.includes('java') ? '/usr/bin/java' : undefined) })],
+  ])('the error for ElasticMQ says that %s is missing', async (tool, machine) => {
+    const error = await failure(startStack({ machine, only: ['elasticmq'] }))
+    expect(error).toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringMatching(`^There is no ${tool} to `) as unknown,
+    })
+    expect(error.remedy).toContain('ELASTICMQ_ENDPOINT=')
+  })
+
   test('the error for MongoDB says what to install', async () => {
     const error = await failure(startStack({ machine: bareMachine(), only: ['mongodb'] }))
     expect(error.code).toBe('CONFIG')
