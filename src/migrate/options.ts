@@ -10,13 +10,13 @@ export interface MigrateOptions {
   readonly source: EventSource
   readonly warehouse: MigrationWarehouse
   /**
-   * How many ranges the history is cut into.
+   * How many ranges the history is cut into, up to 100,000.
    *
    * @defaultValue 16
    */
   readonly ranges?: number
   /**
-   * How many ranges are read at the same time.
+   * How many ranges are read at the same time, up to 1000.
    *
    * @defaultValue 2
    */
@@ -48,6 +48,10 @@ export interface MigrateOptions {
 }
 
 export const DEFAULT_RANGES = 16
+/** Each range has a checkpoint. */
+const MAX_RANGES = 100_000
+/** Each reader has a cursor. */
+const MAX_PARALLEL = 1000
 export const DEFAULT_PARALLEL = 2
 export const DEFAULT_BATCH_EVENTS = 1000
 export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
@@ -57,11 +61,12 @@ export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateOptions {
   const check = checkOptions('migrate')
+  check.all(options)
   return Object.freeze({
     source: check.port('source', options.source, ['ranges', 'read', 'byIds', 'idsBetween', 'count', 'types']),
     warehouse: check.port('warehouse', options.warehouse, ['merge', 'find', 'scan', 'dialect']),
-    ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1 }),
-    parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1 }),
+    ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1, max: MAX_RANGES }),
+    parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1, max: MAX_PARALLEL }),
     batchEvents: check.whole('batchEvents', options.batchEvents ?? DEFAULT_BATCH_EVENTS, { min: 1 }),
     batchBytes: check.whole('batchBytes', options.batchBytes ?? DEFAULT_BATCH_BYTES, { min: 1 }),
     fresh: options.fresh ?? false,

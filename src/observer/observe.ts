@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { MongoClient } from 'mongodb'
-import { messageOf, SafeEmitter, type BreakerState, waitAtMost } from '../core/index.ts'
+import { messageOf, SafeEmitter, type BreakerState, waitAtMost, MAX_TIMER_MS } from '../core/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import { coverageCollection } from '../coverage/index.ts'
 import { byReason, createTake, isSkipped } from './capture.ts'
@@ -166,6 +166,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     },
   }
 
+  const reportTapFailure = (thrown: unknown): void => logger.error('the tap failed', { error: messageOf(thrown) })
   const capture: Capture = {
     take: createTake(compile(migration), { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
     commit(events, settled) {
@@ -192,7 +193,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
       return publisher.isFull
     },
     whenRoom: (signal) => publisher.whenRoom(signal),
-    fail: (thrown) => logger.error('the tap failed', { error: messageOf(thrown) }),
+    fail: reportTapFailure,
   }
   const tap = resolved.tap ?? commandTap(client, { database, collection: migration.source.collection })
   try {
@@ -206,7 +207,8 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
 
   let closing: Promise<void> | undefined
   const shut = async (timeoutMs: number): Promise<void> => {
-    await waitAtMost(timeoutMs, tap.stop())
+    // Also when it rejects, in spite of its contract.
+    await waitAtMost(timeoutMs, tap.stop()).catch(reportTapFailure)
     await publisher.close(timeoutMs)
     await waitAtMost(RECORD_MS, spill?.close())
     const left = new TimeRange()
@@ -220,7 +222,8 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     await waitAtMost(SAVE_MS, tap.save?.())
     metrics?.end()
   }
-  const close: Observer['close'] = ({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) => (closing ??= shut(timeoutMs))
+  // Whatever it is given: a shutdown is no place for an error.
+  const close: Observer['close'] = (given) => (closing ??= shut(timeoutIn(given)).catch(reportTapFailure))
   return {
     instance,
     counters,
@@ -233,4 +236,9 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+function timeoutIn(options: { readonly timeoutMs?: number } | undefined): number {
+  const { timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options ?? {}
+  return timeoutMs >= 0 ? Math.min(timeoutMs, MAX_TIMER_MS) : DEFAULT_CLOSE_TIMEOUT_MS
 }

@@ -22,6 +22,7 @@ export interface SqsOptions {
 /**
  * A standard SQS queue, through the application's own client, whose endpoint, region, credentials, retries and timeouts apply.
  *
+ * @param queueUrl may be an environment variable that is not set, which is an error like any other
  * @throws {@link ChangeoverError} `CONFIG` when `queueUrl` is not a URL or names a FIFO queue, or a limit is out of range.
  * @example
  * import { SQSClient } from '@aws-sdk/client-sqs'
@@ -29,7 +30,7 @@ export interface SqsOptions {
  *
  * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
  */
-export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions = {}): Queue {
+export function sqs(client: SqsClientLike, queueUrl: string | undefined, options: SqsOptions = {}): Queue {
   const limits = resolveLimits('sqs', options.limits)
   const place = checkedPlace(queueUrl)
   const service = client as Pick<SQSClient, 'send'>
@@ -149,8 +150,8 @@ function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal
 }
 
 /** The queue as errors name it. Throws for a URL that can never work, so that it shows at start and not at the first message. */
-function checkedPlace(queueUrl: string): string {
-  if (!/^https?:\/\/[^/]/.test(queueUrl)) {
+function checkedPlace(queueUrl: string | undefined): string {
+  if (queueUrl === undefined || !/^https?:\/\/[^/]/.test(queueUrl)) {
     throw new ChangeoverError('CONFIG', 'The queue URL is missing or not a URL.', {
       remedy: 'Pass the whole URL of the queue, as `aws sqs get-queue-url` prints it.',
     })

@@ -42,8 +42,8 @@ export interface ReconcileOptions {
  * }
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
-  const { params = {}, signal } = options
   const check = checkOptions('reconcile')
+  const { params = {}, signal } = check.all(options)
   const mongo = check.port('mongo', options.mongo, ['collection'])
   const warehouse = check.port('warehouse', options.warehouse, ['reader'])
   const results: ReportResult[] = []

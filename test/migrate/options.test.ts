@@ -29,6 +29,7 @@ describe('the options of migrate', () => {
   it.each([
     ['ranges', 0],
     ['parallel', -1],
+    ['parallel', 1e12],
     ['batchEvents', 1.5],
     ['batchBytes', 0],
     ['batchEvents', Number.NaN],
@@ -39,7 +40,7 @@ describe('the options of migrate', () => {
       expect.objectContaining({
         code: 'CONFIG',
         message: `The option ${name} of migrate is ${value}.`,
-        remedy: 'Use a whole number from 1.',
+        remedy: expect.stringMatching(/^Use a whole number from 1( to \d+)?\.$/) as unknown,
       }) as Error,
     )
   })
