@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { messageOf } from '../core/index.ts'
-import { decodeEvent } from '../event/index.ts'
+import { decodeEvent, eventKeyOf } from '../event/index.ts'
 import type { Mapped, Mapper } from '../mapping/index.ts'
 import type { Origin } from '../star/index.ts'
 
@@ -19,7 +19,10 @@ export interface MappedBatch {
   readonly duplicates: number
 }
 
-/** Maps each distinct event of a batch once. Of several events with one key, the first counts. */
+/**
+ * Maps each distinct event of a batch once. Of several events with one key, the first that is not quarantined counts, as it would
+ * if each had come in a batch of its own.
+ */
 export function mapBatch(bodies: readonly Uint8Array[], map: Mapper, origin: Origin): MappedBatch {
   const seen = new Set<string>()
   const events = new Map<string, MappedEvent>()
@@ -30,7 +33,10 @@ export function mapBatch(bodies: readonly Uint8Array[], map: Mapper, origin: Ori
     seen.add(bytes)
     const mapped = mapOne(body, map, origin)
     const key = mapped.key ?? keyOfBody(body)
-    if (!events.has(textOf(key))) events.set(textOf(key), { key, body, mapped })
+    const name = textOf(key)
+    const known = events.get(name)
+    const isBetter = known?.mapped.outcome === 'quarantined' && mapped.outcome !== 'quarantined'
+    if (known === undefined || isBetter) events.set(name, { key, body, mapped })
   }
   return { events: [...events.values()], duplicates: bodies.length - events.size }
 }
@@ -56,12 +62,22 @@ export function withRefused(
 }
 
 function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
+  // From the bytes: an event that cannot be decoded has its receipt under its own id as well.
+  const key = eventKeyOf(body)
+  const cannot = (reason: string): Mapped => ({
+    outcome: 'quarantined',
+    key,
+    position: undefined,
+    type: undefined,
+    reason,
+  })
+  let event: Record<string, unknown>
   try {
-    return map(decodeEvent(body), origin)
+    event = decodeEvent(body)
   } catch (thrown) {
-    const reason = `The event is not BSON: ${messageOf(thrown)}.`
-    return { outcome: 'quarantined', key: undefined, position: undefined, type: undefined, reason }
+    return cannot(`The event ${key ? 'cannot be decoded' : 'is not BSON'}: ${messageOf(thrown)}.`)
   }
+  return map(event, origin, key)
 }
 
 function textOf(bytes: Uint8Array): string {

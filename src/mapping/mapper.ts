@@ -9,7 +9,7 @@ import {
   type RelationRow,
   rowsOf,
   show,
-  stampOf,
+  stampOfKey,
 } from '../star/index.ts'
 import type { AnyHandler, Migration } from './migration.ts'
 import { operationsOf } from './operations.ts'
@@ -34,8 +34,11 @@ export type Mapped =
       readonly reason: string
     }
 
-/** A mapping ready to run: the paths are parsed once. */
-export type Mapper = (event: Event, origin: Origin) => Mapped
+/**
+ * A mapping ready to run: the paths are parsed once. `key` is the event's key as its bytes have it, `eventKeyOf`; without it, the
+ * key is that of the decoded `_id`.
+ */
+export type Mapper = (event: Event, origin: Origin, key?: Uint8Array) => Mapped
 
 type Event = Readonly<Record<string, unknown>>
 
@@ -65,12 +68,12 @@ export function createMapper(migration: Migration): Mapper {
     const violation = schema && schemaViolation('The event does not fit its schema', validateSync(schema, frozen))
     if (violation !== undefined) return quarantined(identity, violation)
     const operations = operationsOf(handler(frozen), tables)
-    const stamp = stampOf(position, event['_id'], migration.revision, name)
+    const stamp = stampOfKey(position, key, migration.revision, name)
     return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
   }
 
-  return (event, origin) => {
-    const identified = identify(event)
+  return (event, origin, known) => {
+    const identified = identify(event, known)
     if (identified.outcome === 'quarantined') return identified
     const { identity } = identified
     const { key, position, type } = identity
@@ -92,15 +95,15 @@ type Identified =
   | Extract<Mapped, { outcome: 'quarantined' }>
 
 /** Reads what tells an event from others. When a part is missing, the event is quarantined with the parts that could be read. */
-function createIdentifier({ source }: Migration): (event: Event) => Identified {
+function createIdentifier({ source }: Migration): (event: Event, key: Uint8Array | undefined) => Identified {
   const typeOf = reader(source.type)
   const orderOf = reader(source.order)
-  return (event) => {
+  return (event, known) => {
     const given = typeOf(event)
     const type = typeof given === 'string' ? given : undefined
     let key: Uint8Array
     try {
-      key = eventKey(event['_id'])
+      key = known ?? eventKey(event['_id'])
     } catch (thrown) {
       return quarantined({ type }, `The event's _id cannot be used: ${messageOf(thrown)}.`)
     }

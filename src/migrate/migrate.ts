@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import { ChangeoverError } from '../core/index.ts'
 import { createApplier, type Applied, type Applier } from '../apply/index.ts'
-import { decodeEvent } from '../event/index.ts'
+import { idOf } from '../event/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import type { Warehouse } from '../warehouse/index.ts'
 import { Checkpoints, type RangeProgress, type Run, idsWithoutReceipt } from '../ledger/index.ts'
@@ -157,7 +157,8 @@ class Migrating {
       for await (const batch of batches(cursor as unknown as AsyncIterable<Uint8Array>, this.#batchEvents)) {
         signal.throwIfAborted()
         await this.#apply(batch, signal)
-        const reached = decodeEvent(batch.at(-1)!)['_id']
+        // Read raw: the event may be one that cannot be decoded.
+        const reached = idOf(batch.at(-1)!) ?? progress.reached
         progress = { ...progress, reached, events: progress.events + batch.length }
         await this.#checkpoints.save(run.id, progress)
       }

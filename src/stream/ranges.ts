@@ -1,4 +1,4 @@
-import { eventKey } from '../event/index.ts'
+import { eventKey, idOf } from '../event/index.ts'
 import type { EventSource } from './mongo-source.ts'
 
 /** A range of `_id`s: from `from` (included) or the beginning, to `before` (not included) or the end. */
@@ -17,15 +17,10 @@ export async function cutRanges({ collection }: EventSource, wanted: number): Pr
   const estimate = await collection.estimatedDocumentCount()
   const parts = Math.max(1, Math.min(wanted, Math.ceil(estimate / EVENTS_A_RANGE)))
   if (parts === 1) return [{ from: undefined, before: undefined }]
-  const sample = await collection
-    .aggregate([{ $sample: { size: parts * SAMPLES_A_RANGE } }, { $project: { _id: 1 } }, { $sort: { _id: 1 } }])
-    .toArray()
-  return rangesBetween(
-    boundaries(
-      sample.map((document) => document['_id'] as unknown),
-      parts,
-    ),
-  )
+  const steps = [{ $sample: { size: parts * SAMPLES_A_RANGE } }, { $project: { _id: 1 } }, { $sort: { _id: 1 } }]
+  const sample = (await collection.aggregate(steps, { raw: true }).toArray()) as unknown as Uint8Array[]
+  const ids = sample.map(idOf).filter((id) => id !== undefined)
+  return rangesBetween(boundaries(ids, parts))
 }
 
 /** `parts - 1` ids that cut sorted ids into equal parts; fewer when ids repeat. */

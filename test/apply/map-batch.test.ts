@@ -38,6 +38,16 @@ test('counts an event that is repeated with other bytes as a duplicate, and keep
   expect(events.map(({ body }) => Buffer.compare(body, event(1, 'a')))).toEqual([0])
 })
 
+test('of events with one id, keeps the first that is not quarantined', () => {
+  const broken = Buffer.from(event(1, 'x'))
+  broken[broken.indexOf('x\0', 30)] = 0xff
+  const { events, duplicates } = mapBatch([broken, event(1, 'a'), event(1, 'b')], map, 'live')
+  expect(events.map(({ body, mapped }) => [Buffer.from(body).includes('a\0'), mapped.outcome])).toEqual([
+    [true, 'applied'],
+  ])
+  expect(duplicates).toBe(2)
+})
+
 test('does not take the bytes of one event for those of another when they share a buffer', () => {
   const both = Buffer.concat([event(1, 'a'), event(2, 'b')])
   const middle = event(1, 'a').length
