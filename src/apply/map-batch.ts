@@ -77,7 +77,11 @@ function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
   } catch (thrown) {
     return cannot(`The event ${key ? 'cannot be decoded' : 'is not BSON'}: ${messageOf(thrown)}.`)
   }
-  return map(event, origin, key)
+  try {
+    return map(event, origin, key)
+  } catch (thrown) {
+    return cannot(`The event cannot be mapped: ${messageOf(thrown)}.`)
+  }
 }
 
 function textOf(bytes: Uint8Array): string {

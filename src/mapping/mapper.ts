@@ -4,6 +4,7 @@ import {
   type Cell,
   datetime,
   Misfit,
+  type Operation,
   type Origin,
   positionOf,
   type RelationRow,
@@ -14,6 +15,7 @@ import {
 import type { AnyHandler, Migration } from './migration.ts'
 import { operationsOf } from './operations.ts'
 import { reader } from './path.ts'
+import { isPromise, settlePromises } from './promises.ts'
 import { protection } from './privacy.ts'
 import { schemaViolation, validateSync } from './schema.ts'
 
@@ -60,16 +62,34 @@ export function createMapper(migration: Migration): Mapper {
   const tables: ReadonlySet<unknown> = new Set(Object.values(migration.tables))
   const protect = protection(source)
 
+  const applied = (
+    { key, position }: Identity,
+    operations: readonly Operation[],
+    origin: Origin,
+    event: Event,
+  ): Mapped => {
+    const stamp = stampOfKey(position, key, migration.revision, name)
+    return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
+  }
+
   const carryOut = (event: Event, origin: Origin, identity: Identity, handler: AnyHandler): Mapped => {
     const { key, position, type } = identity
     const frozen = deepFreeze(protect ? protect(event) : event)
-    if (include && !include(frozen)) return { outcome: 'ignored', key, position }
+    if (include && !included(name, () => include(frozen))) return { outcome: 'ignored', key, position }
     const schema = schemas.get(type)
-    const violation = schema && schemaViolation('The event does not fit its schema', validateSync(schema, frozen))
+    const violation =
+      schema &&
+      ask(`The schema of ${type}`, () =>
+        schemaViolation('The event does not fit its schema', validateSync(schema, frozen)),
+      )
     if (violation !== undefined) return quarantined(identity, violation)
-    const operations = operationsOf(handler(frozen), tables)
-    const stamp = stampOfKey(position, key, migration.revision, name)
-    return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
+    const returned = ask(`The handler of ${type}`, () => handler(frozen))
+    try {
+      return applied(identity, operationsOf(returned, tables), origin, event)
+    } catch (thrown) {
+      settlePromises(returned)
+      throw thrown
+    }
   }
 
   return (event, origin, known) => {
@@ -85,7 +105,7 @@ export function createMapper(migration: Migration): Mapper {
     try {
       return carryOut(event, origin, identity, handler)
     } catch (thrown) {
-      return quarantined(identity, reasonOf(thrown, type))
+      return quarantined(identity, reasonOf(thrown))
     }
   }
 }
@@ -123,10 +143,29 @@ function quarantined(
   return { outcome: 'quarantined', key, position, type, reason }
 }
 
-/** Why an event was refused by what was thrown: by the package in its own words, or by the handler. */
-function reasonOf(thrown: unknown, type: string): string {
+/** What user code gives. What it throws, it throws as a ChangeoverError that says `who` threw. */
+function ask<T>(who: string, work: () => T): T {
+  try {
+    return work()
+  } catch (thrown) {
+    if (thrown instanceof ChangeoverError) throw thrown
+    throw new ChangeoverError('VALUE', `${who} threw: ${messageOf(thrown, MAX_REASON)}`)
+  }
+}
+
+function included(migration: string, include: () => unknown): boolean {
+  const who = `The include of the migration ${migration}`
+  const answer = ask(who, include)
+  if (!ask(who, () => isPromise(answer))) return Boolean(answer)
+  throw new ChangeoverError('DEFINITION', `${who} returned a promise.`, {
+    remedy: 'Make it a function that returns true or false: a mapping is a pure function of the event.',
+  })
+}
+
+/** Why an event was refused: in the package's own words, or what else was thrown on the way. */
+function reasonOf(thrown: unknown): string {
   const message = messageAndRemedyOf(thrown, MAX_REASON)
-  return thrown instanceof ChangeoverError ? message : `The handler of ${type} threw: ${message}`
+  return thrown instanceof ChangeoverError ? message : `The event cannot be mapped: ${message}`
 }
 
 /** An instant as a cell, or NULL when the value is not one. */
