@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { messageOf } from '../core/index.ts'
+import { messageOf, Turns } from '../core/index.ts'
 import { decodeEvent, eventKeyOf } from '../event/index.ts'
 import type { Mapped, Mapper } from '../mapping/index.ts'
 import type { Origin } from '../star/index.ts'
@@ -21,12 +21,19 @@ export interface MappedBatch {
 
 /**
  * Maps each distinct event of a batch once. Of several events with one key, the first that is not quarantined counts, as it would
- * if each had come in a batch of its own.
+ * if each had come in a batch of its own. Gives way to timers and sockets between events. Rejects only when the signal aborts.
  */
-export function mapBatch(bodies: readonly Uint8Array[], map: Mapper, origin: Origin): MappedBatch {
+export async function mapBatch(
+  bodies: readonly Uint8Array[],
+  map: Mapper,
+  origin: Origin,
+  signal?: AbortSignal,
+): Promise<MappedBatch> {
+  const turns = new Turns()
   const seen = new Set<string>()
   const events = new Map<string, MappedEvent>()
   for (const body of bodies) {
+    if (turns.isOver) await turns.next(signal)
     // Equal bytes need no second mapping; an event that was stored twice with other bytes has the same key.
     const bytes = textOf(body)
     if (seen.has(bytes)) continue

@@ -8,8 +8,31 @@ export interface Element {
   readonly end: number
 }
 
+type TypeName =
+  | 'double'
+  | 'string'
+  | 'document'
+  | 'array'
+  | 'binary'
+  | 'undefined'
+  | 'objectId'
+  | 'boolean'
+  | 'date'
+  | 'null'
+  | 'regex'
+  | 'dbPointer'
+  | 'code'
+  | 'symbol'
+  | 'codeWithScope'
+  | 'int32'
+  | 'timestamp'
+  | 'int64'
+  | 'decimal128'
+  | 'maxKey'
+  | 'minKey'
+
 /** The types of BSON elements that are read here; https://bsonspec.org/spec.html has all of them. */
-export const TYPE = Object.freeze({
+export const TYPE: Readonly<Record<TypeName, number>> = Object.freeze({
   double: 0x01,
   string: 0x02,
   document: 0x03,
