@@ -1,4 +1,4 @@
-import { Examples, Tally } from '../core/index.ts'
+import { Examples, Tally, Turns } from '../core/index.ts'
 import { ledgerOf, quarantineRow, receiptRow } from '../ledger/index.ts'
 import { type CompiledMigration, protectBytes } from '../mapping/index.ts'
 import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
@@ -50,16 +50,23 @@ export function createApplier(
   const merge = (relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> =>
     target.merge(relation, mergeBatch(relation, rows), { signal })
 
+  const quarantineRows = async (events: readonly MappedEvent[], signal: AbortSignal | undefined): Promise<Row[]> => {
+    const turns = new Turns()
+    const rows: Row[] = []
+    for (const { key, body, mapped } of events) {
+      if (turns.isOver) await turns.next(signal)
+      if (mapped.outcome !== 'quarantined') continue
+      rows.push(quarantineRow(key, now(), revision, mapped.reason, protect ? protectBytes(protect, body) : body))
+    }
+    return rows
+  }
+
   return {
     async apply(bodies, origin, signal) {
-      const batch = mapBatch(bodies, map, origin)
+      const batch = await mapBatch(bodies, map, origin, signal)
       const { written, refused } = await writeRows(target, relations, batch.events, signal)
       const events = withRefused(batch.events, refused)
-      const quarantined = events.flatMap(({ key, body, mapped }) => {
-        if (mapped.outcome !== 'quarantined') return []
-        return [quarantineRow(key, now(), revision, mapped.reason, protect ? protectBytes(protect, body) : body)]
-      })
-      await merge(quarantine, quarantined, signal)
+      await merge(quarantine, await quarantineRows(events, signal), signal)
       // The receipts come last: an event that has one is durable.
       const receiptRows = events.map(({ key, mapped: { position, outcome } }) =>
         receiptRow(key, position, outcome, revision, origin),

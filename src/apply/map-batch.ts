@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { messageOf } from '../core/index.ts'
-import { decodeEvent } from '../event/index.ts'
+import { messageOf, Turns } from '../core/index.ts'
+import { decodeEvent, eventKeyOf } from '../event/index.ts'
 import type { Mapped, Mapper } from '../mapping/index.ts'
 import type { Origin } from '../star/index.ts'
 
@@ -19,18 +19,31 @@ export interface MappedBatch {
   readonly duplicates: number
 }
 
-/** Maps each distinct event of a batch once. Of several events with one key, the first counts. */
-export function mapBatch(bodies: readonly Uint8Array[], map: Mapper, origin: Origin): MappedBatch {
+/**
+ * Maps each distinct event of a batch once. Of several events with one key, the first that is not quarantined counts, as it would
+ * if each had come in a batch of its own. Gives way to timers and sockets between events. Rejects only when the signal aborts.
+ */
+export async function mapBatch(
+  bodies: readonly Uint8Array[],
+  map: Mapper,
+  origin: Origin,
+  signal?: AbortSignal,
+): Promise<MappedBatch> {
+  const turns = new Turns()
   const seen = new Set<string>()
   const events = new Map<string, MappedEvent>()
   for (const body of bodies) {
+    if (turns.isOver) await turns.next(signal)
     // Equal bytes need no second mapping; an event that was stored twice with other bytes has the same key.
     const bytes = textOf(body)
     if (seen.has(bytes)) continue
     seen.add(bytes)
     const mapped = mapOne(body, map, origin)
     const key = mapped.key ?? keyOfBody(body)
-    if (!events.has(textOf(key))) events.set(textOf(key), { key, body, mapped })
+    const name = textOf(key)
+    const known = events.get(name)
+    const isBetter = known?.mapped.outcome === 'quarantined' && mapped.outcome !== 'quarantined'
+    if (known === undefined || isBetter) events.set(name, { key, body, mapped })
   }
   return { events: [...events.values()], duplicates: bodies.length - events.size }
 }
@@ -56,11 +69,25 @@ export function withRefused(
 }
 
 function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
+  // From the bytes: an event that cannot be decoded has its receipt under its own id as well.
+  const key = eventKeyOf(body)
+  const cannot = (reason: string): Mapped => ({
+    outcome: 'quarantined',
+    key,
+    position: undefined,
+    type: undefined,
+    reason,
+  })
+  let event: Record<string, unknown>
   try {
-    return map(decodeEvent(body), origin)
+    event = decodeEvent(body)
   } catch (thrown) {
-    const reason = `The event is not BSON: ${messageOf(thrown)}.`
-    return { outcome: 'quarantined', key: undefined, position: undefined, type: undefined, reason }
+    return cannot(`The event ${key ? 'cannot be decoded' : 'is not BSON'}: ${messageOf(thrown)}.`)
+  }
+  try {
+    return map(event, origin, key)
+  } catch (thrown) {
+    return cannot(`The event cannot be mapped: ${messageOf(thrown)}.`)
   }
 }
 

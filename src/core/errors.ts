@@ -74,7 +74,9 @@ const SPACES_ALLOWED = 10
 /** The message of anything that was thrown, and the remedy when it has one, as one text. Never throws. */
 export function messageAndRemedyOf(thrown: unknown, limit?: number): string {
   const message = messageOf(thrown, limit)
-  return thrown instanceof ChangeoverError && thrown.remedy ? `${message} ${thrown.remedy}` : message
+  // Asked with care: it may be a proxy of one of ours.
+  const remedy = thrown instanceof ChangeoverError ? propertyOf(thrown, 'remedy') : undefined
+  return typeof remedy === 'string' && remedy !== '' ? `${message} ${remedy}` : message
 }
 
 /** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … Never throws. */

@@ -26,13 +26,16 @@ export function encodeEvent(event: object, ignoreUndefined = false): Uint8Array 
 
 const MIN_DOCUMENT_BYTES = 5
 
-/** Splits concatenated BSON documents, each of which begins with its length. Returns undefined if the bytes are anything else. */
-export function splitDocuments(run: Uint8Array): Uint8Array[] | undefined {
+/**
+ * Splits concatenated BSON documents, each of which begins with its length. Returns undefined if the bytes are anything else, or
+ * more documents than `most`.
+ */
+export function splitDocuments(run: Uint8Array, most: number = Number.POSITIVE_INFINITY): Uint8Array[] | undefined {
   const documents: Uint8Array[] = []
   const view = new DataView(run.buffer, run.byteOffset, run.byteLength)
   for (let at = 0; at < run.length;) {
     const length = at + MIN_DOCUMENT_BYTES <= run.length ? view.getInt32(at, true) : 0
-    if (length < MIN_DOCUMENT_BYTES || at + length > run.length) return undefined
+    if (length < MIN_DOCUMENT_BYTES || at + length > run.length || documents.length === most) return undefined
     documents.push(run.subarray(at, at + length))
     at += length
   }

@@ -1,48 +1,142 @@
-import { hash } from 'node:crypto'
-import { bsonType, bytesOf, integerOf, type ObjectIdLike } from './values.ts'
-
-/** The longest event key, in bytes. */
-export const EVENT_KEY_BYTES = 34
+import { TYPE } from './elements.ts'
+import { KeyWriter } from './key-writer.ts'
+import {
+  bsonType,
+  bytesOf,
+  type BinaryLike,
+  type Decimal128Like,
+  type LongLike,
+  type ObjectIdLike,
+  type WrappedNumber,
+} from './values.ts'
 
 /**
- * An event's id as bytes: distinct ids give distinct keys, and equal ids (7, 7.0 and a Long of 7) give the same key. An id of
- * more than 33 bytes is hashed (SHA-256). Throws a TypeError for an id that no event can have.
+ * The key of an event whose `_id` was decoded: the same as {@link eventKeyOf} reads from its bytes, unless decoding has lost a part
+ * of it. Throws a TypeError for an id that no event can have.
  */
 export function eventKey(id: unknown): Uint8Array {
-  if (bsonType(id) === 'ObjectId') return Buffer.from(`07${(id as ObjectIdLike).toHexString()}`, 'hex')
-  const key = encode(id, 0)
-  if (key.length <= EVENT_KEY_BYTES) return key
-  return Buffer.concat([Buffer.of(0xff), hash('sha256', key, 'buffer')])
+  const writer = new KeyWriter()
+  if (id === undefined) throw cannotBe('undefined')
+  writeValue(writer, id, 0)
+  return writer.key()
 }
 
-// A byte for the type, then the value. Inside an object each part follows its length, so no two objects have one encoding.
-function encode(value: unknown, depth: number): Buffer {
-  if (typeof value === 'string') return Buffer.from(`\u0002${value}`)
-  const whole = integerOf(value)
-  if (whole !== undefined) return Buffer.from(`\u0010${whole}`)
-  if (typeof value === 'number') return Buffer.from(`\u0001${value}`)
-  if (typeof value === 'boolean') return Buffer.from(`\u0008${value}`)
-  if (value === null) return Buffer.of(0x0a)
-  if (value instanceof Date) return Buffer.from(`\u0009${value.getTime()}`)
+/** MongoDB nests documents at most 200 deep. */
+const MAX_DEPTH = 250
+
+function writeValue(writer: KeyWriter, value: unknown, depth: number): void {
+  if (typeof value === 'string') writer.bytes(TYPE.string, Buffer.from(value))
+  else if (typeof value === 'number') writer.number(value)
+  else if (typeof value === 'bigint') writer.integer(value)
+  else if (typeof value === 'boolean') writer.boolean(value)
+  else if (value === null) writer.bytes(TYPE.null)
+  else if (value === undefined) writer.bytes(TYPE.undefined)
+  else if (typeof value === 'object' && depth <= MAX_DEPTH) writeObject(writer, value, depth)
+  else throw cannotBe(typeof value)
+}
+
+function writeObject(writer: KeyWriter, value: object, depth: number): void {
   const bytes = bytesOf(value)
-  if (bytes !== undefined) return Buffer.concat([Buffer.of(0x05, subtypeOf(value)), bytes])
-  const bson = bsonType(value)
-  if (bson !== undefined) return Buffer.from(`\u0011${bson} ${JSON.stringify(value)}`)
-  if (value instanceof RegExp) return Buffer.from(`\u000b${String(value)}`)
-  if (typeof value !== 'object' || depth > 10) throw new TypeError(`an event's id cannot be of type ${typeof value}`)
-  const parts = Object.entries(value).flatMap(([name, part]) => [Buffer.from(name), encode(part, depth + 1)])
-  return Buffer.concat([
-    Buffer.of(Array.isArray(value) ? 0x04 : 0x03),
-    ...parts.flatMap((part) => [lengthOf(part), part]),
-  ])
+  if (bytes !== undefined) writer.bytes(TYPE.binary, Buffer.of(subtypeOf(value)), bytes)
+  else if (value instanceof Date) writer.date(value.getTime())
+  else if (value instanceof RegExp) writeRegex(writer, value.source, optionsOf(value))
+  else if (bsonType(value) !== undefined) writeBson(writer, value, depth)
+  else if (Array.isArray(value)) writeParts(writer, TYPE.array, value.entries(), depth)
+  else writeParts(writer, TYPE.document, value instanceof Map ? value : Object.entries(value), depth)
 }
 
-function subtypeOf(value: unknown): number {
-  return value instanceof Uint8Array ? 0 : (value as { sub_type: number }).sub_type
+function writeBson(writer: KeyWriter, value: object, depth: number): void {
+  const type = bsonType(value)
+  switch (type) {
+    case 'ObjectId':
+      writer.objectId(Buffer.from((value as ObjectIdLike).toHexString(), 'hex'))
+      break
+    case 'Long':
+      writer.integer((value as LongLike).toBigInt())
+      break
+    case 'Int32':
+    case 'Double':
+      writer.number((value as WrappedNumber).valueOf())
+      break
+    case 'Decimal128':
+      writer.decimal(textOf(value))
+      break
+    case 'BSONSymbol':
+      writer.bytes(TYPE.string, Buffer.from(textOf(value)))
+      break
+    case 'Timestamp':
+      writer.timestamp(textOf(value))
+      break
+    case 'BSONRegExp': {
+      const { pattern, options } = value as { readonly pattern: string; readonly options: string }
+      writeRegex(writer, pattern, options)
+      break
+    }
+    case 'Code': {
+      const { code, scope } = value as { readonly code: unknown; readonly scope?: object | null }
+      const text = Buffer.from(String(code))
+      if (!scope) return writer.bytes(TYPE.code, text)
+      writer.bytes(TYPE.codeWithScope)
+      writer.part(text)
+      writeValue(writer, scope, depth + 1)
+      break
+    }
+    case 'DBRef': {
+      const { collection, oid, db, fields } = value as DbRefLike
+      // In the server it is a document like any other.
+      const last = db === undefined || db === null ? {} : { $db: db }
+      writeParts(writer, TYPE.document, Object.entries({ $ref: collection, $id: oid, ...last, ...fields }), depth)
+      break
+    }
+    case 'MinKey':
+    case 'MaxKey':
+      writer.named(type)
+      break
+    default:
+      throw cannotBe(String(type))
+  }
 }
 
-function lengthOf(part: Buffer): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(part.length)
-  return length
+/** The text of a BSON value whose class has a `toString` of its own. */
+function textOf(value: object): string {
+  return (value as Decimal128Like).toString()
+}
+
+interface DbRefLike {
+  readonly collection: string
+  readonly oid: unknown
+  readonly db?: string | null
+  readonly fields?: object
+}
+
+function writeParts(
+  writer: KeyWriter,
+  type: number,
+  parts: Iterable<readonly [unknown, unknown]>,
+  depth: number,
+): void {
+  writer.bytes(type)
+  for (const [name, part] of parts) {
+    writer.part(Buffer.from(String(name)))
+    writer.begin()
+    writeValue(writer, part, depth + 1)
+    writer.end()
+  }
+}
+
+function writeRegex(writer: KeyWriter, pattern: string, options: string): void {
+  writer.regex(Buffer.from(pattern), Buffer.from(options))
+}
+
+/** The options that BSON libraries store for a RegExp of JS. */
+function optionsOf({ ignoreCase, multiline, global }: RegExp): string {
+  return `${ignoreCase ? 'i' : ''}${multiline ? 'm' : ''}${global ? 's' : ''}`
+}
+
+function subtypeOf(value: object): number {
+  return value instanceof Uint8Array ? 0 : (value as BinaryLike).sub_type
+}
+
+function cannotBe(type: string): TypeError {
+  return new TypeError(`an event's id cannot be of type ${type}`)
 }

@@ -17,6 +17,12 @@ interface Body {
 /** The most that a message may inflate to, in bytes. Protects the reader against forged bodies. */
 export const MAX_INFLATED_BYTES: number = 64 * 2 ** 20
 
+/**
+ * The most events that a message may hold. Protects the reader against forged bodies: 64 MiB of the smallest documents, 13 million,
+ * compress to a few kilobytes. The largest message of any queue has 8 bytes for each of so many events, less than their ids take.
+ */
+export const MAX_EVENTS_PER_MESSAGE = 100_000
+
 /** Smaller data is not worth the attempt. */
 const COMPRESS_FROM_BYTES = 512
 
@@ -51,9 +57,10 @@ export function packMessages(
   const pack = (from: number, to: number): void => {
     if (from >= to) return
     const run = events.slice(from, to)
-    // However well it compresses, a message must not exceed what its reader inflates.
+    // However well it compresses, a message must not exceed what its reader takes.
     const inflated = run.reduce((sum, event) => sum + event.length, 0)
-    const body = inflated <= MAX_INFLATED_BYTES ? encodeMessage(migration, run) : undefined
+    const isReadable = inflated <= MAX_INFLATED_BYTES && run.length <= MAX_EVENTS_PER_MESSAGE
+    const body = isReadable ? encodeMessage(migration, run) : undefined
     if (body !== undefined && body.length <= limitBytes) bodies.push({ body, events: to - from })
     else if (to - from === 1) oversized.push(from)
     else {
@@ -75,9 +82,15 @@ export type DecodedMessage =
 export function decodeMessage(text: string): DecodedMessage {
   try {
     const body = bodyOf(JSON.parse(text))
+    if (body.events > MAX_EVENTS_PER_MESSAGE) {
+      return {
+        outcome: 'malformed',
+        reason: `The message declares events: ${body.events}, more than the ${MAX_EVENTS_PER_MESSAGE} that one may hold.`,
+      }
+    }
     const data = Buffer.from(body.data, 'base64')
     const run = body.encoding === 'bson' ? data : zstdDecompressSync(data, { maxOutputLength: MAX_INFLATED_BYTES })
-    const events = splitDocuments(run)
+    const events = splitDocuments(run, body.events)
     if (events?.length === body.events) return { outcome: 'decoded', migration: body.migration, events }
     return {
       outcome: 'malformed',

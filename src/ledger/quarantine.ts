@@ -14,6 +14,9 @@ export interface Quarantined {
   readonly body: Uint8Array | undefined
 }
 
+/** The column of the latest revision that could not apply the event. */
+export const QUARANTINE_REVISION = 3
+
 /** The quarantine of a migration: events that could not be applied, whole, with the reason, until they are replayed. */
 export function quarantineOf({ name }: { readonly name: string }): Relation {
   return {

@@ -1,4 +1,5 @@
 import { EVENT_KEY_BYTES } from '../event/index.ts'
+import { QUARANTINE_REVISION, quarantineOf } from './quarantine.ts'
 import { bigint, binary, int, ORIGIN, type Origin, type Relation, type Row } from '../star/index.ts'
 
 /** What became of an event. Under one revision of the mapping, a greater outcome outranks a smaller one. */
@@ -21,9 +22,9 @@ export interface Receipt {
 }
 
 /** The receipts of a migration: one narrow row per event, written after what the event did. */
-export function receiptsOf({ name }: { readonly name: string }): Relation {
+export function receiptsOf(migration: { readonly name: string }): Relation {
   return {
-    name: `_receipt_${name}`,
+    name: `_receipt_${migration.name}`,
     keyLength: 1,
     columns: [
       { name: 'event_id', type: binary(EVENT_KEY_BYTES), role: 'key', nullable: false },
@@ -36,6 +37,8 @@ export function receiptsOf({ name }: { readonly name: string }): Relation {
       { merge: 'max', column: 2 },
       { merge: 'bits', column: 3 },
     ],
+    // An event that was applied or ignored by the same revision as quarantined it, or by a later one, leaves the quarantine.
+    supersedes: { relation: quarantineOf(migration), column: 2, than: QUARANTINE_REVISION, times: STATES_PER_REVISION },
     comment:
       'changeover: events dealt with. state is 4 * revision + outcome (0 quarantined, 1 ignored, 2 applied); origin 1 live, 2 migrated, 4 repaired',
   }

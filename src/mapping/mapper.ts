@@ -4,16 +4,18 @@ import {
   type Cell,
   datetime,
   Misfit,
+  type Operation,
   type Origin,
   positionOf,
   type RelationRow,
   rowsOf,
   show,
-  stampOf,
+  stampOfKey,
 } from '../star/index.ts'
 import type { AnyHandler, Migration } from './migration.ts'
 import { operationsOf } from './operations.ts'
 import { reader } from './path.ts'
+import { isPromise, settlePromises } from './promises.ts'
 import { protection } from './privacy.ts'
 import { schemaViolation, validateSync } from './schema.ts'
 
@@ -34,8 +36,11 @@ export type Mapped =
       readonly reason: string
     }
 
-/** A mapping ready to run: the paths are parsed once. */
-export type Mapper = (event: Event, origin: Origin) => Mapped
+/**
+ * A mapping ready to run: the paths are parsed once. `key` is the event's key as its bytes have it, `eventKeyOf`; without it, the
+ * key is that of the decoded `_id`.
+ */
+export type Mapper = (event: Event, origin: Origin, key?: Uint8Array) => Mapped
 
 type Event = Readonly<Record<string, unknown>>
 
@@ -57,20 +62,38 @@ export function createMapper(migration: Migration): Mapper {
   const tables: ReadonlySet<unknown> = new Set(Object.values(migration.tables))
   const protect = protection(source)
 
-  const carryOut = (event: Event, origin: Origin, identity: Identity, handler: AnyHandler): Mapped => {
-    const { key, position, type } = identity
-    const frozen = deepFreeze(protect ? protect(event) : event)
-    if (include && !include(frozen)) return { outcome: 'ignored', key, position }
-    const schema = schemas.get(type)
-    const violation = schema && schemaViolation('The event does not fit its schema', validateSync(schema, frozen))
-    if (violation !== undefined) return quarantined(identity, violation)
-    const operations = operationsOf(handler(frozen), tables)
-    const stamp = stampOf(position, event['_id'], migration.revision, name)
+  const applied = (
+    { key, position }: Identity,
+    operations: readonly Operation[],
+    origin: Origin,
+    event: Event,
+  ): Mapped => {
+    const stamp = stampOfKey(position, key, migration.revision, name)
     return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
   }
 
-  return (event, origin) => {
-    const identified = identify(event)
+  const carryOut = (event: Event, origin: Origin, identity: Identity, handler: AnyHandler): Mapped => {
+    const { key, position, type } = identity
+    const frozen = deepFreeze(protect ? protect(event) : event)
+    if (include && !included(name, () => include(frozen))) return { outcome: 'ignored', key, position }
+    const schema = schemas.get(type)
+    const violation =
+      schema &&
+      ask(`The schema of ${type}`, () =>
+        schemaViolation('The event does not fit its schema', validateSync(schema, frozen)),
+      )
+    if (violation !== undefined) return quarantined(identity, violation)
+    const returned = ask(`The handler of ${type}`, () => handler(frozen))
+    try {
+      return applied(identity, operationsOf(returned, tables), origin, event)
+    } catch (thrown) {
+      settlePromises(returned)
+      throw thrown
+    }
+  }
+
+  return (event, origin, known) => {
+    const identified = identify(event, known)
     if (identified.outcome === 'quarantined') return identified
     const { identity } = identified
     const { key, position, type } = identity
@@ -82,7 +105,7 @@ export function createMapper(migration: Migration): Mapper {
     try {
       return carryOut(event, origin, identity, handler)
     } catch (thrown) {
-      return quarantined(identity, reasonOf(thrown, type))
+      return quarantined(identity, reasonOf(thrown))
     }
   }
 }
@@ -92,15 +115,15 @@ type Identified =
   | Extract<Mapped, { outcome: 'quarantined' }>
 
 /** Reads what tells an event from others. When a part is missing, the event is quarantined with the parts that could be read. */
-function createIdentifier({ source }: Migration): (event: Event) => Identified {
+function createIdentifier({ source }: Migration): (event: Event, key: Uint8Array | undefined) => Identified {
   const typeOf = reader(source.type)
   const orderOf = reader(source.order)
-  return (event) => {
+  return (event, known) => {
     const given = typeOf(event)
     const type = typeof given === 'string' ? given : undefined
     let key: Uint8Array
     try {
-      key = eventKey(event['_id'])
+      key = known ?? eventKey(event['_id'])
     } catch (thrown) {
       return quarantined({ type }, `The event's _id cannot be used: ${messageOf(thrown)}.`)
     }
@@ -120,10 +143,29 @@ function quarantined(
   return { outcome: 'quarantined', key, position, type, reason }
 }
 
-/** Why an event was refused by what was thrown: by the package in its own words, or by the handler. */
-function reasonOf(thrown: unknown, type: string): string {
+/** What user code gives. What it throws, it throws as a ChangeoverError that says `who` threw. */
+function ask<T>(who: string, work: () => T): T {
+  try {
+    return work()
+  } catch (thrown) {
+    if (thrown instanceof ChangeoverError) throw thrown
+    throw new ChangeoverError('VALUE', `${who} threw: ${messageOf(thrown, MAX_REASON)}`)
+  }
+}
+
+function included(migration: string, include: () => unknown): boolean {
+  const who = `The include of the migration ${migration}`
+  const answer = ask(who, include)
+  if (!ask(who, () => isPromise(answer))) return Boolean(answer)
+  throw new ChangeoverError('DEFINITION', `${who} returned a promise.`, {
+    remedy: 'Make it a function that returns true or false: a mapping is a pure function of the event.',
+  })
+}
+
+/** Why an event was refused: in the package's own words, or what else was thrown on the way. */
+function reasonOf(thrown: unknown): string {
   const message = messageAndRemedyOf(thrown, MAX_REASON)
-  return thrown instanceof ChangeoverError ? message : `The handler of ${type} threw: ${message}`
+  return thrown instanceof ChangeoverError ? message : `The event cannot be mapped: ${message}`
 }
 
 /** An instant as a cell, or NULL when the value is not one. */

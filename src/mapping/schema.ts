@@ -1,4 +1,5 @@
 import { ChangeoverError } from '../core/index.ts'
+import { isPromise } from './promises.ts'
 
 /**
  * What any library that follows Standard Schema (https://standardschema.dev), version 1, gives for a schema: Valibot, Zod,
@@ -35,11 +36,7 @@ export function checkSchema(what: string, schema: StandardSchema | undefined): v
 export function validateSync<Output>(schema: StandardSchema<Output>, value: unknown): StandardResult<Output> {
   const result = schema['~standard'].validate(value)
   // Not `instanceof`: a library may have a promise of its own.
-  if (!('then' in result)) return result
-  result.then(
-    () => {},
-    () => {},
-  )
+  if (!isPromise(result)) return result as StandardResult<Output>
   throw new ChangeoverError('DEFINITION', 'A schema validates asynchronously.', {
     remedy: 'A mapping is a pure function of the event: use checks that need nothing else.',
   })

@@ -1,5 +1,5 @@
 import type { ProgressMeter } from '../core/index.ts'
-import { decodeEvent } from '../event/index.ts'
+import { idOf } from '../event/index.ts'
 import type { Checkpoints, RangeProgress, Run } from '../ledger/index.ts'
 import type { EventSource, ReadOptions } from '../stream/index.ts'
 import type { BatchApplier } from './batch-applier.ts'
@@ -52,5 +52,6 @@ async function readRange(runId: string, start: RangeProgress, reading: RangeRead
 export function advanced(progress: RangeProgress, batch: readonly Uint8Array[]): RangeProgress {
   const last = batch.at(-1)
   if (last === undefined) return progress
-  return { ...progress, reached: decodeEvent(last)['_id'], events: progress.events + batch.length }
+  // Read raw: the event may be one that cannot be decoded.
+  return { ...progress, reached: idOf(last) ?? progress.reached, events: progress.events + batch.length }
 }

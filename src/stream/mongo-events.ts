@@ -1,5 +1,6 @@
 import type { Collection, CollectionOptions, Db, Document, Filter, FindOptions } from 'mongodb'
 import { ChangeoverError } from '../core/index.ts'
+import { idOf } from '../event/index.ts'
 import { compile, type Migration, type Source } from '../mapping/index.ts'
 import { mongoErrors } from './mongo-errors.ts'
 import { abortedBy, indexBounds, take, timeBounds, type BatchBounds, type Cursor } from './mongo-queries.ts'
@@ -81,12 +82,12 @@ class MongoEvents implements EventSource {
       const parts = rangeCount(wanted, await collection.estimatedDocumentCount(), MIN_EVENTS_PER_RANGE)
       if (parts === 1) return rangesBetween([])
       const sample = await collection
-        .aggregate<{ _id: unknown }>(
+        .aggregate<Uint8Array>(
           [{ $sample: { size: parts * SAMPLES_PER_RANGE } }, { $project: { _id: 1 } }, { $sort: { _id: 1 } }],
-          abortedBy(signal),
+          { raw: true, ...abortedBy(signal) },
         )
         .toArray()
-      const ids = sample.map(({ _id }) => _id)
+      const ids = sample.map(idOf).filter((id) => id !== undefined)
       return rangesBetween(boundaries(ids, parts))
     })
   }
@@ -110,10 +111,13 @@ class MongoEvents implements EventSource {
   ): AsyncGenerator<readonly unknown[]> {
     const { collection, source } = this.#reads
     const filter = { $and: [this.#handled, timeBounds(source.time, from, to)] }
-    const options = { projection: { _id: 1 }, batchSize: IDS_PER_RUN, ...abortedBy(signal) }
-    const open = (): Cursor<{ _id: unknown }> => collection.find<{ _id: unknown }>(filter, options)
+    // Raw, so that no id ends the stream; one that no query can hold is left out.
+    const options = { projection: { _id: 1 }, raw: true, batchSize: IDS_PER_RUN, ...abortedBy(signal) }
+    const open = (): Cursor<Uint8Array> => collection.find<Uint8Array>(filter, options)
     const bounds = { documents: IDS_PER_RUN, bytes: Number.POSITIVE_INFINITY }
-    for await (const run of this.#batches(open, bounds, () => 0, signal)) yield run.map(({ _id }) => _id)
+    for await (const run of this.#batches(open, bounds, () => 0, signal)) {
+      yield run.map(idOf).filter((id) => id !== undefined)
+    }
   }
 
   count({ signal }: AskOptions = {}): Promise<number> {

@@ -1,6 +1,7 @@
 import {
   bucketsOf,
   isContested,
+  isSuperseded,
   keyText,
   mergeBatch,
   mergeRows,
@@ -50,7 +51,12 @@ class InMemory implements MemoryWarehouse {
     for (const row of rows) {
       const key = keyText(relation, row)
       const known = table.get(key)
-      table.set(key, known ? mergeRows(relation, known, row) : row)
+      const merged = known ? mergeRows(relation, known, row) : row
+      table.set(key, merged)
+      const { supersedes } = relation
+      const others = supersedes && this.#tables.get(supersedes.relation.name)
+      const other = others?.get(key)
+      if (supersedes && other && isSuperseded(supersedes, merged, other)) others!.delete(key)
     }
   }
 

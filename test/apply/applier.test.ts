@@ -3,7 +3,7 @@ import { Closers } from '../../src/core/closers.ts'
 import { column as c, defineMigration, dimension, fact } from '../../src/exports/index.ts'
 import { createApplier, type Applier } from '../../src/apply/index.ts'
 import { ledgerOf } from '../../src/ledger/index.ts'
-import { encodeEvent } from '../../src/event/codec.ts'
+import { encodeEvent, eventKey } from '../../src/event/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { empty } from '../property/contents.ts'
 import { freshWarehouse } from '../support/fresh.ts'
@@ -93,6 +93,19 @@ test('bytes that are not an event are quarantined by their hash, and the events 
   })
   const rows = await sql(warehouse, `SELECT body FROM ${quarantine.name} WHERE reason LIKE 'The event is not BSON: %'`)
   expect(new Set(rows.map(({ body }) => (body as Buffer).length))).toEqual(new Set([3, 8, cut.length]))
+})
+
+test('an event that cannot be decoded is quarantined under its own id, whole', async () => {
+  const broken = Buffer.from(event(5, 'caf\u00e9'))
+  broken[broken.indexOf('caf') + 3] = 0xff
+  expect(await applier.apply([event(4), broken, broken], 'live')).toMatchObject({ applied: 1, quarantined: 1 })
+  const [row, ...others] = await sql(warehouse, `SELECT event_id, reason, body FROM ${quarantine.name}`)
+  expect(others).toEqual([])
+  expect(row!['event_id']).toEqual(Buffer.from(eventKey(5)))
+  expect(row!['reason']).toMatch(/^The event cannot be decoded: /)
+  expect(row!['body']).toEqual(broken)
+  const [receipt] = await sql(warehouse, `SELECT state & 3 AS outcome FROM ${receipts.name} WHERE position IS NULL`)
+  expect(Number(receipt!['outcome'])).toBe(0)
 })
 
 test('an unreadable body is quarantined with its reason', async () => {

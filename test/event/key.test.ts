@@ -1,13 +1,20 @@
 import { Binary, Decimal128, Double, Int32, Long, ObjectId, UUID } from 'bson'
 import { describe, expect, test } from 'vitest'
-import { EVENT_KEY_BYTES, eventKey } from '../../src/event/key.ts'
+import { EVENT_KEY_BYTES, eventKey } from '../../src/event/index.ts'
 
 describe('the key of an event', () => {
   const hex = (id: unknown): string => Buffer.from(eventKey(id)).toString('hex')
 
   test('is the same for equal numbers of any type', () => {
-    expect(new Set([7, 7n, new Int32(7), new Double(7), Long.fromNumber(7)].map(hex)).size).toBe(1)
-    expect(hex(-0)).toBe(hex(0))
+    const sevens = [7, 7n, new Int32(7), new Double(7), Long.fromNumber(7), new Decimal128('7'), new Decimal128('7.00')]
+    expect(new Set(sevens.map(hex)).size).toBe(1)
+    expect(new Set([0, -0, new Decimal128('-0'), new Decimal128('0E+3'), new Double(-0)].map(hex)).size).toBe(1)
+    expect(new Set([0.5, new Decimal128('0.5'), new Decimal128('0.50')].map(hex)).size).toBe(1)
+    expect(
+      new Set([2 ** 60, 2n ** 60n, Long.fromBigInt(2n ** 60n), new Decimal128('1152921504606846976')].map(hex)).size,
+    ).toBe(1)
+    expect(new Set([NaN, new Decimal128('NaN')].map(hex)).size).toBe(1)
+    expect(new Set([new Decimal128('0.1'), new Decimal128('0.10'), new Decimal128('1E-1')].map(hex)).size).toBe(1)
   })
 
   test('differs for different ids, however similar', () => {
@@ -23,7 +30,12 @@ describe('the key of an event', () => {
       'null',
       '',
       new Date(7),
-      new Decimal128('7'),
+      new Decimal128('0.1'),
+      0.1,
+      new Decimal128('1E+400'),
+      new Decimal128('1E-400'),
+      new Decimal128('9223372036854775808.1'),
+      new Decimal128('1152921504606846977.5'),
       2n ** 60n,
       2n ** 60n + 1n,
       Long.MAX_VALUE,

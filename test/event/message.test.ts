@@ -2,7 +2,13 @@ import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeEvent } from '../../src/event/codec.ts'
-import { decodeMessage, encodeMessage, MAX_INFLATED_BYTES, packMessages } from '../../src/event/message.ts'
+import {
+  decodeMessage,
+  encodeMessage,
+  MAX_EVENTS_PER_MESSAGE,
+  MAX_INFLATED_BYTES,
+  packMessages,
+} from '../../src/event/message.ts'
 
 const events = fc.array(
   fc
@@ -113,5 +119,14 @@ describe('packing', () => {
     expect(oversized).toEqual([])
     expect(bodies.length).toBeGreaterThan(1)
     expect(bodies.map(({ body }) => decodeMessage(body).outcome)).not.toContain('malformed')
+  })
+
+  test('never puts more events into a message than its reader takes', () => {
+    const tiny = Array<Uint8Array>(MAX_EVENTS_PER_MESSAGE + 1).fill(encodeEvent({}))
+    const { bodies, oversized } = packMessages('history', tiny, 2 ** 20)
+    expect(oversized).toEqual([])
+    expect(bodies.reduce((sum, { events: count }) => sum + count, 0)).toBe(tiny.length)
+    expect(bodies.map(({ body }) => decodeMessage(body).outcome)).toEqual(['decoded', 'decoded'])
+    expect(decodeMessage(encodeMessage('history', tiny)).outcome).toBe('malformed')
   })
 })

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { Binary, Long, ObjectId, UUID } from 'bson'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -102,6 +103,42 @@ test.each([Number.NaN, Infinity, 1n, Long.ONE, new ObjectId(), new Uint8Array(1)
     )
   },
 )
+
+class Money {
+  readonly cents = 7
+  toJSON(): string {
+    return '0.07'
+  }
+}
+test.each<[string, unknown]>([
+  ['Map', new Map([['a', 1]])],
+  ['Set', new Set([1])],
+  ['Number', Object(7)],
+  ['String', Object('a')],
+  ['Boolean', Object(true)],
+  ['RegExp', /a/],
+  ['Error', new Error('a')],
+  ['Money', new Money()],
+  ['URL', new URL('http://a')],
+  ['Object', Object.create({ inherited: 1 })],
+  ['function', { toJSON: () => 1 }],
+  ['undefined', Array(1)],
+  ['Promise', Promise.resolve(1)],
+])('JSON refuses a %s, of which JSON.stringify would lose a part', (name, value) => {
+  for (const given of [value, [value], { a: { b: value } }]) {
+    expect(encoded(json, given)).toBe(
+      `!contains a value that JSON cannot represent exactly (${name}); convert it to a string, or to plain objects and arrays`,
+    )
+  }
+})
+
+test('JSON takes plain objects of any realm, and dates that are valid', () => {
+  const foreign = runInNewContext('({ b: [1, { c: null }], a: "x" })') as unknown
+  expect(encoded(json, foreign)).toBe('{"a":"x","b":[1,{"c":null}]}')
+  expect(encoded(json, Object.assign(Object.create(null), { a: 1 }))).toBe('{"a":1}')
+  expect(encoded(json, { at: new Date(7) })).toBe('{"at":"1970-01-01T00:00:00.007Z"}')
+  expect(encoded(json, { at: new Date(Number.NaN) })).toBe('!contains an invalid Date')
+})
 
 test('JSON nested without end is refused', () => {
   const round: unknown[] = []

@@ -43,7 +43,23 @@ export interface Relation {
   /** The number of columns in the primary key. They come first. */
   readonly keyLength: number
   readonly registers: readonly Register[]
+  /** What the rows of this table make obsolete elsewhere. */
+  readonly supersedes?: Supersedes
   readonly comment?: string
+}
+
+/**
+ * Rows of another table that are deleted because of this one: those that have the same key, and for which `column` here is greater
+ * than `times` × `than` there. Both are registers that only grow, and whoever merges into the other table then merges into this one.
+ * So it does not matter who comes when: the last to merge a row here finds both as they will stay.
+ */
+export interface Supersedes {
+  readonly relation: Relation
+  /** A column of this table. */
+  readonly column: number
+  /** A column of the other one. */
+  readonly than: number
+  readonly times: number
 }
 
 /** A row: one cell per column of its relation, in that order. */

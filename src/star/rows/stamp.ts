@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { bsonType, eventKey, integerOf, type ObjectIdLike } from '../../event/index.ts'
+import { eventKey, integerOf, isObjectIdKey } from '../../event/index.ts'
 
 /**
  * A stamp decides which of two writes to a `last` register wins: the greater one, compared as bytes.
@@ -43,15 +43,19 @@ export function positionOf(value: unknown): bigint | undefined {
  * migrations may share a table, and events of two collections may share an id.
  */
 export function stampOf(position: bigint, id: unknown, revision: number, scope = ''): Stamp {
+  return stampOfKey(position, eventKey(id), revision, scope)
+}
+
+/** The stamp of an event by the key of its id. */
+export function stampOfKey(position: bigint, key: Uint8Array, revision: number, scope: string): Stamp {
   const stamp = Buffer.alloc(STAMP_BYTES)
   stamp.writeBigUInt64BE(position + SIGN, 0)
-  if (bsonType(id) === 'ObjectId') {
-    const bytes = Buffer.from((id as ObjectIdLike).toHexString(), 'hex')
-    bytes.copy(stamp, 8, 9, 12)
+  if (isObjectIdKey(key)) {
+    const bytes = key.subarray(1)
+    stamp.set(bytes.subarray(9, 12), 8)
     hash('sha256', Buffer.concat([bytes, Buffer.from(scope)]), 'buffer').copy(stamp, 11, 0, 4)
   } else {
-    const key = Buffer.concat([Buffer.from(`${scope}\0`), eventKey(id)])
-    hash('sha256', key, 'buffer').copy(stamp, 8, 0, 7)
+    hash('sha256', Buffer.concat([Buffer.from(`${scope}\0`), key]), 'buffer').copy(stamp, 8, 0, 7)
   }
   stamp[EVENT_BYTES] = revision
   return stamp

@@ -1,4 +1,5 @@
 import { compareBytes, compareText } from './cell.ts'
+import { isPlainObject } from '../../core/index.ts'
 import { bsonType, bytesOf, type BinaryLike, type ObjectIdLike } from '../../event/index.ts'
 import { Misfit, type DataType } from './data-type.ts'
 
@@ -146,9 +147,13 @@ function sorted(value: unknown, depth: number): unknown {
     if (!Number.isFinite(value)) throw new Error('contains a number that is not finite')
     return value
   }
-  if (value instanceof Date) return value.toJSON()
-  if (Array.isArray(value)) return value.map((item) => sorted(item, depth + 1))
-  if (typeof value === 'object' && bsonType(value) === undefined && !(value instanceof Uint8Array)) {
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new Error('contains an invalid Date')
+    return value.toJSON()
+  }
+  // A hole in an array is refused as undefined is.
+  if (Array.isArray(value)) return Array.from(value, (item) => sorted(item, depth + 1))
+  if (isPlainObject(value) && bsonType(value) === undefined) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined)
     entries.sort(([a], [b]) => compareText(a, b))
     // Without a prototype, a key named __proto__ is like any other.
@@ -156,7 +161,17 @@ function sorted(value: unknown, depth: number): unknown {
     for (const [key, item] of entries) result[key] = sorted(item, depth + 1)
     return result
   }
-  throw new Error('contains a value that JSON cannot represent exactly; convert it to a string first')
+  throw new Error(
+    `contains a value that JSON cannot represent exactly (${typeNameOf(value)}); ` +
+      'convert it to a string, or to plain objects and arrays',
+  )
+}
+
+/** The type of a value, or the name of its class. */
+function typeNameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return typeof value
+  const name = bsonType(value) ?? (value.constructor as { readonly name?: unknown } | undefined)?.name
+  return typeof name === 'string' && name !== '' ? name : 'object'
 }
 
 function textUpTo(value: unknown, length: number): string | Misfit {

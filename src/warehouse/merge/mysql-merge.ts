@@ -1,8 +1,11 @@
+import { ChangeoverError } from '../../core/index.ts'
 import type { Relation, Row } from '../../star/index.ts'
-import type { CallOptions, MergePort } from '../port.ts'
+import type { CallOptions, Key, MergePort } from '../port.ts'
+import { findParams, keyGroups } from '../read/find.ts'
 import type { SqlSession } from '../session.ts'
 import { chunks, paramsOf, shapeOf } from './chunks.ts'
 import { mergeSql } from './statement.ts'
+import { supersedeSql } from './supersede.ts'
 
 /** How many statements of one batch run in parallel. */
 const PARALLEL_STATEMENTS = 2
@@ -10,6 +13,8 @@ const PARALLEL_STATEMENTS = 2
 /** The merge in MySQL: one statement and one transaction per chunk of rows. */
 export class MysqlMerge implements MergePort {
   readonly #session: SqlSession
+  /** Until the server says otherwise. */
+  #mayDelete = true
 
   constructor(session: SqlSession) {
     this.#session = session
@@ -25,6 +30,26 @@ export class MysqlMerge implements MergePort {
     // Waits for both, so that neither is still running when the other has failed.
     const results = await Promise.allSettled(Array.from({ length: PARALLEL_STATEMENTS }, worker))
     for (const result of results) if (result.status === 'rejected') throw result.reason
+    await this.#removeSuperseded(relation, rows, signal)
+  }
+
+  /**
+   * After the rows: whoever merges the other table in the meantime merges this one too, and then finds these. A row that stays does
+   * no harm, so a user who may not delete can do without.
+   */
+  async #removeSuperseded(relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> {
+    const { supersedes } = relation
+    if (!supersedes || !this.#mayDelete) return
+    const sql = supersedeSql(relation, supersedes)
+    const keys = rows.map((row) => row.slice(0, relation.keyLength) as Key)
+    try {
+      for (const group of keyGroups(relation, keys)) {
+        await this.#session.use((connection) => connection.execute(sql, findParams(group)), { signal })
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof ChangeoverError) || (thrown.code !== 'DENIED' && thrown.code !== 'SCHEMA')) throw thrown
+      if (thrown.code === 'DENIED') this.#mayDelete = false
+    }
   }
 
   async #mergeChunk(relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> {
