@@ -106,6 +106,7 @@ describe('an event is quarantined under its own id when', () => {
     const given = { mail: rejected() as unknown as string }
     expect(await mappedBy(() => user.create({ id: 'a' }, given))).toMatchObject(quarantined(value))
     const then = (_: unknown, reject: (thrown: unknown) => void): void => reject('late')
+    // oxlint-disable-next-line unicorn/no-thenable
     const thenable = Object.defineProperty({}, 'then', { value: then })
     expect(await mappedBy(() => thenable)).toMatchObject(quarantined(reason))
   })
