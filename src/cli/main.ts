@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ChangeoverError, messageOf } from '../core/index.ts'
+import { ChangeoverError, messageAndRemedyOf } from '../core/index.ts'
 import { applyCommand, planCommand } from './apply.ts'
 import { Context, type CommonOptions } from './context.ts'
 import { migrateCommand } from './migrate.ts'
@@ -11,7 +11,7 @@ import { sinkCommand } from './sink.ts'
 const EXIT = Object.freeze({ fine: 0, couldNotRun: 2 })
 
 /** The work of a command; resolves to the exit code. */
-export type Task<Options> = (context: Context, options: Options) => Promise<number>
+type Task<Options> = (context: Context, options: Options) => Promise<number>
 
 /** Runs the command line. Sets the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -103,7 +103,6 @@ function wholeNumber(option: string): (text: string) => number {
 
 function reportError(thrown: unknown, verbose: boolean): void {
   process.exitCode = EXIT.couldNotRun
-  const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
-  process.stderr.write(`changeover: ${messageOf(thrown)}${remedy}\n`)
+  process.stderr.write(`changeover: ${messageAndRemedyOf(thrown)}\n`)
   if (verbose && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`)
 }

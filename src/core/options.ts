@@ -6,7 +6,7 @@ export interface WholeRange {
   readonly max?: number
 }
 
-/** Checks the options of one public function. Each method gives back what it was given, or throws a ChangeoverError `CONFIG`. */
+/** Checks the options of one public function. Each method returns the value that it was given, or throws a ChangeoverError `CONFIG`. */
 export interface OptionChecker {
   /** A whole number within a range. */
   whole(name: string, value: number, range: WholeRange): number
@@ -36,9 +36,9 @@ export function checkOptions(owner: string): OptionChecker {
       if (typeof value !== 'object' || value === null) {
         return refuse(name, 'is missing', `Pass an object with ${methods.map((method) => `${method}()`).join(', ')}.`)
       }
-      const absent = methods.find((method) => typeof Reflect.get(value, method) !== 'function')
-      if (absent === undefined) return value as never
-      return refuse(name, `has no method ${absent}()`, 'Check that it is the right object for this option.')
+      const missing = methods.find((method) => typeof Reflect.get(value, method) !== 'function')
+      if (missing === undefined) return value as never
+      return refuse(name, `has no method ${missing}()`, 'Check that it is the right object for this option.')
     },
   }
 }
