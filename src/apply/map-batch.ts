@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { messageOf } from '../core/index.ts'
+import { bytesToText, messageOf } from '../core/index.ts'
 import { decodeEvent } from '../event/index.ts'
 import type { Mapped, Mapper } from '../mapping/index.ts'
 import type { Origin } from '../star/index.ts'
@@ -25,12 +25,13 @@ export function mapBatch(bodies: readonly Uint8Array[], map: Mapper, origin: Ori
   const events = new Map<string, MappedEvent>()
   for (const body of bodies) {
     // Equal bytes need no second mapping; an event that was stored twice with other bytes has the same key.
-    const bytes = textOf(body)
+    const bytes = bytesToText(body)
     if (seen.has(bytes)) continue
     seen.add(bytes)
     const mapped = mapOne(body, map, origin)
     const key = mapped.key ?? keyOfBody(body)
-    if (!events.has(textOf(key))) events.set(textOf(key), { key, body, mapped })
+    const text = bytesToText(key)
+    if (!events.has(text)) events.set(text, { key, body, mapped })
   }
   return { events: [...events.values()], duplicates: bodies.length - events.size }
 }
@@ -62,8 +63,4 @@ function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
     const reason = `The event is not BSON: ${messageOf(thrown)}.`
     return { outcome: 'quarantined', key: undefined, position: undefined, type: undefined, reason }
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

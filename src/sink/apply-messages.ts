@@ -10,7 +10,7 @@ export interface DecodedBodies {
 }
 
 /** Decodes message bodies, which may come from anyone. Never throws. */
-export function decodeBodies(migration: string, bodies: readonly string[]): DecodedBodies {
+function decodeBodies(migration: string, bodies: readonly string[]): DecodedBodies {
   const events: Uint8Array[] = []
   const unreadable: { body: Uint8Array; reason: string }[] = []
   for (const body of bodies) {

@@ -31,7 +31,7 @@ export type GatherLimits = Pick<
 const WORK: GatherStep = Object.freeze({ kind: 'work' })
 
 /** How long gathering may hold messages, in milliseconds: a third of their lease; the rest is for the work. */
-export function gatheringMs({ visibilitySeconds }: Pick<GatherLimits, 'visibilitySeconds'>): number {
+function gatheringMs({ visibilitySeconds }: Pick<GatherLimits, 'visibilitySeconds'>): number {
   return (visibilitySeconds * 1000) / 3
 }
 

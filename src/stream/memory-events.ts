@@ -1,3 +1,4 @@
+import { bytesToText } from '../core/index.ts'
 import { decodeEvent, eventKey } from '../event/index.ts'
 import { compile, reader, type Migration } from '../mapping/index.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
@@ -58,8 +59,8 @@ class MemoryEvents implements EventSource {
 
   async byIds(ids: readonly unknown[], { signal }: AskOptions = {}): Promise<readonly Uint8Array[]> {
     signal?.throwIfAborted()
-    const wanted = new Set(ids.map((id) => textOf(eventKey(id))))
-    return this.#handled.filter(({ key }) => wanted.has(textOf(key))).map(({ bytes }) => bytes)
+    const wanted = new Set(ids.map((id) => bytesToText(eventKey(id))))
+    return this.#handled.filter(({ key }) => wanted.has(bytesToText(key))).map(({ bytes }) => bytes)
   }
 
   async *idsBetween(
@@ -105,8 +106,4 @@ function isIn({ from, before }: Range, key: Uint8Array): boolean {
 
 function isAfter(key: Uint8Array, id: unknown): boolean {
   return Buffer.compare(key, eventKey(id)) > 0
-}
-
-function textOf(key: Uint8Array): string {
-  return Buffer.from(key).toString('latin1')
 }

@@ -1,7 +1,7 @@
 import { driverErrors, propertyOf, type DriverErrors } from '../core/index.ts'
 
 /** What an error of the MongoDB driver means for a reader. */
-export type MongoErrorKind = 'denied' | 'failed' | 'unexpected'
+type MongoErrorKind = 'denied' | 'failed' | 'unexpected'
 
 export const mongoErrors: DriverErrors<MongoErrorKind> = driverErrors<MongoErrorKind>({
   kinds: {

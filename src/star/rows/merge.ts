@@ -1,3 +1,4 @@
+import { bytesToText } from '../../core/index.ts'
 import { compareBytes, type Cell } from '../types/cell.ts'
 import type { Relation, Row } from './relation.ts'
 
@@ -52,7 +53,7 @@ export function keyText(relation: Relation, row: Row): string {
   let text = ''
   for (let i = 0; i < relation.keyLength; i++) {
     const cell = row[i]!
-    const part = cell instanceof Uint8Array ? Buffer.from(cell).toString('latin1') : String(cell)
+    const part = cell instanceof Uint8Array ? bytesToText(cell) : String(cell)
     if (relation.keyLength === 1) return part
     text += `${part.length}:${part}`
   }

@@ -4,7 +4,7 @@ import { bind, quote, type SqlValue } from '../sql.ts'
 import { boundSql, selectSql } from './rows.ts'
 
 /** How many keys one statement looks for. Below 1000 values, from where on MariaDB turns an IN into a subquery. */
-export const KEYS_PER_STATEMENT = 500
+const KEYS_PER_STATEMENT = 500
 
 /** The distinct keys, in groups that one statement each looks for. */
 export function keyGroups(relation: Relation, keys: readonly Key[]): Key[][] {
