@@ -1,5 +1,6 @@
 import { tablesOf, type Migration } from '../mapping/index.ts'
-import type { CalendarRange, Schema } from '../warehouse/index.ts'
+import type { CalendarRange } from '../star/index.ts'
+import type { Schema } from '../warehouse/index.ts'
 import { checkpointsOf } from './checkpoints.ts'
 import { quarantineOf } from './quarantine.ts'
 import { receiptsOf } from './receipts.ts'

@@ -1,6 +1,5 @@
-import type { AnyTable, Operation } from '../star/index.ts'
+import { checkName, type AnyTable, type Operation } from '../star/index.ts'
 import { checkHandlers, checkRevision, checkSchemas, checkSynchronous, checkTables } from './migration-checks.ts'
-import { checkName } from './names.ts'
 import type { Path, ValueAt } from './path.ts'
 import type { StandardSchema } from './schema.ts'
 import { checkSource, type Source } from './source.ts'
@@ -96,7 +95,7 @@ export function defineMigration<E>(): <
   return ({ name, source, tables, revision = DEFAULT_REVISION, include, schemas = {}, on }) => {
     const handlers = new Map<string, AnyHandler | 'ignore'>(Object.entries(on))
     const schemaByType = new Map<string, StandardSchema>(Object.entries(schemas))
-    checkName('migration', name, MAX_NAME)
+    checkName('The migration name', name, MAX_NAME)
     checkRevision(name, revision)
     checkSource(name, source)
     checkTables(name, tables)

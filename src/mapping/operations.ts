@@ -1,7 +1,7 @@
 import { ChangeoverError } from '../core/index.ts'
 import type { Operation } from '../star/index.ts'
 
-/** The operations that a handler gave, as a list. Throws a ChangeoverError `DEFINITION` when anything else is among them. */
+/** The operations that a handler returned, as a list. Throws a ChangeoverError `DEFINITION` when anything else is among them. */
 export function operationsOf(result: unknown, tables: ReadonlySet<unknown>): readonly Operation[] {
   const given: readonly unknown[] = Array.isArray(result) ? result : [result]
   return Array.from(given, (value) => checkedOperation(value, tables))
@@ -20,7 +20,7 @@ function checkedOperation(value: unknown, tables: ReadonlySet<unknown>): Operati
   throw notAnOperation(`something that is not an operation (${value === null ? 'null' : typeof value})`)
 }
 
-/** By its shape, not by a class: an operation is plain data, and a handler without types may return anything. */
+/** By its shape, not by its class: an operation is plain data, and a handler without types may return anything. */
 function isOperation(value: unknown): value is Operation {
   return (
     typeof value === 'object' &&

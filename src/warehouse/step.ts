@@ -1,4 +1,4 @@
-import type { AnyTable, Relation } from '../star/index.ts'
+import type { AnyTable, CalendarRange, Relation } from '../star/index.ts'
 
 /** A pending change of the schema as one statement, and why. Each can be applied again. */
 export interface Step {
@@ -14,12 +14,6 @@ export interface Schema {
   readonly internal: readonly Relation[]
   /** The days that the calendar dimension covers; without them there is none. */
   readonly calendar?: CalendarRange | undefined
-}
-
-/** The days that the calendar covers, both included: `YYYY-MM-DD`. */
-export interface CalendarRange {
-  readonly from: string
-  readonly to: string
 }
 
 export interface PlanOptions {

@@ -25,11 +25,13 @@ describe('the definition of a report', () => {
     expect(() => report('Files by folder', { key: ['folder'], ...rest })).toThrow(
       expect.objectContaining({
         code: 'DEFINITION',
-        message: '"Files by folder" is not a valid name for a report.',
-        remedy: 'Start with a letter, and use only lower-case letters, digits and underscores, at most 60 characters.',
+        message: 'The report name "Files by folder" is not a valid name.',
+        remedy: 'Start with a letter and use lower-case letters, digits and underscores, at most 60 characters.',
       }),
     )
-    expect(() => report('a'.repeat(61), { key: ['folder'], ...rest })).toThrow('is not a valid name for a report')
+    expect(() => report('a'.repeat(61), { key: ['folder'], ...rest })).toThrow(
+      /^The report name "a+" is not a valid name/,
+    )
     expect(() => report('files', { key: [], ...rest })).toThrow('The report files has no key.')
   })
 

@@ -6,7 +6,10 @@ import { HISTORY_SUFFIX, TABLE_PREFIXES, tableNamesOf, viewNamesOf } from './nam
 export const MAX_NAME = 60
 const NAME = /^[a-z][a-z0-9_]*$/
 
-/** Checks a name that MySQL gets to see. `what` is how the error begins, before the name: `The dimension file: the column`. */
+/**
+ * Checks a name that becomes part of names in MySQL, of flags or of files. `what` begins the sentence of the error, before the name:
+ * `The dimension file: the column`.
+ */
 export function checkName(what: string, name: string, maxLength: number): void {
   if (NAME.test(name) && name.length <= maxLength) return
   throw new ChangeoverError('DEFINITION', `${what} ${JSON.stringify(name)} is not a valid name.`, {
