@@ -1,7 +1,7 @@
 /**
  * What observers did not capture, recorded in a collection next to the events. It holds two kinds of documents, told apart by `kind`.
- * `from` and `to` are times that the events themselves state; `openedAt` and `updatedAt` are read from the server's clock. The two
- * clocks are compared only where a comment says how.
+ * `from` and `to` are times of events; `openedAt` and `updatedAt` are by the server's clock. A comment explains each place where the
+ * two are compared.
  */
 
 /** Events that are in the collection and were not captured, or were captured and not sent. */

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'bson'
 import { bigint, blob, int, mergeBatch, stampOf, stampType, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
-import { unfinishedRun, type Checkpoint, type IdRange, type RangeProgress, type Run } from './runs.ts'
+import { unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
 
-/** The checkpoints of a migration: a table like all others, its progress a register stamped by the number of events. */
+/** The checkpoints of a migration: a table like all others. The stamp of the progress comes from the number of events. */
 export function checkpointsOf({ name }: { readonly name: string }): Relation {
   return {
     name: `_checkpoint_${name}`,
@@ -87,7 +87,7 @@ export class Checkpoints {
   }
 
   /** Writes a new run before its first batch, so that a resumed one has the same ranges. */
-  async begin(ranges: readonly IdRange[], now: Date, options: CallOptions = {}): Promise<Run> {
+  async begin(ranges: readonly RangeBounds[], now: Date, options: CallOptions = {}): Promise<Run> {
     const run = {
       // Ids of runs sort by time.
       id: `${now.toISOString()}-${randomBytes(4).toString('hex')}`,

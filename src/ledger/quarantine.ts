@@ -14,7 +14,7 @@ export interface Quarantined {
   readonly body: Uint8Array | undefined
 }
 
-/** The quarantine of a migration: events that could not be applied, whole, with the reason, until they are replayed. */
+/** The quarantine of a migration: the table of events that could not be applied, whole, with the reason. */
 export function quarantineOf({ name }: { readonly name: string }): Relation {
   return {
     name: `_quarantine_${name}`,

@@ -15,7 +15,7 @@ const BATCH_EVENTS = 250
 export interface HealResult {
   /** Windows that this call marked as healed. */
   readonly healed: number
-  /** Windows that were replayed up to now and stay open: their observers are alive, or their events may still be written. */
+  /** Windows that were replayed up to now and remain open: their observers are alive, or their events may still be written. */
   readonly open: number
   /** Observers that had crashed. */
   readonly crashed: number

@@ -1,6 +1,6 @@
 import type { CoverageWindow } from '../coverage/index.ts'
 
-/** A stretch of document time, and the windows in it. null is no bound. */
+/** A stretch of the time that events state, and the windows in it. null is no bound. */
 export interface Stretch {
   readonly from: Date | null
   readonly to: Date | null

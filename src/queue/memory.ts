@@ -70,7 +70,7 @@ export function memoryQueue(options: MemoryQueueOptions = {}): Queue {
     return earliest - clock()
   }
 
-  /** Does something to each message that is still under lease; gives the ids of the others. */
+  /** Does something to each message that is still under lease; returns the ids of the others. */
   function forLeased(messages: readonly ReceivedMessage[], work: (entry: Entry) => void): readonly string[] {
     const lost: string[] = []
     for (const message of messages) {

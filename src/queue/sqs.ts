@@ -8,7 +8,7 @@ import { sqsErrors } from './sqs-errors.ts'
 
 type Sdk = typeof import('@aws-sdk/client-sqs')
 
-/** The application's own `SQSClient`, as far as it is used here. */
+/** The part of the application's own `SQSClient` that is used here. */
 export interface SqsClientLike {
   send(command: never, options?: { readonly abortSignal?: AbortSignal }): Promise<unknown>
 }
@@ -37,7 +37,7 @@ export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions
   let loading: Promise<Sdk> | undefined
   const sdk = (): Promise<Sdk> => (loading ??= loadSdk())
 
-  /** Makes batch requests for any number of messages; gives the ids of those that failed. */
+  /** Makes batch requests for any number of messages; resolves to the ids of those that failed. */
   async function failedIds(
     messages: readonly ReceivedMessage[],
     request: (batch: readonly ReceivedMessage[]) => Promise<BatchAnswer>,
@@ -165,7 +165,7 @@ function checkedPlace(queueUrl: string): string {
   return place
 }
 
-/** Local servers give URLs that Node cannot parse: `http://sqs.eu-west-1.127.0.0.1:4566/…`. */
+/** Local servers return URLs that Node cannot parse: `http://sqs.eu-west-1.127.0.0.1:4566/…`. */
 function placeOf(queueUrl: string): string {
   return URL.canParse(queueUrl) ? redactUrl(queueUrl) : queueUrl.replace(/[?#].*$/s, '').replace(/^.*\//s, '')
 }

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb'
 import { checkOptions } from '../core/index.ts'
 import { compareReports } from '../compare/index.ts'
 import type { LegacyContext, Report, ReportRow } from '../mapping/index.ts'
-import { comparedResult, failedResult, type ReportResult, type Side } from './result.ts'
+import { comparedResult, failedResult, type MeasuredRows, type ReportResult } from './result.ts'
 import { serverErrorOf, type ReportPort } from '../warehouse/index.ts'
 
 export interface ReconcileOptions {
@@ -21,7 +21,7 @@ export interface ReconcileOptions {
 
 /**
  * Runs each report on both sides, one report after another, and compares the rows. A report that throws, or whose parameters do not
- * fit its schema, gets the verdict `failed`, and the others go on. Rejects with a ChangeoverError `CONFIG` when an option is missing
+ * fit its schema, gets the verdict `failed`, and the others are still compared. Rejects with a ChangeoverError `CONFIG` when an option is missing
  * or wrong, and with the signal's reason when it aborts.
  *
  * @example
@@ -64,8 +64,8 @@ async function reconcileReport<Params, Row extends ReportRow>(
   const { name, key } = report
   try {
     const params = await report.resolveParams(given)
-    const legacy = await timed(() => report.legacy(params, context))
-    const replacement = await timed(() => warehouseRows(report, params, warehouse))
+    const legacy = await measured(() => report.legacy(params, context))
+    const replacement = await measured(() => warehouseRows(report, params, warehouse))
     return comparedResult(name, legacy, replacement, compareReports(name, key, legacy.rows, replacement.rows))
   } catch (thrown) {
     return failedResult(name, thrown)
@@ -84,7 +84,7 @@ async function warehouseRows<Params, Row extends ReportRow>(
   }
 }
 
-async function timed(read: () => Promise<readonly ReportRow[]>): Promise<Side> {
+async function measured(read: () => Promise<readonly ReportRow[]>): Promise<MeasuredRows> {
   const start = performance.now()
   const rows = await read()
   return { rows, ms: Math.round(performance.now() - start) }

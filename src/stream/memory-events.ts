@@ -5,7 +5,7 @@ import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
 import { sumTypes, typeIn } from './types.ts'
 
-const IDS_PER_RUN = 1000
+const IDS_PER_BATCH = 1000
 
 interface Entry {
   readonly id: unknown
@@ -72,7 +72,7 @@ class MemoryEvents implements EventSource {
       time instanceof Date && (from === null || time >= from) && (to === null || time <= to)
     const all = from === null && to === null
     const found = this.#handled.filter(({ time }) => all || isBetween(time))
-    yield* slices(found, IDS_PER_RUN, ({ id }) => id, signal)
+    yield* slices(found, IDS_PER_BATCH, ({ id }) => id, signal)
   }
 
   async count({ signal }: AskOptions = {}): Promise<number> {

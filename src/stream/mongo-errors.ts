@@ -7,7 +7,7 @@ export const mongoErrors: DriverErrors<MongoErrorKind> = driverErrors<MongoError
   kinds: {
     13: 'denied', // Unauthorized
     18: 'denied', // AuthenticationFailed
-    8000: 'denied', // AtlasError: what Atlas says of either
+    8000: 'denied', // AtlasError: what Atlas reports for either
   },
   otherwise: (thrown) => (String(propertyOf(thrown, 'name')).startsWith('Mongo') ? 'failed' : 'unexpected'),
   translations: {

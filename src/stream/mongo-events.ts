@@ -20,7 +20,7 @@ export interface MongoEventsOptions {
 const MIN_EVENTS_PER_RANGE = 2000
 /** How many ids are sampled per range to find about equal parts. */
 const SAMPLES_PER_RANGE = 20
-const IDS_PER_RUN = 1000
+const IDS_PER_BATCH = 1000
 
 // The application's client may decode in ways of its own.
 const DECODING: CollectionOptions = { raw: false, promoteValues: true, promoteLongs: true, useBigInt64: false }
@@ -110,9 +110,9 @@ class MongoEvents implements EventSource {
   ): AsyncGenerator<readonly unknown[]> {
     const { collection, source } = this.#reads
     const filter = { $and: [this.#handled, timeBounds(source.time, from, to)] }
-    const options = { projection: { _id: 1 }, batchSize: IDS_PER_RUN, ...abortedBy(signal) }
+    const options = { projection: { _id: 1 }, batchSize: IDS_PER_BATCH, ...abortedBy(signal) }
     const open = (): Cursor<{ _id: unknown }> => collection.find<{ _id: unknown }>(filter, options)
-    for await (const run of this.#batches(open, IDS_PER_RUN, signal)) yield run.map(({ _id }) => _id)
+    for await (const batch of this.#batches(open, IDS_PER_BATCH, signal)) yield batch.map(({ _id }) => _id)
   }
 
   count({ signal }: AskOptions = {}): Promise<number> {

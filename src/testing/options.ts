@@ -26,7 +26,7 @@ export interface ConvergenceOptions {
    */
   readonly allowQuarantine?: boolean
   /**
-   * With `path`, replays what a failure printed; give the other options as they were. A failure that only a race between writers
+   * With `path`, replays what a failure printed; leave the other options as they were. A failure that only a race between writers
    * causes may need a few tries, and is not shrunk as far.
    */
   readonly seed?: number

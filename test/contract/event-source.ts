@@ -149,7 +149,7 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       expect(await listed(source, null, null)).toEqual([1, 2, 3])
     })
 
-    test('many ids are listed in runs of bounded length', async () => {
+    test('many ids are listed in batches of bounded size', async () => {
       const events = manyEvents()
       const source = await sourceOf(events)
       const keys: string[] = []
