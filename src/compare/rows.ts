@@ -14,7 +14,9 @@ export const MAX_REPORT_ROWS = 1_000_000
  * @param key the columns that tell one row from another
  *
  * @example
- * const differences = compareReports('revenue', ['day'], [{ day: '2024-02-29', cents: 7 }], [{ day: '2024-02-29', cents: 8 }])
+ * import { compareReports } from 'changeover/reconcile'
+ *
+ * console.log(compareReports('revenue', ['day'], [{ day: '2024-02-29', cents: 7 }], [{ day: '2024-02-29', cents: 8 }]))
  * // [{ kind: 'changed', key: { day: '2024-02-29' }, columns: { cents: { legacy: 7, warehouse: 8 } } }]
  */
 export function compareReports(

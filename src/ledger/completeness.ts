@@ -30,7 +30,16 @@ export async function* idsWithoutReceipt(
  * How many of these events have no receipt yet.
  *
  * @example
- * const missing = await countWithoutReceipt(history, mongoEvents(db, history).idsBetween(null, null), warehouse)
+ * import { countWithoutReceipt, mongoEvents } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * const ids = mongoEvents(client.db(), history).idsBetween(null, null)
+ * console.log(`${await countWithoutReceipt(history, ids, warehouse)} events have not been applied.`)
+ * await client.close()
  */
 export async function countWithoutReceipt(
   migration: { readonly name: string },

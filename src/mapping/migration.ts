@@ -75,7 +75,14 @@ export const DEFAULT_REVISION = 1
  * Throws a ChangeoverError `DEFINITION` when a part of it is wrong.
  *
  * @example
- * const shop = defineMigration<ShopEvent>()({
+ * import { column, defineMigration, fact } from 'changeover'
+ *
+ * type ShopEvent = { _id: number; seq: number; at: Date; orderId: number } & (
+ *   | { type: 'order.placed'; cents: number }
+ *   | { type: 'order.cancelled' | 'cart.changed' }
+ * )
+ * const order = fact('order', { key: { id: column.int() }, measures: { cents: column.int() } })
+ * export const shop = defineMigration<ShopEvent>()({
  *   name: 'shop',
  *   source: { collection: 'events', type: 'type', order: 'seq', time: 'at' },
  *   tables: { order },

@@ -93,12 +93,17 @@ const MAX_NAME = 60
  * Throws a ChangeoverError `DEFINITION` when a part of it is wrong.
  *
  * @example
- * const revenue = report('revenue_by_day', {
+ * import { column, fact, report } from 'changeover'
+ * import { revenueByDay } from './legacy-report.ts' // the code that runs today
+ *
+ * const order = fact('order', { key: { id: column.int() }, dimensions: { day: column.date() }, measures: { cents: column.int() } })
+ * export const revenue = report('revenue_by_day', {
  *   key: ['day'],
  *   tables: { order },
  *   params: { since: '2024-01-01' },
- *   legacy: ({ since }, { mongo }) => revenueByDay(mongo, since), // the code that runs today
- *   warehouse: ({ since }, db) => db.selectFrom('order').where('day', '>=', since).select(['day', 'cents']),
+ *   legacy: ({ since }, { mongo }) => revenueByDay(mongo, since),
+ *   warehouse: ({ since }, db) =>
+ *     db.selectFrom('order').where('day', '>=', since).groupBy('day').select(['day', (e) => e.fn.sum('cents').as('cents')]),
  * })
  */
 export function report<

@@ -38,8 +38,13 @@ export interface HealResult {
  * `SCHEMA`; with the signal's reason; or with what `onProgress` throws.
  *
  * @example
- * const client = await new MongoClient('mongodb://host:27017/app').connect()
- * await using warehouse = mysqlWarehouse('mysql://user:password@host:3306/warehouse')
+ * import { heal } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
  * const { healed, open, events } = await heal(history, { mongo: client.db(), warehouse })
  * console.log(`${healed} windows healed, ${open} still open; ${events} events were missing.`)
  * await client.close()

@@ -67,7 +67,21 @@ export const DEFAULT_SILENCE_MS = 60_000
  * Holds one connection of the client's pool while it runs. It keeps no process alive that the client would not.
  *
  * @example
- * const tap = changeStreamTap(client, { database: 'app', collection: 'events' }, { migration: 'history' })
+ * import { changeStreamTap, observe } from 'changeover/observer'
+ * import { fixedFlags } from 'changeover/flags'
+ * import { memoryQueue } from 'changeover/queue'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = new MongoClient(process.env.MONGODB_URL!)
+ * const tap = changeStreamTap(client, { database: 'app', collection: 'events' }, { migration: history.name })
+ * const flags = fixedFlags({ 'changeover.history.write': true })
+ * const observer = observe(client, history, { queue: memoryQueue(), flags, tap })
+ * await tap.live
+ *
+ * // In the shutdown of the application, after its last insert:
+ * await observer.close()
+ * await client.close()
  */
 export function changeStreamTap(
   client: MongoClient,

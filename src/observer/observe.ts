@@ -81,7 +81,23 @@ const SAVE_MS = 2000
  *
  * Throws a ChangeoverError `CONFIG` when an option is wrong, or the client does not monitor its commands.
  *
- * @example const observer = observe(client, history, { queue: sqs(new SQSClient({}), queueUrl), flags: unleashFlags(unleash) })
+ * @example
+ * import { SQSClient } from '@aws-sdk/client-sqs'
+ * import { unleashFlags } from 'changeover/flags'
+ * import { observe } from 'changeover/observer'
+ * import { sqs } from 'changeover/queue'
+ * import { MongoClient } from 'mongodb'
+ * import { initialize } from 'unleash-client'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = new MongoClient(process.env.MONGODB_URL!, { monitorCommands: true })
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL!)
+ * const flags = unleashFlags(initialize({ url: 'https://unleash.example/api', appName: 'shop' }))
+ * const observer = observe(client, history, { queue, flags, logger: console })
+ *
+ * // In the shutdown of the application, after its last insert:
+ * await observer.close()
+ * await client.close()
  */
 export function observe(client: MongoClient, migration: Migration, options: ObserveOptions): Observer {
   const resolved = resolveOptions(migration, options)

@@ -28,6 +28,8 @@ interface Entry {
  *
  * @throws {@link ChangeoverError} `CONFIG` when a limit is out of range.
  * @example
+ * import { memoryQueue } from 'changeover/queue'
+ *
  * const queue = memoryQueue()
  * await queue.send([{ id: 'a', body: '{}' }])
  */

@@ -27,7 +27,7 @@ export interface SqsOptions {
  * import { SQSClient } from '@aws-sdk/client-sqs'
  * import { sqs } from 'changeover/queue'
  *
- * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
+ * export const queue = sqs(new SQSClient({}), process.env.QUEUE_URL!)
  */
 export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions = {}): Queue {
   const limits = resolveLimits('sqs', options.limits)

@@ -25,21 +25,17 @@ export interface ReconcileOptions {
  * or wrong, and with the signal's reason when it aborts.
  *
  * @example
- * import { report } from 'changeover'
  * import { reconcile } from 'changeover/reconcile'
  * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { MongoClient } from 'mongodb'
+ * import config from './changeover.config.ts'
  *
- * const revenue = report('revenue_by_day', {
- *   key: ['day'],
- *   tables: { order },
- *   legacy: (_params, { mongo }) => revenueByDay(mongo),
- *   warehouse: (_params, db) => db.selectFrom('order').select(['day', 'cents']),
- * })
- *
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
- * for (const { name, verdict, differing } of await reconcile([revenue], { mongo: client.db(), warehouse })) {
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * for (const { name, verdict, differing } of await reconcile(config.reports, { mongo: client.db(), warehouse })) {
  *   console.log(`${name}: ${verdict}, ${differing} rows differ`)
  * }
+ * await client.close()
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
   const { params = {}, signal } = options

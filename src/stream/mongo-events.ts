@@ -37,9 +37,14 @@ export function databaseOf(source: Source, mongo: Db): Db {
  * The methods of the source reject with a ChangeoverError `CONFIG` when the collection does not exist, `DENIED` or `UNREACHABLE`.
  *
  * @example
- * const client = await new MongoClient('mongodb://host:27017/app').connect()
+ * import { mongoEvents } from 'changeover/migrate'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
  * const source = mongoEvents(client.db(), history)
- * const { applied, quarantined } = await migrate(history, { source, warehouse })
+ * console.log(`${source.name}: about ${await source.count()} events`)
+ * await client.close()
  */
 export function mongoEvents(mongo: Db, migration: Migration, options: MongoEventsOptions = {}): EventSource {
   const { name, source, handledTypes, knownTypes } = compile(migration)

@@ -23,8 +23,14 @@ import { assertEmpty, assertEqual, clearAll, type CheckedWarehouse } from './tab
  * option is out of range or a table is not empty, and with the warehouse's own when it fails. For any test runner.
  *
  * @example
+ * import { test } from 'node:test'
+ * import { schemaOf } from 'changeover/migrate'
+ * import { checkConvergence } from 'changeover/testing'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history, someRealEvents } from './changeover.config.ts'
+ *
  * test('any delivery leads to the same warehouse', async () => {
- *   await using warehouse = mysqlWarehouse(process.env.TEST_MYSQL_URL)
+ *   await using warehouse = mysqlWarehouse(process.env.TEST_MYSQL_URL!)
  *   await warehouse.apply(await warehouse.plan(schemaOf([history])))
  *   await checkConvergence(history, someRealEvents, warehouse)
  * })

@@ -147,7 +147,10 @@ export type Grouped<C extends Columns, G extends string> = {
  * compile, and at run time its event is quarantined.
  *
  * @example
- * columns: { ...group('address', { street: column.text(), city: column.text() }) }
+ * import { column, dimension, group } from 'changeover'
+ *
+ * const address = group('address', { street: column.text(), city: column.text() })
+ * export const customer = dimension('customer', { key: { id: column.int() }, columns: { ...address } })
  */
 export function group<const G extends string, C extends Columns>(name: G, columns: C): Grouped<C, G> {
   const grouped = Object.entries(columns).map(([member, { spec }]) => [member, new Column({ ...spec, group: name })])
