@@ -11,7 +11,7 @@ import { SqlSession } from './session.ts'
  *
  * @param url `mysql://user:password@host:3306/database`; `?ssl={}` and the driver's other options may follow
  *
- * Throws a ChangeoverError `CONFIG` when the address is no MySQL URL or an option is out of range.
+ * Throws a ChangeoverError `CONFIG` when the address is not a MySQL URL or an option is out of range.
  *
  * @example
  * import { schemaOf } from 'changeover/migrate'

@@ -182,12 +182,12 @@ describe('an event is quarantined with a reason when', () => {
     [
       'a required column is left out',
       () => sale.create({ id: 1 }, { user_id: 'a' } as never),
-      /^sale\.price is not nullable, but the create gives it no value\. Give a value/,
+      /^sale\.price is not nullable, but the create has no value for it\. Pass a value/,
     ],
     [
       'a required column is made NULL',
       () => user.edit({ id: 'a' }, { plan: null as unknown as 'gold' }),
-      /^user\.plan is not nullable, but the edit gives it no value/,
+      /^user\.plan is not nullable, but the edit has no value for it/,
     ],
     [
       'an edit changes the content of a fact',

@@ -4,7 +4,7 @@ import { Misfit, show, type DataType } from '../types/data-type.ts'
 import { boolean } from '../types/number.ts'
 import type { TypeError } from './type-error.ts'
 
-/** A column as the compiler knows it: the values it takes and gives, and whether it may be left out. */
+/** A column as the compiler knows it: the values that it accepts and returns, and whether it may be left out. */
 export interface ColumnState {
   readonly in: unknown
   readonly out: unknown
@@ -32,7 +32,7 @@ type With<S extends ColumnState, Change extends Partial<ColumnState>> = Omit<S, 
     : never
   : never
 
-/** A column of a dimension or a fact. Immutable: each method gives another column. */
+/** A column of a dimension or a fact. Immutable: each method returns another column. */
 export class Column<out S extends ColumnState = ColumnState> {
   /** Tells a column from a dimension where a fact takes either. */
   readonly kind = 'column'
@@ -56,7 +56,7 @@ export class Column<out S extends ColumnState = ColumnState> {
       throw new ChangeoverError(
         'DEFINITION',
         `A column of type ${this.spec.type.name} cannot have the default ${show(value)}: it ${cell.reason}.`,
-        { remedy: 'Give a default that fits the type, or change the type.' },
+        { remedy: 'Use a default that fits the type, or change the type.' },
       )
     }
     return this.#with({ default: { value } })

@@ -53,7 +53,7 @@ export function assertDistinctNames(definitions: Iterable<TableDefinition>): voi
   }
 }
 
-/** Throws a ChangeoverError `DEFINITION` if two dimensions or measures of a fact give one column. */
+/** Throws a ChangeoverError `DEFINITION` if two dimensions or measures of a fact have the same column. */
 export function assertDistinctColumns(fact: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice === undefined) return

@@ -48,7 +48,7 @@ export function mergeBatch(relation: Relation, rows: Iterable<Row>): Row[] {
   return [...byKey.values()].toSorted((a, b) => compareKeys(relation, a, b))
 }
 
-/** The key of a row as one string: distinct keys give distinct strings. */
+/** The key of a row as one string: distinct keys have distinct strings. */
 export function keyText(relation: Relation, row: Row): string {
   let text = ''
   for (let i = 0; i < relation.keyLength; i++) {
