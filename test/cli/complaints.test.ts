@@ -47,12 +47,12 @@ describe('a wrong command line', () => {
 })
 
 describe('an unusable server', () => {
-  it.each(['apply', 'migrate', 'reconcile'])('gives a one-line error: no MySQL (%s)', async (command) => {
+  it.each(['apply', 'migrate', 'reconcile'])('prints a one-line error: no MySQL (%s)', async (command) => {
     const ended = await runCli([command, '-c', HISTORY], { ...reachable(), MYSQL_URL: nowhere.MYSQL_URL })
     expectComplaint(ended, 'mysql://u@127.0.0.1:1/w', 'cannot be reached', 'MYSQL_URL', /^(?!.*hush)/)
   })
 
-  it.each(['migrate', 'reconcile'])('gives a one-line error: no MongoDB (%s)', async (command) => {
+  it.each(['migrate', 'reconcile'])('prints a one-line error: no MongoDB (%s)', async (command) => {
     const { mysqlUrl } = await staged([])
     const ended = await runCli([command, '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: nowhere.MONGODB_URL })
     expectComplaint(ended, 'mongodb://u@127.0.0.1:1/app', 'MONGODB_URL', /^(?!.*hush)/)
@@ -94,7 +94,7 @@ describe('an unusable server', () => {
     }
   })
 
-  it('gives a one-line error: a MySQL database that does not exist', async () => {
+  it('prints a one-line error: a MySQL database that does not exist', async () => {
     const url = new URL(inject('mysqlUrl'))
     url.pathname = '/no_such_database'
     expectComplaint(
@@ -104,13 +104,13 @@ describe('an unusable server', () => {
     )
   })
 
-  it('gives a one-line error: a MongoDB database or collection that does not exist', async () => {
+  it('prints a one-line error: a MongoDB database or collection that does not exist', async () => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const ended = await runCli(['migrate', '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl })
     expectComplaint(ended, /no collection changeover_test_\w+\.events/, 'MONGODB_URL')
   })
 
-  it('gives a one-line error and changes nothing: tables that were not applied yet', async () => {
+  it('prints a one-line error and changes nothing: tables that were not applied yet', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()
     await source.client
@@ -150,7 +150,7 @@ describe('an unusable server', () => {
     expectComplaint(ended, ...names)
   })
 
-  it('gives a one-line error: AWS without a region or credentials', async () => {
+  it('prints a one-line error: AWS without a region or credentials', async () => {
     const { mysqlUrl } = await staged([])
     await using own = await freshQueue()
     const env = { MYSQL_URL: mysqlUrl, SQS_QUEUE_URL: own.url, AWS_EC2_METADATA_DISABLED: 'true' }

@@ -91,7 +91,7 @@ describe('the parameters of a report', () => {
     await expect(sales.resolveParams()).rejects.toMatchObject({ code: 'CONFIG' })
   })
 
-  test('are refused by a schema that lists no issue and gives no value', async () => {
+  test('are refused by a schema that lists no issue and returns no value', async () => {
     const sales = report('sales', { ...sides, schema: schemaOf(() => ({ issues: [] })) })
     await expect(sales.resolveParams()).rejects.toThrow('The parameters of the report sales do not fit their schema.')
   })

@@ -216,7 +216,7 @@ describe('a definition is refused, with a remedy, when', () => {
     expect(dimension('file', { key: { id: c.int() }, columns: { valid_to: c.int() } }).history).toBe(false)
   })
 
-  test('two roles of a fact give the same column', () => {
+  test('two roles of a fact have the same column', () => {
     const file = dimension('file', { key: { path: c.varchar(9) } })
     const define = (): unknown => fact('change', { key: { id: c.int() }, dimensions: { file, file_path: c.int() } })
     expect(refused(define)).toMatch(/^The fact change has two columns named file_path\. Rename one of the two/)
