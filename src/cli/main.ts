@@ -37,24 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 function program(signal: AbortSignal): Command {
-  const root = new Command('changeover')
-    .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
-    .version(packageJson.version)
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) => {
-        const said = text
-          .replace(/^error: /, '')
-          .trim()
-          .replaceAll(/\s+/g, ' ')
-        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
-      },
-    })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 fine, 1 differences, 2 could not run.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
-    )
-
+  const root = rootCommand()
   const add = <Options>(name: string, description: string, task: Task<Options & CommonOptions>): Command =>
     root
       .command(name)
@@ -90,6 +73,26 @@ function program(signal: AbortSignal): Command {
     'only these reports',
   )
   return root
+}
+
+function rootCommand(): Command {
+  return new Command('changeover')
+    .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        const said = text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll(/\s+/g, ' ')
+        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
+      },
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 differences, 2 could not run.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
+    )
 }
 
 function wholeNumber(option: string): (text: string) => number {

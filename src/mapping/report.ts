@@ -34,7 +34,7 @@ export interface ReportSpec<
   /** The tables it reads, so that `db` knows their columns. */
   readonly tables?: Tables
   /**
-   * Validates the parameters, given ones and defaults, before either side sees them. A schema of any Standard Schema library; it may
+   * Validates the parameters, whether given or defaults, before either side sees them. A schema of any Standard Schema library; it may
    * transform them, and it may be asynchronous.
    *
    * @defaultValue none: parameters are taken as they are given

@@ -5,7 +5,7 @@ export const ABORT_GRACE_MS = 250
 
 /**
  * Sends once. Resolves to the outcomes that the queue reports within `timeoutMs`, or within {@link ABORT_GRACE_MS} of an abort; to none
- * when it does not answer, or throws in spite of its contract. Never rejects.
+ * when it does not answer, or throws despite its contract. Never rejects.
  */
 export async function sendOnce(
   queue: QueueSender,

@@ -90,7 +90,7 @@ export class Lease {
     try {
       return await this.#queue.extend(messages, this.#visibilitySeconds)
     } catch {
-      // A queue that rejects, in spite of its contract, renewed nothing that is known of.
+      // A queue that rejects, despite its contract, may have renewed nothing.
       return messages.map(({ id }) => id)
     }
   }
