@@ -128,7 +128,7 @@ describe('windows', () => {
     expect(mine.map(({ events }) => events).reduce((a, b) => a + b, 0)).toBe(3)
   })
 
-  it('are never written among the events, and not at all without coverage', async () => {
+  it('are never written to the collection of the events, and not at all without coverage', async () => {
     const host = await hosting({ coverage: false })
     expect(() => host.observe({ coverage: { collection: 'events' } })).toThrow('among the events')
     host.flags.set(STEPS_FLAG, false)
