@@ -44,6 +44,13 @@ export const DEFAULT_COVERAGE_COLLECTION = 'changeover_coverage'
 /** After how many intervals without a heartbeat an observer counts as dead. */
 export const SILENT_INTERVALS = 3
 
+/** The reasons of windows whose events the database may still write after the window was recorded. */
+export const UNSETTLED_REASONS: ReadonlySet<string> = new Set([
+  'outcome-unknown',
+  'too-many-in-flight',
+  'upsert-unknown',
+])
+
 export type CoverageDocument = CoverageWindow | Heartbeat
 
 export function heartbeatId(migration: string, instance: string): string {
