@@ -32,12 +32,14 @@ export function checkOptions(owner: string): OptionChecker {
       return refuse(name, `is ${shown}`, `Use a whole number from ${min}${max === undefined ? '' : ` to ${max}`}.`)
     },
 
-    port(name, value: unknown, methods) {
-      if (typeof value !== 'object' || value === null) {
+    port(name, value, methods) {
+      // Callers without types may pass anything.
+      const given: unknown = value
+      if (typeof given !== 'object' || given === null) {
         return refuse(name, 'is missing', `Pass an object with ${methods.map((method) => `${method}()`).join(', ')}.`)
       }
-      const missing = methods.find((method) => typeof Reflect.get(value, method) !== 'function')
-      if (missing === undefined) return value as never
+      const missing = methods.find((method) => typeof Reflect.get(given, method) !== 'function')
+      if (missing === undefined) return value
       return refuse(name, `has no method ${missing}()`, 'Check that it is the right object for this option.')
     },
   }

@@ -3,6 +3,7 @@ import { checkOptions, type RunProgress } from '../core/index.ts'
 import { DEFAULT_COVERAGE_COLLECTION } from '../coverage/index.ts'
 import { WAREHOUSE_METHODS, type MigrationWarehouse } from './options.ts'
 
+/** Options of {@link heal}. */
 export interface HealOptions {
   /** The database that the connection address names; it is read from its primary. */
   readonly mongo: Db

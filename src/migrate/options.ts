@@ -8,6 +8,7 @@ export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find' | 'scan'> & P
 /** The methods of {@link MigrationWarehouse}, for the check of options. */
 export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse & string)[] = ['merge', 'find', 'scan', 'dialect']
 
+/** Options of {@link migrate}. */
 export interface MigrateOptions {
   /** The events to migrate, such as `mongoEvents(db, migration)`; reading from a secondary is enough. */
   readonly source: EventSource

@@ -4,6 +4,7 @@ import { DEFAULT_POSITION_COLLECTION, PositionStore } from './stream-position.ts
 import { StreamReader } from './stream-reader.ts'
 import type { Namespace, Tap } from './tap.ts'
 
+/** Options of {@link changeStreamTap}. */
 export interface ChangeStreamTapOptions {
   /** The migration's name. Together with that of the stream it is the key of the position. */
   readonly migration: string

@@ -14,6 +14,7 @@ import { resolvePublisherLimits, type PublisherLimits } from './limits.ts'
 import type { SpillOptions } from './spill.ts'
 import type { Tap } from './tap.ts'
 
+/** Options of {@link observe}. */
 export interface ObserveOptions {
   /** Where the events are sent. */
   readonly queue: QueueSender
@@ -64,6 +65,7 @@ export interface ObserveOptions {
   readonly logger?: Logger
 }
 
+/** How an observer records what it missed. */
 export interface CoverageSettings {
   /** @defaultValue `changeover_coverage` */
   readonly collection?: string

@@ -5,6 +5,7 @@ import type { LegacyContext, Report, ReportRow } from '../mapping/index.ts'
 import { comparedResult, failedResult, type MeasuredRows, type ReportResult } from './result.ts'
 import { serverErrorOf, type ReportPort } from '../warehouse/index.ts'
 
+/** Options of {@link reconcile}. */
 export interface ReconcileOptions {
   /** The database that the old reports read. */
   readonly mongo: Db

@@ -2,6 +2,7 @@ import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/ind
 import { MAX_WAIT_SECONDS, type QueueReceiver } from '../queue/index.ts'
 import type { MergePort } from '../warehouse/index.ts'
 
+/** Options of {@link createSink}. */
 export interface SinkOptions {
   /** Where merged rows go. */
   readonly warehouse: MergePort

@@ -3,7 +3,7 @@ import { decodeEvent, eventKey } from '../event/index.ts'
 import { compile, reader, type Migration } from '../mapping/index.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
-import { sumTypes, typeIn } from './types.ts'
+import { sumTypes, typeIn } from './event-types.ts'
 
 const IDS_PER_BATCH = 1000
 

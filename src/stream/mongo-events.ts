@@ -5,8 +5,9 @@ import { mongoErrors } from './mongo-errors.ts'
 import { abortedBy, indexBounds, take, timeBounds, type Cursor } from './mongo-queries.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
-import { sumTypes } from './types.ts'
+import { sumTypes } from './event-types.ts'
 
+/** Options of {@link mongoEvents}. */
 export interface MongoEventsOptions {
   /**
    * Whether to read from the primary, whatever read preference the client has. A secondary may lag behind what was written.

@@ -21,6 +21,7 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of {@link EventSource.read}. */
 export interface ReadOptions extends AskOptions {
   /** The most events in one batch. */
   readonly batchEvents: number

@@ -1,5 +1,6 @@
 import { checkOptions } from '../core/index.ts'
 
+/** Options of {@link checkConvergence}. */
 export interface ConvergenceOptions {
   /**
    * How many histories are tried.

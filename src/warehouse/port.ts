@@ -31,6 +31,7 @@ export interface MergePort {
   merge(relation: Relation, rows: readonly Row[], options?: CallOptions): Promise<void>
 }
 
+/** Options of {@link ReadPort.scan}. */
 export interface ScanOptions extends CallOptions {
   /**
    * How many rows a page has at most; the only bound on the memory that a scan takes, so make it small for rows that are large.

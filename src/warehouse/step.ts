@@ -16,6 +16,7 @@ export interface Schema {
   readonly calendar?: CalendarRange | undefined
 }
 
+/** Options of `plan`. */
 export interface PlanOptions {
   /**
    * Whether columns may be changed to a type that does not hold all their values, and dropped when they are no longer defined.

@@ -50,7 +50,7 @@ function manyEvents(): Document[] {
   })
 }
 
-/** What every source of events must do. `make` gives a source of these events, of the migration `moves`. */
+/** What every source of events must do. `make` returns a source of these events, of the migration `moves`. */
 export function eventSourceContract(name: string, make: (events: readonly Document[]) => Promise<MadeSource>): void {
   const sourceOf = async (events: readonly Document[]): Promise<EventSource> => {
     const { source, dispose } = await make(events)

@@ -24,7 +24,7 @@ const tables: readonly AnyTable[] = [EVERYTHING.table, DEED.table, ...keyed.valu
 
 type Rows = MergePort & ReadPort & Pick<SchemaPort, 'clear'>
 
-/** What a merge port and a read port do together. `make` gives one with these tables, all of them empty. */
+/** What a merge port and a read port do together. `make` returns one with these tables, all of them empty. */
 export function rowsContract(
   name: string,
   make: (tables: readonly AnyTable[]) => Promise<{ readonly warehouse: Rows } & AsyncDisposable>,

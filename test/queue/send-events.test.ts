@@ -37,7 +37,7 @@ function sending(queue: QueueSender, options: { timeoutMs?: number; breaker?: Br
   return { sender, outcomes, retries }
 }
 
-/** A sender in front of `queue` that answers by itself as long as `answer` gives something. */
+/** A sender in front of `queue` that answers by itself as long as `answer` returns something. */
 function answering(queue: Queue, answer: (call: number, ids: readonly string[]) => SendOutcome[] | undefined) {
   let call = 0
   const sizes: number[] = []
