@@ -6,7 +6,7 @@ import type { MergePort, ReadPort, SchemaPort } from '../warehouse/index.ts'
 export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find' | 'scan'> & Pick<SchemaPort, 'dialect'>
 
 /** The methods of {@link MigrationWarehouse}, for the check of options. */
-export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse & string)[] = ['merge', 'find', 'scan', 'dialect']
+export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse)[] = ['merge', 'find', 'scan', 'dialect']
 
 /** Options of {@link migrate}. */
 export interface MigrateOptions {
