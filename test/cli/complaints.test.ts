@@ -30,7 +30,7 @@ describe('a wrong command line', () => {
     ['an unknown migration', ['migrate', '-c', HISTORY, '-m', 'future'], ['named future', 'It has history']],
     ['an unknown report', ['reconcile', '-c', HISTORY, '-r', 'sales'], ['named sales', 'files_by_folder']],
     ['no reports', ['reconcile', '-c', configOf('several')], ['no reports']],
-  ])('gives a one-line error: %s', async (_, args, names) => {
+  ])('prints a one-line error: %s', async (_, args, names) => {
     expectComplaint(await runCli(args, nowhere), ...names)
   })
 
@@ -40,7 +40,7 @@ describe('a wrong command line', () => {
     ['MONGODB_URL', ['migrate']],
     ['MONGODB_URL', ['reconcile']],
     ['SQS_QUEUE_URL', ['sink']],
-  ])('gives a one-line error: %s is not set (%j)', async (name, args) => {
+  ])('prints a one-line error: %s is not set (%j)', async (name, args) => {
     const ended = await runCli([...args, '-c', HISTORY], { ...reachable(), [name]: undefined })
     expectComplaint(ended, `The environment variable ${name} is not set.`, `Set it, for example: ${name}=`)
   })
@@ -64,7 +64,7 @@ describe('an unusable server', () => {
     ['MONGODB_URL', 'http://u:hush-hush@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://u:hush-hush@@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://127.0.0.1/app?authMechanismProperties=hush-hush', ['MONGODB_URL']],
-  ])('gives a one-line error: %s is %s', async (name, value, names) => {
+  ])('prints a one-line error: %s is %s', async (name, value, names) => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl, [name]: value }
     expectComplaint(await runCli(['migrate', '-c', HISTORY], env), ...names, /^(?!.*hush)/)
@@ -81,7 +81,7 @@ describe('an unusable server', () => {
   it.each([
     ['a wrong password', 'wrong-hush', [/denied/i, 'docs/reference/rights.md']],
     ['a user without rights', 'hush-hush', [/denied/i, 'docs/reference/rights.md']],
-  ])('gives a one-line error: MySQL and %s', async (_, password, names) => {
+  ])('prints a one-line error: MySQL and %s', async (_, password, names) => {
     await using schema = await freshSchema()
     const user = freshName().slice(-20)
     await onServer(`CREATE USER '${user}'@'%' IDENTIFIED BY 'hush-hush'`)
@@ -136,7 +136,7 @@ describe('an unusable server', () => {
     ['does not exist', 'http://127.0.0.1/000000000000/nothing', ['nothing', /does not exist/i]],
     ['is not a URL', 'nothing', ['queue URL', 'get-queue-url']],
     ['is a FIFO queue', 'https://sqs.eu-central-1.amazonaws.com/1/events.fifo', ['FIFO', 'standard queue']],
-  ])('gives a one-line error: a queue that %s', async (_, queueUrl, names) => {
+  ])('prints a one-line error: a queue that %s', async (_, queueUrl, names) => {
     const { mysqlUrl } = await staged([])
     const { endpoint, region, credentials } = inject('sqs')
     const ended = await runCli(['sink', '-c', HISTORY], {
