@@ -3,6 +3,14 @@ import { defineConfig } from 'vitest/config'
 
 const source = fileURLToPath(new URL('src', import.meta.url))
 
+/** The suites whose subject is the warehouse run on both engines; `test/support/global-setup.ts` starts the engine that the project is named after. */
+const ON_BOTH_ENGINES = ['warehouse', 'apply', 'sink', 'property', 'migrate', 'ledger', 'testing'].map(
+  (room) => `test/${room}/**/*.test.ts`,
+)
+
+// Per project, because each has its own engine.
+const globalSetup = ['test/support/global-setup.ts']
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -11,9 +19,11 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/seed.ts'],
+    projects: [
+      { extends: true, test: { name: 'MariaDB', globalSetup, include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'MySQL', globalSetup, include: ON_BOTH_ENGINES } },
+    ],
+    setupFiles: ['test/support/seed.ts', 'test/support/engine.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     unhandledRejections: 'strict',

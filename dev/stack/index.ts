@@ -1,10 +1,11 @@
 import { ChangeoverError, Closers } from '../../src/core/index.ts'
+import { findDatabase, findMariadb, findMysql } from './database.ts'
+import { findElasticmq } from './elasticmq.ts'
 import { findFlags } from './flags.ts'
 import type { FlagSource } from './flags.ts'
 import { thisMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
 import { findMongodb } from './mongodb.ts'
-import { findMysql } from './mysql.ts'
 import type { Context, Running } from './service.ts'
 import { findSqs } from './sqs.ts'
 import type { SqsEndpoint } from './sqs.ts'
@@ -15,17 +16,32 @@ export type { Machine } from './machine.ts'
 export type { Found } from './service.ts'
 export type { SqsEndpoint } from './sqs.ts'
 
-const FINDERS = { mysql: findMysql, mongodb: findMongodb, sqs: findSqs, flags: findFlags }
+const FINDERS = {
+  database: findDatabase,
+  mariadb: findMariadb,
+  mysql: findMysql,
+  mongodb: findMongodb,
+  sqs: findSqs,
+  elasticmq: findElasticmq,
+  flags: findFlags,
+}
+
+/** What a stack has unless `only` names something else. */
+const DEFAULT_SERVICES: readonly ServiceName[] = ['database', 'mongodb', 'sqs', 'flags']
 
 /** A part of a stack. */
 export type ServiceName = keyof typeof FINDERS
 
 /** The servers for the tests and the examples. A service that `only` leaves out throws when it is read. */
 export interface Stack extends AsyncDisposable {
-  /** Without a database. */
+  /** A MariaDB or a MySQL, whichever is available sooner. Addresses of servers name no database. */
+  readonly databaseUrl: string
+  readonly mariadbUrl: string
   readonly mysqlUrl: string
   readonly mongoUrl: string
   readonly sqs: SqsEndpoint
+  /** A second server with the API of SQS. */
+  readonly elasticmq: SqsEndpoint
   readonly flags: FlagSource
   /** One line per service: what was found, and why. */
   readonly found: readonly string[]
@@ -36,7 +52,7 @@ export interface Stack extends AsyncDisposable {
 export interface StackOptions {
   /** @defaultValue `process.env` */
   readonly env?: NodeJS.ProcessEnv
-  /** @defaultValue all of them */
+  /** @defaultValue `database`, `mongodb`, `sqs` and `flags` */
   readonly only?: readonly ServiceName[]
   /** Called with a line before each slow step. @defaultValue silent */
   readonly say?: (line: string) => void
@@ -47,16 +63,16 @@ export interface StackOptions {
 }
 
 /**
- * Finds or starts MySQL, MongoDB, an SQS API and feature flags, all at the same time: each from the environment, else
+ * Finds or starts databases, MongoDB, an SQS API and feature flags, all at the same time: each from the environment, else
  * from this machine, else by a download. They stop with this process, however it ends.
  *
  * @throws {ChangeoverError} `'CONFIG'`, `'UNREACHABLE'` or `'DENIED'`, when one of them is not available; the others are stopped
  * @example
- * await using stack = await startStack({ only: ['mysql'], say: console.error })
- * const connection = await createConnection(stack.mysqlUrl)
+ * await using stack = await startStack({ only: ['database'], say: console.error })
+ * const connection = await createConnection(stack.databaseUrl)
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { env = process.env, only = Object.keys(FINDERS) as ServiceName[], say = () => {}, signal } = options
+  const { env = process.env, only = DEFAULT_SERVICES, say = () => {}, signal } = options
   const failed = new AbortController()
   const context: Context = {
     machine: options.machine ?? thisMachine(env),
@@ -79,9 +95,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 
   const starts = [
+    start('database', FINDERS.database),
+    start('mariadb', FINDERS.mariadb),
     start('mysql', FINDERS.mysql),
     start('mongodb', FINDERS.mongodb),
     start('sqs', FINDERS.sqs),
+    start('elasticmq', FINDERS.elasticmq),
     start('flags', FINDERS.flags),
   ] as const
   await Promise.allSettled(starts)
@@ -89,12 +108,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await started.disposeAsync()
     throw context.signal.reason
   }
-  const [mysql, mongodb, sqs, flags] = await Promise.all(starts)
+  const [database, mariadb, mysql, mongodb, sqs, elasticmq, flags] = await Promise.all(starts)
 
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= started.disposeAsync())
-  const found = Object.entries({ mysql, mongodb, sqs, flags })
+  const found = Object.entries({ database, mariadb, mysql, mongodb, sqs, elasticmq, flags })
   return {
+    get databaseUrl() {
+      return valueOf('database', database)
+    },
+    get mariadbUrl() {
+      return valueOf('mariadb', mariadb)
+    },
     get mysqlUrl() {
       return valueOf('mysql', mysql)
     },
@@ -103,6 +128,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     get sqs() {
       return valueOf('sqs', sqs)
+    },
+    get elasticmq() {
+      return valueOf('elasticmq', elasticmq)
     },
     get flags() {
       return valueOf('flags', flags)

@@ -22,9 +22,9 @@ try {
 }
 
 /** Only those that are not set yet: the shell has the others, and they may contain passwords. */
-function variables({ mysqlUrl, mongoUrl, sqs, flags }: Stack): [string, string][] {
+function variables({ databaseUrl, mongoUrl, sqs, flags }: Stack): [string, string][] {
   const all: [string, string][] = [
-    ['MYSQL_URL', mysqlUrl],
+    ['MYSQL_URL', databaseUrl],
     ['MONGODB_URL', mongoUrl],
     ['SQS_ENDPOINT', sqs.endpoint],
     ['AWS_REGION', sqs.region],

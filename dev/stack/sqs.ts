@@ -29,7 +29,7 @@ export async function findSqs({ machine, signal }: Context): Promise<Running<Sqs
   return { value: endpointAt(`http://127.0.0.1:${port}`, env), why: 'fauxqs, in memory (no SQS_ENDPOINT)', stop }
 }
 
-function endpointAt(endpoint: string, env: NodeJS.ProcessEnv): SqsEndpoint {
+export function endpointAt(endpoint: string, env: NodeJS.ProcessEnv): SqsEndpoint {
   const { AWS_ACCESS_KEY_ID = 'local', AWS_SECRET_ACCESS_KEY = 'local', AWS_SESSION_TOKEN: sessionToken } = env
   return {
     endpoint,

@@ -74,9 +74,9 @@ async function onFreshDatabases(
     if (!keep) closers.defer(async () => void (await what()))
   }
 
-  await onServer(stack.mysqlUrl, `CREATE DATABASE \`${name}\``)
-  drop(() => onServer(stack.mysqlUrl, `DROP DATABASE \`${name}\``))
-  addresses.mysql = withPath(stack.mysqlUrl, name)
+  await onServer(stack.databaseUrl, `CREATE DATABASE \`${name}\``)
+  drop(() => onServer(stack.databaseUrl, `DROP DATABASE \`${name}\``))
+  addresses.mysql = withPath(stack.databaseUrl, name)
   const warehouse = closers.use(mysqlWarehouse(addresses.mysql))
 
   addresses.mongo = withPath(stack.mongoUrl, name)

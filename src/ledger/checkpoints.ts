@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'bson'
 import { bigint, blob, int, mergeBatch, stampOf, stampType, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
-import { unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
+import { nextRunId, unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
 
 /** The checkpoints of a migration: a table like all others. The stamp of the progress comes from the number of events. */
 export function checkpointsOf({ name }: { readonly name: string }): Relation {
@@ -74,23 +74,14 @@ export class Checkpoints {
 
   /** The latest run, if it is of this revision and not finished. */
   async unfinished(options: CallOptions = {}): Promise<Run | undefined> {
-    let latest: Checkpoint[] = []
-    // The key begins with the run, so the rows of the latest run come last.
-    for await (const page of this.#warehouse.scan(this.#relation, options)) {
-      for (const row of page) {
-        const checkpoint = checkpointOf(row)
-        if (checkpoint.run !== latest[0]?.run) latest = []
-        latest.push(checkpoint)
-      }
-    }
-    return unfinishedRun(latest, this.#revision)
+    return unfinishedRun(await this.#latest(options), this.#revision)
   }
 
   /** Writes a new run before its first batch, so that a resumed one has the same ranges. */
-  async begin(ranges: readonly RangeBounds[], now: Date, options: CallOptions = {}): Promise<Run> {
+  async begin(ranges: readonly RangeBounds[], options: CallOptions = {}): Promise<Run> {
+    const [latest] = await this.#latest(options)
     const run = {
-      // Ids of runs sort by time.
-      id: `${now.toISOString()}-${randomBytes(4).toString('hex')}`,
+      id: nextRunId(latest?.run, randomBytes(4).toString('hex')),
       ranges: ranges.map((range, number) => ({ number, range, reached: undefined, events: 0, isDone: false })),
     }
     await this.#write(run.id, run.ranges, options)
@@ -100,6 +91,20 @@ export class Checkpoints {
   /** Moves a range to the last event that was durably applied. */
   async save(run: string, progress: RangeProgress, options: CallOptions = {}): Promise<void> {
     await this.#write(run, [progress], options)
+  }
+
+  /** The checkpoints of the run with the greatest id. */
+  async #latest(options: CallOptions): Promise<readonly Checkpoint[]> {
+    let latest: Checkpoint[] = []
+    // The key begins with the run, so the rows of the latest run come last.
+    for await (const page of this.#warehouse.scan(this.#relation, options)) {
+      for (const row of page) {
+        const checkpoint = checkpointOf(row)
+        if (checkpoint.run !== latest[0]?.run) latest = []
+        latest.push(checkpoint)
+      }
+    }
+    return latest
   }
 
   async #write(run: string, ranges: readonly RangeProgress[], options: CallOptions): Promise<void> {

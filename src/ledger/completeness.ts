@@ -36,7 +36,7 @@ export async function* idsWithoutReceipt(
  * import { history } from './changeover.config.ts'
  *
  * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * const ids = mongoEvents(client.db(), history).idsBetween(null, null)
  * console.log(`${await countWithoutReceipt(history, ids, warehouse)} events have not been applied.`)
  * await client.close()

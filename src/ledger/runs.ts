@@ -27,6 +27,20 @@ export interface Checkpoint {
   readonly progress: RangeProgress
 }
 
+/** Digits of a run's number in its id. */
+const NUMBER_DIGITS = 8
+
+/**
+ * The id of a run that begins after the run with the id `latest`, if there is one. Ids sort by a number that each run raises, not by a
+ * clock: a run started by a host whose clock is ahead would otherwise be the latest for as long.
+ *
+ * @param suffix tells runs apart that begin at the same time
+ */
+export function nextRunId(latest: string | undefined, suffix: string): string {
+  const number = latest === undefined ? 0 : Number.parseInt(latest.slice(0, NUMBER_DIGITS), 10)
+  return `${String(number + 1).padStart(NUMBER_DIGITS, '0')}-${suffix}`
+}
+
 /** The run of these checkpoints, if it is of this revision and a range of it is not finished. */
 export function unfinishedRun(checkpoints: readonly Checkpoint[], revision: number): Run | undefined {
   const isOpen = checkpoints.some((checkpoint) => !checkpoint.progress.isDone && checkpoint.revision === revision)

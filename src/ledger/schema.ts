@@ -13,7 +13,7 @@ import { receiptsOf } from './receipts.ts'
  * import { mysqlWarehouse } from 'changeover/warehouse'
  * import { history } from './changeover.config.ts'
  *
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * await warehouse.apply(await warehouse.plan(schemaOf([history])))
  */
 export function schemaOf(migrations: readonly Migration[], calendar?: CalendarRange): Schema {

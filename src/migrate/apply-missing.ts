@@ -1,7 +1,7 @@
 import type { ProgressMeter } from '../core/index.ts'
 import type { CompiledMigration } from '../mapping/index.ts'
 import { idsWithoutReceipt } from '../ledger/index.ts'
-import type { EventSource } from '../stream/index.ts'
+import type { EventSource, ReadOptions } from '../stream/index.ts'
 import type { ReadPort } from '../warehouse/index.ts'
 import type { BatchApplier } from './batch-applier.ts'
 import { timed } from './timed.ts'
@@ -12,19 +12,18 @@ export interface MissingSearch {
   readonly warehouse: Pick<ReadPort, 'find'>
   readonly batches: BatchApplier
   readonly meter: ProgressMeter
-  readonly batchEvents: number
-  readonly signal: AbortSignal
+  /** How large a batch may be, and the signal that stops the search. */
+  readonly bounds: ReadOptions & { readonly signal: AbortSignal }
 }
 
 /** Applies those of these events that have no receipt. Returns how many there were. */
 export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
-  const { migration, source, warehouse, batches, meter, batchEvents, signal } = search
+  const { migration, source, warehouse, batches, meter, bounds } = search
+  const { signal } = bounds
   let found = 0
   for await (const missing of timed(idsWithoutReceipt(migration, ids, warehouse, { signal }), meter, 'check')) {
-    for (let at = 0; at < missing.length; at += batchEvents) {
-      const some = missing.slice(at, at + batchEvents)
-      const events = await meter.time('read', () => source.byIds(some, { signal }))
-      if (events.length > 0) await batches.apply(events, signal)
+    for await (const events of timed(source.byIds(missing, bounds), meter, 'read')) {
+      await batches.apply(events, signal)
       found += events.length
       // Only reports: the caller counts what this phase has done.
       meter.advance(0)

@@ -44,6 +44,7 @@ export type ResolvedHealOptions = Readonly<Required<HealOptions>>
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveHealOptions(options: HealOptions): ResolvedHealOptions {
   const check = checkOptions('heal')
+  check.all(options)
   return Object.freeze({
     mongo: check.port('mongo', options.mongo, ['collection', 'command']),
     warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),

@@ -7,9 +7,10 @@ import { databaseOf, mongoErrors, mongoEvents } from '../stream/index.ts'
 import { applyMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveHealOptions, type HealOptions } from './heal-options.ts'
+import { DEFAULT_BATCH_BYTES } from './options.ts'
 import { isComplete, stretchesOf } from './stretches.ts'
 
-const BATCH_EVENTS = 250
+const BOUNDS = Object.freeze({ batchEvents: 250, batchBytes: DEFAULT_BATCH_BYTES })
 
 /** The outcome of healing. */
 export interface HealResult {
@@ -44,7 +45,7 @@ export interface HealResult {
  * import { history } from './changeover.config.ts'
  *
  * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * const { healed, open, events } = await heal(history, { mongo: client.db(), warehouse })
  * console.log(`${healed} windows healed, ${open} still open; ${events} events were missing.`)
  * await client.close()
@@ -61,7 +62,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const { windows, crashed, now } = await records.read()
   const meter = new ProgressMeter(onProgress)
   const batches = new BatchApplier(createApplier(compiled, warehouse), meter)
-  const search = { migration: compiled, source, warehouse, batches, meter, batchEvents: BATCH_EVENTS, signal }
+  const search = { migration: compiled, source, warehouse, batches, meter, bounds: { ...BOUNDS, signal } }
   meter.begin('heal', windows.length)
   let [healed, open] = [0, 0]
   for (const { from, to, windows: within } of stretchesOf(windows, marginMs)) {

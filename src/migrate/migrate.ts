@@ -42,7 +42,7 @@ export interface MigrateResult extends UnknownTypes {
  * import { history } from './changeover.config.ts'
  *
  * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * const { applied, quarantined, reasons } = await migrate(history, {
  *   source: mongoEvents(client.db(), history),
  *   warehouse,
@@ -52,22 +52,24 @@ export interface MigrateResult extends UnknownTypes {
  * await client.close()
  */
 export async function migrate(migration: Migration, options: MigrateOptions): Promise<MigrateResult> {
-  const { source, warehouse, ranges, parallel, batchEvents, fresh, onProgress, signal } = resolveMigrateOptions(options)
+  const { source, warehouse, ranges, parallel, batchEvents, batchBytes, fresh, onProgress, signal } =
+    resolveMigrateOptions(options)
   const compiled = compile(migration)
   await warehouse.dialect()
   const total = await source.count({ signal })
   const checkpoints = new Checkpoints(warehouse, compiled)
   const unfinished = fresh ? undefined : await checkpoints.unfinished()
-  const run = unfinished ?? (await checkpoints.begin(await source.ranges(ranges, { signal }), new Date()))
+  const run = unfinished ?? (await checkpoints.begin(await source.ranges(ranges, { signal })))
 
   const meter = new ProgressMeter(onProgress)
   const batches = new BatchApplier(createApplier(compiled, warehouse), meter)
   meter.begin('read', total, eventsOf(run))
-  await readRanges(run, { source, checkpoints, batches, meter, batchEvents, parallel, signal })
+  const bounds = { batchEvents, batchBytes, signal }
+  await readRanges(run, { source, checkpoints, batches, meter, bounds, parallel })
 
   meter.begin('check', total)
   const ids = counted(source.idsBetween(null, null, { signal }), meter)
-  const late = await applyMissing(ids, { migration: compiled, source, warehouse, batches, meter, batchEvents, signal })
+  const late = await applyMissing(ids, { migration: compiled, source, warehouse, batches, meter, bounds })
   const types = await source.types({ signal })
   return {
     run: run.id,

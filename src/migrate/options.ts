@@ -14,13 +14,13 @@ export interface MigrateOptions {
   readonly source: EventSource
   readonly warehouse: MigrationWarehouse
   /**
-   * How many ranges the history is cut into.
+   * How many ranges the history is cut into, up to 100,000.
    *
    * @defaultValue 16
    */
   readonly ranges?: number
   /**
-   * How many ranges are read at the same time.
+   * How many ranges are read at the same time, up to 1000.
    *
    * @defaultValue 2
    */
@@ -31,6 +31,12 @@ export interface MigrateOptions {
    * @defaultValue 1000
    */
   readonly batchEvents?: number
+  /**
+   * How many bytes of BSON a batch holds at most; one event at least. It bounds the memory of a run, with `parallel`.
+   *
+   * @defaultValue 8388608
+   */
+  readonly batchBytes?: number
   /**
    * Starts from the beginning even when the last run was interrupted.
    *
@@ -46,20 +52,27 @@ export interface MigrateOptions {
 }
 
 export const DEFAULT_RANGES = 16
+/** Each range has a checkpoint. */
+const MAX_RANGES = 100_000
+/** Each reader has a cursor. */
+const MAX_PARALLEL = 1000
 export const DEFAULT_PARALLEL = 2
 export const DEFAULT_BATCH_EVENTS = 1000
+export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
 
 export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateOptions {
   const check = checkOptions('migrate')
+  check.all(options)
   return Object.freeze({
     source: check.port('source', options.source, ['ranges', 'read', 'byIds', 'idsBetween', 'count', 'types']),
     warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),
-    ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1 }),
-    parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1 }),
+    ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1, max: MAX_RANGES }),
+    parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1, max: MAX_PARALLEL }),
     batchEvents: check.whole('batchEvents', options.batchEvents ?? DEFAULT_BATCH_EVENTS, { min: 1 }),
+    batchBytes: check.whole('batchBytes', options.batchBytes ?? DEFAULT_BATCH_BYTES, { min: 1 }),
     fresh: options.fresh ?? false,
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,

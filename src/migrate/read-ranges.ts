@@ -1,7 +1,7 @@
 import type { ProgressMeter } from '../core/index.ts'
 import { decodeEvent } from '../event/index.ts'
 import type { Checkpoints, RangeProgress, Run } from '../ledger/index.ts'
-import type { EventSource } from '../stream/index.ts'
+import type { EventSource, ReadOptions } from '../stream/index.ts'
 import type { BatchApplier } from './batch-applier.ts'
 import { timed } from './timed.ts'
 
@@ -10,21 +10,21 @@ export interface RangeReading {
   readonly checkpoints: Checkpoints
   readonly batches: BatchApplier
   readonly meter: ProgressMeter
-  readonly batchEvents: number
   /** How many ranges are read at the same time. */
   readonly parallel: number
-  readonly signal: AbortSignal
+  /** How large a batch may be, and the signal that stops the readers. */
+  readonly bounds: ReadOptions & { readonly signal: AbortSignal }
 }
 
 /** Applies what is left of a run's ranges. The first failure stops all readers; this rejects with it. */
 export async function readRanges(run: Run, reading: RangeReading): Promise<void> {
   const waiting = run.ranges.filter(({ isDone }) => !isDone)
   const failure = new AbortController()
-  const signal = AbortSignal.any([reading.signal, failure.signal])
+  const signal = AbortSignal.any([reading.bounds.signal, failure.signal])
   const readWaiting = async (): Promise<void> => {
     try {
       for (let range = waiting.shift(); range; range = waiting.shift()) {
-        await readRange(run.id, range, { ...reading, signal })
+        await readRange(run.id, range, { ...reading, bounds: { ...reading.bounds, signal } })
       }
     } catch (thrown) {
       failure.abort(thrown)
@@ -35,11 +35,11 @@ export async function readRanges(run: Run, reading: RangeReading): Promise<void>
 }
 
 async function readRange(runId: string, start: RangeProgress, reading: RangeReading): Promise<void> {
-  const { source, checkpoints, batches, meter, batchEvents, signal } = reading
+  const { source, checkpoints, batches, meter, bounds } = reading
   const save = (to: RangeProgress): Promise<void> => meter.time('checkpoint', () => checkpoints.save(runId, to))
   let progress = start
-  for await (const batch of timed(source.read(start.range, start.reached, { batchEvents, signal }), meter, 'read')) {
-    await batches.apply(batch, signal)
+  for await (const batch of timed(source.read(start.range, start.reached, bounds), meter, 'read')) {
+    await batches.apply(batch, bounds.signal)
     progress = advanced(progress, batch)
     // Even if the signal has aborted by now, so that what is durable is not read again.
     await save(progress)

@@ -93,13 +93,14 @@ export function changeStreamTap(
   namespace: Namespace,
   options: ChangeStreamTapOptions,
 ): ChangeStreamTap {
+  const check = checkOptions('changeStreamTap')
+  check.all(options)
   const { database, collection } = namespace
   const key = `${options.migration}/${options.stream ?? `${database}.${collection}`}`
-  const check = checkOptions('changeStreamTap')
   const settings = Object.freeze({
-    saveMs: check.whole('saveMs', options.saveMs ?? DEFAULT_SAVE_MS, { min: 0 }),
-    idleSaveMs: check.whole('idleSaveMs', options.idleSaveMs ?? DEFAULT_IDLE_SAVE_MS, { min: 0 }),
-    silenceMs: check.whole('silenceMs', options.silenceMs ?? DEFAULT_SILENCE_MS, { min: 1 }),
+    saveMs: check.milliseconds('saveMs', options.saveMs ?? DEFAULT_SAVE_MS, { min: 0 }),
+    idleSaveMs: check.milliseconds('idleSaveMs', options.idleSaveMs ?? DEFAULT_IDLE_SAVE_MS, { min: 0 }),
+    silenceMs: check.milliseconds('silenceMs', options.silenceMs ?? DEFAULT_SILENCE_MS, { min: 1 }),
   })
   const store = new PositionStore(client, namespace, key, options.positions ?? DEFAULT_POSITION_COLLECTION)
   const logger = safeLogger(options.logger ?? silentLogger)

@@ -68,7 +68,9 @@ export function resolvePublisherLimits(limits: Partial<PublisherLimits> = {}): P
   const resolved = Object.freeze({ ...DEFAULT_PUBLISHER_LIMITS, ...limits })
   const check = checkOptions('observe')
   for (const [name, value] of Object.entries(resolved)) {
-    check.whole(`limits.${name}`, value, { min: name === 'lingerMs' ? 0 : 1 })
+    const min = name === 'lingerMs' ? 0 : 1
+    if (name.endsWith('Ms')) check.milliseconds(`limits.${name}`, value, { min })
+    else check.whole(`limits.${name}`, value, { min })
   }
   return resolved
 }

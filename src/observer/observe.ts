@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { MongoClient } from 'mongodb'
-import { messageOf, SafeEmitter, type BreakerState, waitAtMost } from '../core/index.ts'
+import { messageOf, SafeEmitter, type BreakerState, waitAtMost, MAX_TIMER_MS } from '../core/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import { coverageCollection } from '../coverage/index.ts'
 import { byReason, createTake, isSkipped } from './capture.ts'
@@ -91,7 +91,7 @@ const SAVE_MS = 2000
  * import { history } from './changeover.config.ts'
  *
  * const client = new MongoClient(process.env.MONGODB_URL!, { monitorCommands: true })
- * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL!)
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
  * const flags = unleashFlags(initialize({ url: 'https://unleash.example/api', appName: 'shop' }))
  * const observer = observe(client, history, { queue, flags, logger: console })
  *
@@ -182,6 +182,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     },
   }
 
+  const reportTapFailure = (thrown: unknown): void => logger.error('the tap failed', { error: messageOf(thrown) })
   const capture: Capture = {
     take: createTake(compile(migration), { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
     commit(events, settled) {
@@ -208,7 +209,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
       return publisher.isFull
     },
     whenRoom: (signal) => publisher.whenRoom(signal),
-    fail: (thrown) => logger.error('the tap failed', { error: messageOf(thrown) }),
+    fail: reportTapFailure,
   }
   const tap = resolved.tap ?? commandTap(client, { database, collection: migration.source.collection })
   try {
@@ -222,7 +223,8 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
 
   let closing: Promise<void> | undefined
   const shut = async (timeoutMs: number): Promise<void> => {
-    await waitAtMost(timeoutMs, tap.stop())
+    // Also when it rejects, in spite of its contract.
+    await waitAtMost(timeoutMs, tap.stop()).catch(reportTapFailure)
     await publisher.close(timeoutMs)
     await waitAtMost(RECORD_MS, spill?.close())
     const left = new TimeRange()
@@ -236,7 +238,8 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     await waitAtMost(SAVE_MS, tap.save?.())
     metrics?.end()
   }
-  const close: Observer['close'] = ({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) => (closing ??= shut(timeoutMs))
+  // Whatever it is given: a shutdown is no place for an error.
+  const close: Observer['close'] = (given) => (closing ??= shut(timeoutIn(given)).catch(reportTapFailure))
   return {
     instance,
     counters,
@@ -249,4 +252,9 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+function timeoutIn(options: { readonly timeoutMs?: number } | undefined): number {
+  const { timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = options ?? {}
+  return timeoutMs >= 0 ? Math.min(timeoutMs, MAX_TIMER_MS) : DEFAULT_CLOSE_TIMEOUT_MS
 }

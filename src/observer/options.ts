@@ -99,12 +99,16 @@ export interface Resolved {
 
 /** The given options over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
 export function resolveOptions(migration: Migration, options: ObserveOptions): Resolved {
+  const check = checkOptions('observe')
+  check.all(options)
   const { overflow = 'drop-and-record', coverage = {}, maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
   const { collection = DEFAULT_COVERAGE_COLLECTION, heartbeatMs = DEFAULT_HEARTBEAT_MS } = coverage || {}
   const spill = overflow === 'drop-and-record' ? undefined : overflow.spill
-  const check = checkOptions('observe')
+  const queue = check.port('queue', options.queue, ['send'])
+  checkQueueLimits(queue)
+  if (options.tap !== undefined) check.port('tap', options.tap, ['start', 'stop'])
   check.whole('maxEventBytes', maxEventBytes, { min: 1 })
-  check.whole('coverage.heartbeatMs', heartbeatMs, { min: 10 })
+  check.milliseconds('coverage.heartbeatMs', heartbeatMs, { min: 10 })
   if (spill?.maxBytes !== undefined) check.whole('overflow.spill.maxBytes', spill.maxBytes, { min: 1 })
   if (coverage && collection === migration.source.collection) {
     throw new ChangeoverError('CONFIG', `Coverage would be recorded in the collection of the events, ${collection}.`, {
@@ -122,8 +126,8 @@ export function resolveOptions(migration: Migration, options: ObserveOptions): R
     )
   }
   return Object.freeze({
-    queue: options.queue,
-    flags: options.flags,
+    queue,
+    flags: check.port('flags', options.flags, ['isEnabled', 'ready']),
     flag: options.flag ?? `changeover.${migration.name}.write`,
     context: options.context,
     tap: options.tap,
@@ -135,4 +139,12 @@ export function resolveOptions(migration: Migration, options: ObserveOptions): R
     metrics: options.metrics,
     logger: safeLogger(options.logger ?? silentLogger),
   })
+}
+
+/** Without its limits, no message could be packed for the queue. */
+function checkQueueLimits({ limits }: { readonly limits?: Partial<QueueSender['limits']> }): void {
+  const check = checkOptions('observe')
+  for (const name of ['messageBytes', 'batchBytes', 'batchEntries'] as const) {
+    check.whole(`queue.limits.${name}`, limits?.[name] ?? Number.NaN, { min: 1 })
+  }
 }

@@ -21,17 +21,18 @@ export interface SqsOptions {
 /**
  * A standard SQS queue, through the application's own client, whose endpoint, region, credentials, retries and timeouts apply.
  *
+ * @param queueUrl may be an environment variable that is not set, which is an error like any other
  * @throws {@link ChangeoverError} `CONFIG` when `queueUrl` is not a URL or names a FIFO queue, or a limit is out of range.
  * @example
  * import { SQSClient } from '@aws-sdk/client-sqs'
  * import { sqs } from 'changeover/queue'
  *
- * export const queue = sqs(new SQSClient({}), process.env.QUEUE_URL!)
+ * export const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
  */
-export function sqs(client: SqsClientLike, queueUrl: string, options: SqsOptions = {}): Queue {
+export function sqs(client: SqsClientLike, queueUrl: string | undefined, options: SqsOptions = {}): Queue {
   const limits = resolveLimits('sqs', options.limits)
-  const place = checkedPlace(queueUrl)
-  const requests = new SqsRequests(client as Pick<SQSClient, 'send'>, queueUrl)
+  const { url, place } = checkedAddress(queueUrl)
+  const requests = new SqsRequests(client as Pick<SQSClient, 'send'>, url)
 
   return Object.freeze<Queue>({
     limits,
@@ -95,9 +96,9 @@ function sendOutcome({ item: { id }, failure }: ItemOutcome<OutgoingMessage>): S
   return failure ? { id, status: 'failed', ...failure } : { id, status: 'sent' }
 }
 
-/** The queue as errors name it. Throws for a URL that can never work, so that it shows at start and not at the first message. */
-function checkedPlace(queueUrl: string): string {
-  if (!/^https?:\/\/[^/]/.test(queueUrl)) {
+/** The URL of the queue, and the queue as errors name it. Throws for a URL that can never work, so that it shows at start and not at the first message. */
+function checkedAddress(queueUrl: string | undefined): { readonly url: string; readonly place: string } {
+  if (queueUrl === undefined || !/^https?:\/\/[^/]/.test(queueUrl)) {
     throw new ChangeoverError('CONFIG', 'The queue URL is missing or not a URL.', {
       remedy: 'Pass the whole URL of the queue, as `aws sqs get-queue-url` prints it.',
     })
@@ -109,7 +110,7 @@ function checkedPlace(queueUrl: string): string {
         'Use a standard queue: the order of messages does not matter here, and a FIFO queue limits the throughput.',
     })
   }
-  return place
+  return { url: queueUrl, place }
 }
 
 /** Local servers return URLs that Node cannot parse: `http://sqs.eu-west-1.127.0.0.1:4566/…`. */

@@ -32,15 +32,15 @@ export interface ReconcileOptions {
  * import config from './changeover.config.ts'
  *
  * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * for (const { name, verdict, differing } of await reconcile(config.reports, { mongo: client.db(), warehouse })) {
  *   console.log(`${name}: ${verdict}, ${differing} rows differ`)
  * }
  * await client.close()
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
-  const { params = {}, signal } = options
   const check = checkOptions('reconcile')
+  const { params = {}, signal } = check.all(options)
   const mongo = check.port('mongo', options.mongo, ['collection'])
   const warehouse = check.port('warehouse', options.warehouse, ['reader'])
   const results: ReportResult[] = []

@@ -35,7 +35,7 @@ export interface LambdaOptions {
  * import { mysqlWarehouse } from 'changeover/warehouse'
  * import { history } from './changeover.config.ts'
  *
- * const warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * const warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * export const handler = lambdaHandler(createSink(history, { warehouse }), { reportBatchItemFailures: true })
  */
 export function lambdaHandler(

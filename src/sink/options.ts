@@ -51,8 +51,6 @@ export const DEFAULT_GRACE_MS = 10_000
 
 /** The longest visibility timeout of SQS. */
 const MAX_VISIBILITY_SECONDS = 43_200
-/** The longest delay of a timer; a longer one fires at once. */
-const MAX_TIMER_MS: number = 2 ** 31 - 1
 
 /** All options of a sink, the defaults included. */
 export interface ResolvedSinkOptions extends Required<Omit<SinkOptions, 'queue'>> {
@@ -76,7 +74,7 @@ export function resolveSinkOptions(options: SinkOptions): ResolvedSinkOptions {
       min: 0,
       max: MAX_WAIT_SECONDS,
     }),
-    graceMs: check.whole('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, { min: 0, max: MAX_TIMER_MS }),
+    graceMs: check.milliseconds('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, { min: 0 }),
     logger: safeLogger(options.logger ?? silentLogger),
   })
 }

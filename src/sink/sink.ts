@@ -63,8 +63,8 @@ export interface Sink {
  * const stop = new AbortController()
  * process.once('SIGTERM', () => stop.abort())
  *
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
- * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
  * const sink = createSink(history, { warehouse, queue, logger: console })
  * await sink.run({ signal: stop.signal })
  * console.log(sink.counters)

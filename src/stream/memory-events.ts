@@ -52,15 +52,17 @@ class MemoryEvents implements EventSource {
     return rangesBetween(boundaries(ids, parts))
   }
 
-  async *read(range: Range, after: unknown, { batchEvents, signal }: ReadOptions): AsyncGenerator<Uint8Array[]> {
+  async *read(range: Range, after: unknown, options: ReadOptions): AsyncGenerator<Uint8Array[]> {
     const left = this.#handled.filter(({ key }) => isIn(range, key) && (after === undefined || isAfter(key, after)))
-    yield* slices(left, batchEvents, ({ bytes }) => bytes, signal)
+    yield* batches(left, options)
   }
 
-  async byIds(ids: readonly unknown[], { signal }: AskOptions = {}): Promise<readonly Uint8Array[]> {
-    signal?.throwIfAborted()
+  async *byIds(ids: readonly unknown[], options: ReadOptions): AsyncGenerator<Uint8Array[]> {
     const wanted = new Set(ids.map((id) => bytesToText(eventKey(id))))
-    return this.#handled.filter(({ key }) => wanted.has(bytesToText(key))).map(({ bytes }) => bytes)
+    yield* batches(
+      this.#handled.filter(({ key }) => wanted.has(bytesToText(key))),
+      options,
+    )
   }
 
   async *idsBetween(
@@ -72,7 +74,11 @@ class MemoryEvents implements EventSource {
       time instanceof Date && (from === null || time >= from) && (to === null || time <= to)
     const all = from === null && to === null
     const found = this.#handled.filter(({ time }) => all || isBetween(time))
-    yield* slices(found, IDS_PER_BATCH, ({ id }) => id, signal)
+    signal?.throwIfAborted()
+    for (let at = 0; at < found.length; at += IDS_PER_BATCH) {
+      signal?.throwIfAborted()
+      yield found.slice(at, at + IDS_PER_BATCH).map(({ id }) => id)
+    }
   }
 
   async count({ signal }: AskOptions = {}): Promise<number> {
@@ -86,17 +92,23 @@ class MemoryEvents implements EventSource {
   }
 }
 
-async function* slices<T>(
+async function* batches(
   entries: readonly Entry[],
-  size: number,
-  pick: (entry: Entry) => T,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<T[]> {
+  { batchEvents, batchBytes, signal }: ReadOptions,
+): AsyncGenerator<Uint8Array[]> {
   signal?.throwIfAborted()
-  for (let at = 0; at < entries.length; at += size) {
+  let batch: Uint8Array[] = []
+  let size = 0
+  for (const { bytes } of entries) {
+    batch.push(bytes)
+    size += bytes.length
+    if (batch.length < batchEvents && size < batchBytes) continue
+    yield batch
     signal?.throwIfAborted()
-    yield entries.slice(at, at + size).map(pick)
+    batch = []
+    size = 0
   }
+  if (batch.length > 0) yield batch
 }
 
 function isIn({ from, before }: Range, key: Uint8Array): boolean {

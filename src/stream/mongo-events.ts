@@ -1,8 +1,8 @@
-import type { Collection, CollectionOptions, Db, Document, Filter } from 'mongodb'
+import type { Collection, CollectionOptions, Db, Document, Filter, FindOptions } from 'mongodb'
 import { ChangeoverError } from '../core/index.ts'
 import { compile, type Migration, type Source } from '../mapping/index.ts'
 import { mongoErrors } from './mongo-errors.ts'
-import { abortedBy, indexBounds, take, timeBounds, type Cursor } from './mongo-queries.ts'
+import { abortedBy, indexBounds, take, timeBounds, type BatchBounds, type Cursor } from './mongo-queries.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
 import { sumTypes } from './event-types.ts'
@@ -97,16 +97,16 @@ class MongoEvents implements EventSource {
     })
   }
 
-  read(range: Range, after: unknown, { batchEvents, signal }: ReadOptions): AsyncIterable<readonly Uint8Array[]> {
-    const options = { raw: true, batchSize: batchEvents, ...indexBounds(range, after), ...abortedBy(signal) }
-    const open = (): Cursor<Uint8Array> =>
-      this.#reads.collection.find<Uint8Array>(this.#handled, options).sort({ _id: 1 })
-    return this.#batches(open, batchEvents, signal)
+  read(range: Range, after: unknown, options: ReadOptions): AsyncIterable<readonly Uint8Array[]> {
+    const bounds = indexBounds(range, after)
+    return this.#events(options, (driver) =>
+      this.#reads.collection.find<Uint8Array>(this.#handled, { ...driver, ...bounds }).sort({ _id: 1 }),
+    )
   }
 
-  byIds(ids: readonly unknown[], { signal }: AskOptions = {}): Promise<readonly Uint8Array[]> {
+  byIds(ids: readonly unknown[], options: ReadOptions): AsyncIterable<readonly Uint8Array[]> {
     const filter: Document = { _id: { $in: ids }, ...this.#handled }
-    return this.#ask(signal, () => this.#reads.collection.find<Uint8Array>(filter, { raw: true }).toArray())
+    return this.#events(options, (driver) => this.#reads.collection.find<Uint8Array>(filter, driver))
   }
 
   async *idsBetween(
@@ -118,7 +118,8 @@ class MongoEvents implements EventSource {
     const filter = { $and: [this.#handled, timeBounds(source.time, from, to)] }
     const options = { projection: { _id: 1 }, batchSize: IDS_PER_BATCH, ...abortedBy(signal) }
     const open = (): Cursor<{ _id: unknown }> => collection.find<{ _id: unknown }>(filter, options)
-    for await (const batch of this.#batches(open, IDS_PER_BATCH, signal)) yield batch.map(({ _id }) => _id)
+    const bounds = { documents: IDS_PER_BATCH, bytes: Number.POSITIVE_INFINITY }
+    for await (const batch of this.#batches(open, bounds, () => 0, signal)) yield batch.map(({ _id }) => _id)
   }
 
   count({ signal }: AskOptions = {}): Promise<number> {
@@ -141,13 +142,28 @@ class MongoEvents implements EventSource {
     })
   }
 
-  async *#batches<T>(open: () => Cursor<T>, size: number, signal: AbortSignal | undefined): AsyncGenerator<T[]> {
+  /** Events as they are stored, in batches. `find` makes the cursor from the options that the driver needs for that. */
+  #events(
+    { batchEvents, batchBytes, signal }: ReadOptions,
+    find: (driver: FindOptions) => Cursor<Uint8Array>,
+  ): AsyncGenerator<Uint8Array[]> {
+    const open = (): Cursor<Uint8Array> => find({ raw: true, batchSize: batchEvents, ...abortedBy(signal) })
+    const bounds = { documents: batchEvents, bytes: batchBytes }
+    return this.#batches(open, bounds, ({ length }) => length, signal)
+  }
+
+  async *#batches<T>(
+    open: () => Cursor<T>,
+    bounds: BatchBounds,
+    bytesOf: (document: T) => number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T[]> {
     const cursor = await this.#ask(signal, async () => open())
     try {
       for (;;) {
-        const batch = await this.#ask(signal, () => take(cursor, size))
-        if (batch.length > 0) yield batch
-        if (batch.length < size) return
+        const batch = await this.#ask(signal, () => take(cursor, bounds, bytesOf))
+        if (batch.length === 0) return
+        yield batch
       }
     } finally {
       await cursor.close()

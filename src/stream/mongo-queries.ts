@@ -4,17 +4,30 @@ import type { Range } from './source.ts'
 /** The part of a cursor that is used. */
 export interface Cursor<T> {
   hasNext(): Promise<boolean>
+  bufferedCount(): number
   readBufferedDocuments(count: number): T[]
   close(): Promise<void>
 }
 
-/** Up to `size` documents; fewer only at the end. */
-export async function take<T>(cursor: Cursor<T>, size: number): Promise<T[]> {
-  const documents: T[] = []
-  while (documents.length < size && (await cursor.hasNext())) {
-    documents.push(...cursor.readBufferedDocuments(size - documents.length))
+/** How much one batch may hold: it is full when it reaches either bound. */
+export interface BatchBounds {
+  readonly documents: number
+  readonly bytes: number
+}
+
+/** The next batch of a cursor; empty only at the end. */
+export async function take<T>(cursor: Cursor<T>, bounds: BatchBounds, bytesOf: (document: T) => number): Promise<T[]> {
+  const batch: T[] = []
+  let bytes = 0
+  const isFull = (): boolean => batch.length >= bounds.documents || bytes >= bounds.bytes
+  while (!isFull() && (await cursor.hasNext())) {
+    for (let left = cursor.bufferedCount(); left > 0 && !isFull(); left--) {
+      const [document] = cursor.readBufferedDocuments(1) as [T]
+      batch.push(document)
+      bytes += bytesOf(document)
+    }
   }
-  return documents
+  return batch
 }
 
 /** The option that aborts a command. Each gets its own signal, because Node warns of a leak when one has many listeners. */

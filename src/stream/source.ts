@@ -25,6 +25,8 @@ export interface AskOptions {
 export interface ReadOptions extends AskOptions {
   /** The most events in one batch. */
   readonly batchEvents: number
+  /** The most bytes of events in one batch, which holds one event at least. Bounds the memory that a reader takes. */
+  readonly batchBytes: number
 }
 
 /**
@@ -33,7 +35,7 @@ export interface ReadOptions extends AskOptions {
  * To an implementer:
  * - An event is its BSON bytes; an id is the BSON value of its `_id`, of any type.
  * - `ranges`, `read`, `byIds` and `idsBetween` cover only events of handled types; `count` and `types` count all events.
- * - A caller may call several methods at the same time, in any order, and again after a failure. `read` and `idsBetween` open nothing
+ * - A caller may call several methods at the same time, in any order, and again after a failure. `read`, `byIds` and `idsBetween` open nothing
  *   before the first item is requested, and release what they opened when the caller stops early.
  * - Events may be added at any time, also in a part that was already read. The caller finds them by comparing `idsBetween` with what it
  *   has applied.
@@ -51,8 +53,8 @@ export interface EventSource {
    * come again.
    */
   read(range: Range, after: unknown, options: ReadOptions): AsyncIterable<readonly Uint8Array[]>
-  /** The events with these ids, in any order; ids without an event are skipped. The caller passes few enough to fit into memory. */
-  byIds(ids: readonly unknown[], options?: AskOptions): Promise<readonly Uint8Array[]>
+  /** The events with these ids, in any order, in batches; ids without an event are skipped. */
+  byIds(ids: readonly unknown[], options: ReadOptions): AsyncIterable<readonly Uint8Array[]>
   /**
    * The ids of events whose time lies between two instants, both included, in batches of bounded size. null is no bound; an event
    * without a time is listed only when there are no bounds at all.

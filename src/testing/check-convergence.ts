@@ -30,7 +30,7 @@ import { assertEmpty, assertEqual, clearAll, type CheckedWarehouse } from './tab
  * import { history, someRealEvents } from './changeover.config.ts'
  *
  * test('any delivery leads to the same warehouse', async () => {
- *   await using warehouse = mysqlWarehouse(process.env.TEST_MYSQL_URL!)
+ *   await using warehouse = mysqlWarehouse(process.env.TEST_MYSQL_URL)
  *   await warehouse.apply(await warehouse.plan(schemaOf([history])))
  *   await checkConvergence(history, someRealEvents, warehouse)
  * })

@@ -1,3 +1,4 @@
+import { ChangeoverError } from '../core/index.ts'
 import { MysqlMerge } from './merge/mysql-merge.ts'
 import { resolveOptions, type MysqlWarehouseOptions } from './options.ts'
 import type { Warehouse } from './port.ts'
@@ -11,18 +12,23 @@ import { SqlSession } from './session.ts'
  *
  * @param url `mysql://user:password@host:3306/database`; `?ssl={}` and the driver's other options may follow
  *
- * Throws a ChangeoverError `CONFIG` when the address is not a MySQL URL or an option is out of range.
+ * Throws a ChangeoverError `CONFIG` when the address is missing or not a MySQL URL, or an option is out of range.
  *
  * @example
  * import { schemaOf } from 'changeover/migrate'
  * import { mysqlWarehouse } from 'changeover/warehouse'
  * import { history } from './changeover.config.ts'
  *
- * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL!)
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * await warehouse.apply(await warehouse.plan(schemaOf([history])))
  */
-export function mysqlWarehouse(url: string, options: MysqlWarehouseOptions = {}): Warehouse {
+export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseOptions = {}): Warehouse {
   const resolved = resolveOptions(options)
+  if (!url) {
+    throw new ChangeoverError('CONFIG', 'The address of the warehouse is missing.', {
+      remedy: 'Pass mysql://user:password@host:3306/database, for example from the environment variable MYSQL_URL.',
+    })
+  }
   const session = new SqlSession(url, resolved)
   const merge = new MysqlMerge(session)
   const read = new MysqlRead(session)

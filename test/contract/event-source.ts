@@ -25,6 +25,8 @@ export const moves = defineMigration<Move>()({
   },
 })
 
+const BOUNDS = { batchEvents: 100, batchBytes: 2 ** 20 }
+
 export interface MadeSource {
   readonly source: EventSource
   readonly dispose: () => Promise<void>
@@ -75,11 +77,23 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const events = manyEvents().slice(0, 95)
       const source = await sourceOf(events)
       const sizes: number[] = []
-      for await (const batch of source.read(await only(source), undefined, { batchEvents: 10 }))
+      for await (const batch of source.read(await only(source), undefined, { ...BOUNDS, batchEvents: 10 }))
         sizes.push(batch.length)
       expect(Math.max(...sizes)).toBeLessThanOrEqual(10)
       expect(Math.min(...sizes)).toBeGreaterThan(0)
       expect(sizes.reduce((a, b) => a + b, 0)).toBe(events.length)
+    })
+
+    test('a batch ends at the event with which it reaches its bytes', async () => {
+      const events = Array.from({ length: 12 }, (_, i) => ({ ...moved(i), note: 'x'.repeat(1000) }))
+      const source = await sourceOf(events)
+      const bounds = { batchEvents: 100, batchBytes: 2500 }
+      const ids = events.map((_, i) => i)
+      for (const batches of [source.read(await only(source), undefined, bounds), source.byIds(ids, bounds)]) {
+        expect((await all(batches)).map((batch) => batch.length)).toEqual([3, 3, 3, 3])
+      }
+      const single = source.read(await only(source), undefined, { batchEvents: 100, batchBytes: 1 })
+      expect((await all(single)).map((batch) => batch.length)).toEqual(Array(12).fill(1))
     })
 
     test('reading resumes behind any event, and repeats no more than that one', async () => {
@@ -100,7 +114,7 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const event = { ...moved(1), ...more }
       const source = await sourceOf([event])
       const [read] = await bytesIn(source, await only(source))
-      const [found] = await source.byIds([1])
+      const [found] = await foundIn(source, [1])
       expect(read).toBeInstanceOf(Uint8Array)
       expect(decodeEvent(read!)).toEqual(decodeEvent(found!))
       expect(decodeEvent(read!)).toMatchObject(more)
@@ -117,16 +131,16 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const handled = keysOf([moved(1), moved(5)])
       expect((await idsIn(source, await only(source))).toSorted()).toEqual(handled)
       expect(await listed(source, null, null)).toEqual([1, 5])
-      const found = await source.byIds([1, 2, 3, 4, 5])
+      const found = await foundIn(source, [1, 2, 3, 4, 5])
       expect(found.map(keyIn).toSorted()).toEqual(handled)
     })
 
     test('ids that no event has are skipped', async () => {
       const source = await sourceOf([moved(1), moved('1'), moved(Long.fromBigInt(2n ** 60n))])
-      expect((await source.byIds(['1', 2, 'none', Long.fromBigInt(2n ** 60n)])).map(keyIn).toSorted()).toEqual(
+      expect((await foundIn(source, ['1', 2, 'none', Long.fromBigInt(2n ** 60n)])).map(keyIn).toSorted()).toEqual(
         keysOf([moved('1'), moved(Long.fromBigInt(2n ** 60n))]),
       )
-      expect(await source.byIds([])).toEqual([])
+      expect(await foundIn(source, [])).toEqual([])
     })
 
     test('ids are listed by the time of their events, bounds included', async () => {
@@ -181,7 +195,7 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const source = await sourceOf([])
       expect(await source.ranges(16)).toHaveLength(1)
       expect(await idsIn(source, await only(source))).toEqual([])
-      expect(await source.byIds([1])).toEqual([])
+      expect(await foundIn(source, [1])).toEqual([])
       expect(await listed(source, null, null)).toEqual([])
       expect(await source.count()).toBe(0)
       expect(await source.types()).toEqual([])
@@ -194,10 +208,10 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const signal = AbortSignal.abort(reason)
       const questions = [
         source.ranges(1, { signal }),
-        source.byIds([1], { signal }),
+        all(source.byIds([1], { ...BOUNDS, signal })),
         source.count({ signal }),
         source.types({ signal }),
-        all(source.read(range, undefined, { batchEvents: 10, signal })),
+        all(source.read(range, undefined, { ...BOUNDS, signal })),
         all(source.idsBetween(null, null, { signal })),
       ]
       for (const question of questions) await expect(question).rejects.toBe(reason)
@@ -209,7 +223,7 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       const stop = new AbortController()
       let batches = 0
       const reading = (async () => {
-        const options = { batchEvents: 10, signal: stop.signal }
+        const options = { ...BOUNDS, batchEvents: 10, signal: stop.signal }
         for await (const _ of source.read(await only(source), undefined, options)) {
           batches++
           stop.abort(reason)
@@ -221,13 +235,18 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
 
     test('a reader may be left early', async () => {
       const source = await sourceOf(manyEvents().slice(0, 50))
-      for await (const batch of source.read(await only(source), undefined, { batchEvents: 10 })) {
+      for await (const batch of source.read(await only(source), undefined, { ...BOUNDS, batchEvents: 10 })) {
         expect(batch).toHaveLength(10)
         break
       }
       expect(await source.count()).toBe(50)
     })
   })
+}
+
+/** The events with these ids. */
+export async function foundIn(source: EventSource, ids: readonly unknown[]): Promise<Uint8Array[]> {
+  return (await all(source.byIds(ids, BOUNDS))).flat()
 }
 
 /** The range of a source that is not cut. */
@@ -244,7 +263,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 async function bytesIn(source: EventSource, range: Range, after?: unknown): Promise<Uint8Array[]> {
-  return (await all(source.read(range, after, { batchEvents: 100 }))).flat()
+  return (await all(source.read(range, after, BOUNDS))).flat()
 }
 
 async function idsIn(source: EventSource, range: Range): Promise<string[]> {

@@ -31,7 +31,8 @@ describe('whole', () => {
     [Number.NaN, 'is NaN'],
     [Number.POSITIVE_INFINITY, 'is Infinity'],
     ['5', 'is of type string'],
-    [null, 'is of type null'],
+    [null, 'is null'],
+    [undefined, 'is undefined'],
     [5n, 'is of type bigint'],
   ])('refuses %s, and names the option, its owner and the range', (value, is) => {
     expect(refusal(() => check.whole('batchMessages', value as number, { min: 1, max: 10 }))).toEqual([
@@ -44,6 +45,39 @@ describe('whole', () => {
   it('refuses integers that are not exact', () => {
     const [code, , remedy] = refusal(() => check.whole('bytes', 2 ** 53, { min: 0 }))
     expect([code, remedy]).toEqual(['CONFIG', 'Use a whole number from 0.'])
+  })
+})
+
+describe('milliseconds', () => {
+  it.each([0, 2 ** 31 - 1])('gives back %d, which a timer can wait', (value) => {
+    expect(check.milliseconds('graceMs', value, { min: 0 })).toBe(value)
+  })
+
+  it('refuses more than a timer can wait', () => {
+    expect(refusal(() => check.milliseconds('graceMs', 2 ** 31, { min: 1 }))).toEqual([
+      'CONFIG',
+      'The option graceMs of createSink is 2147483648.',
+      'Use a whole number from 1 to 2147483647.',
+    ])
+  })
+})
+
+describe('all', () => {
+  it('gives back an object', () => {
+    const options = { a: 1 }
+    expect(check.all(options)).toBe(options)
+  })
+
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['options', 'of type string'],
+  ])('refuses %j', (options, is) => {
+    expect(refusal(() => check.all(options as never))).toEqual([
+      'CONFIG',
+      `The options of createSink are ${is}.`,
+      'Pass an object with the options.',
+    ])
   })
 })
 
@@ -62,10 +96,14 @@ describe('port', () => {
     expect(check.port<Port>('queue', queue, ['send', 'close'])).toBe(queue)
   })
 
-  it.each([undefined, null, 'https://queue.example'])('refuses %s, and names the required methods', (value) => {
+  it.each([
+    [undefined, 'missing'],
+    [null, 'missing'],
+    ['https://queue.example', 'of type string'],
+  ])('refuses %s, and names the required methods', (value, is) => {
     expect(refusal(() => check.port<Port>('queue', value as unknown as Port, ['send', 'close']))).toEqual([
       'CONFIG',
-      'The option queue of createSink is missing.',
+      `The option queue of createSink is ${is}.`,
       'Pass an object with send(), close().',
     ])
   })

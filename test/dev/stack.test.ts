@@ -55,11 +55,11 @@ describe('a whole stack', () => {
   afterAll(() => stack?.stop())
 
   test('reports what it found', () => {
-    expect(stack.found.map((line) => line.split(' ')[0])).toEqual(['mysql', 'mongodb', 'sqs', 'flags'])
+    expect(stack.found.map((line) => line.split(' ')[0])).toEqual(['database', 'mongodb', 'sqs', 'flags'])
   })
 
-  test('has a MySQL that creates databases', async () => {
-    const connection = await createConnection(stack.mysqlUrl)
+  test('has a database server that creates databases', async () => {
+    const connection = await createConnection(stack.databaseUrl)
     const name = `stack_test_${process.pid}`
     await connection.query(`create database ${name}`)
     await connection.query(`create table ${name}.t (id int primary key)`)
@@ -123,16 +123,40 @@ test('a stack ends with its program, even when the program is killed', { timeout
   )
 })
 
+describe('both engines', () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await startStack({ only: ['mariadb', 'mysql'], say: console.error })
+  }, START_MS)
+  afterAll(() => stack?.stop())
+
+  test.each([
+    ['mariadb', /mariadb/i],
+    ['mysql', /^(?!.*mariadb)/i],
+  ] as const)('are what their names say: %s', async (name, expected) => {
+    const connection = await createConnection(name === 'mariadb' ? stack.mariadbUrl : stack.mysqlUrl)
+    const [rows] = await connection.query('SELECT VERSION() AS version')
+    await connection.end()
+    expect((rows as { version: string }[])[0]!.version).toMatch(expected)
+  })
+
+  test('are told apart when an address is given', async () => {
+    const env = { ...PATH, MYSQL_URL: stack.mariadbUrl }
+    const error = await failure(startStack({ env, only: ['mysql'] }))
+    expect(error.message).toMatch(/^MYSQL_URL is .*, which is .*MariaDB.*, not MySQL\.$/)
+  })
+})
+
 test('reading a service that was left out throws', async () => {
   await using stack = await startStack({ env: {}, only: ['flags'] })
   expect(stack.flags).toEqual({ kind: 'offline' })
-  expect(() => stack.mysqlUrl).toThrow('This stack was started without mysql.')
+  expect(() => stack.databaseUrl).toThrow('This stack was started without database.')
 })
 
 test('an aborted start stops what it started and throws the reason', { timeout: START_MS }, async () => {
   const reason = new Error('enough')
   const before = descendants(process.pid).length
-  const starting = startStack({ env: PATH, only: ['mysql', 'sqs'], signal: AbortSignal.abort(reason) })
+  const starting = startStack({ env: PATH, only: ['database', 'sqs'], signal: AbortSignal.abort(reason) })
   await expect(starting).rejects.toBe(reason)
   expect(descendants(process.pid).length).toBe(before)
 })
@@ -150,9 +174,9 @@ describe('an address from the environment', () => {
       UNLEASH_TOKEN: 'hunter2',
       UNLEASH_ADMIN_TOKEN: 'hunter2',
     }
-    await using stack = await startStack({ env, only: ['mysql', 'sqs', 'flags'] })
+    await using stack = await startStack({ env, only: ['database', 'sqs', 'flags'] })
     server.close()
-    expect(stack.mysqlUrl).toBe(env.MYSQL_URL)
+    expect(stack.databaseUrl).toBe(env.MYSQL_URL)
     expect(stack.sqs).toMatchObject({ endpoint: env.SQS_ENDPOINT, region: 'eu-north-1' })
     expect(stack.flags).toEqual({
       kind: 'unleash',
@@ -166,7 +190,9 @@ describe('an address from the environment', () => {
   })
 
   test.each([
+    ['database', 'MYSQL_URL', 'mysql://app:hunter2@127.0.0.1:1/app', 'mysql://app@127.0.0.1:1/app'],
     ['mysql', 'MYSQL_URL', 'mysql://app:hunter2@127.0.0.1:1/app', 'mysql://app@127.0.0.1:1/app'],
+    ['mariadb', 'MARIADB_URL', 'mysql://app:hunter2@127.0.0.1:1/app', 'mysql://app@127.0.0.1:1/app'],
     ['mongodb', 'MONGODB_URL', 'mongodb://app:hunter2@127.0.0.1:1/app', 'mongodb://app@127.0.0.1:1/app'],
     ['sqs', 'SQS_ENDPOINT', 'http://127.0.0.1:1/', 'http://127.0.0.1:1/'],
     ['flags', 'UNLEASH_URL', 'http://127.0.0.1:1/api', 'http://127.0.0.1:1/api'],
@@ -182,6 +208,8 @@ describe('an address from the environment', () => {
   )
 
   test.each([
+    ['database', 'MYSQL_URL'],
+    ['mariadb', 'MARIADB_URL'],
     ['mysql', 'MYSQL_URL'],
     ['mongodb', 'MONGODB_URL'],
   ] as const)('is named in the error when it is not an address: %s', async (service, variable) => {
@@ -192,11 +220,35 @@ describe('an address from the environment', () => {
 })
 
 describe('on a machine without servers', () => {
-  test('the error for MySQL says what to install', async () => {
-    const error = await failure(startStack({ machine: bareMachine(), only: ['mysql'] }))
+  test('the error for a database says what to install', async () => {
+    const error = await failure(startStack({ machine: bareMachine(), only: ['database'] }))
     expect(error.code).toBe('CONFIG')
     expect(error.message).toBe('MySQL was not found: install MariaDB (mariadbd) or MySQL (mysqld), or set MYSQL_URL.')
     expect(error.remedy).toContain('apt-get install mariadb-server')
+  })
+
+  test.each([
+    ['mariadb', 'MariaDB', 'MARIADB_URL'],
+    ['mysql', 'MySQL', 'MYSQL_URL'],
+  ] as const)('the error for one engine says what to install: %s', async (service, engine, variable) => {
+    const error = await failure(startStack({ machine: bareMachine(), only: [service] }))
+    expect(error).toMatchObject({
+      code: 'CONFIG',
+      message: `${engine} was not found, and cannot be installed on this machine.`,
+    })
+    expect(error.remedy).toContain(`set ${variable}=`)
+  })
+
+  test.each([
+    ['Java', bareMachine()],
+    ['Maven', bareMachine({ which: (...names) => (names.includes('java') ? '/usr/bin/java' : undefined) })],
+  ])('the error for ElasticMQ says that %s is missing', async (tool, machine) => {
+    const error = await failure(startStack({ machine, only: ['elasticmq'] }))
+    expect(error).toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringMatching(`^There is no ${tool} to `) as unknown,
+    })
+    expect(error.remedy).toContain('ELASTICMQ_ENDPOINT=')
   })
 
   test('the error for MongoDB says what to install', async () => {
@@ -226,7 +278,7 @@ describe('on a machine without servers', () => {
 
   test('a service that is not available stops the others', { timeout: START_MS }, async () => {
     const before = descendants(process.pid).length
-    const error = await failure(startStack({ machine: bareMachine(), only: ['mysql', 'sqs'] }))
+    const error = await failure(startStack({ machine: bareMachine(), only: ['database', 'sqs'] }))
     expect(error.message).toContain('MySQL was not found')
     expect(descendants(process.pid).length).toBe(before)
   })
@@ -240,7 +292,7 @@ test('the error of a server that fails to start quotes its output', { timeout: 2
   )
   chmodSync(fake, 0o755)
   const machine = bareMachine({ env: PATH, which: (...names) => (names.includes('mysqld') ? fake : undefined) })
-  const error = await failure(startStack({ machine, only: ['mysql'] }))
+  const error = await failure(startStack({ machine, only: ['database'] }))
   expect(error).toMatchObject({ code: 'UNREACHABLE', message: `mysqld 8.4.0 at ${fake} did not start.` })
   expect((error.cause as Error).message).toBe('disk is full')
 })

@@ -71,6 +71,7 @@ const PUBLIC = {
   `,
   'changeover/migrate': `
     countWithoutReceipt
+    DEFAULT_BATCH_BYTES
     DEFAULT_BATCH_EVENTS
     DEFAULT_HEAL_MARGIN_MS
     DEFAULT_PARALLEL

@@ -2,7 +2,7 @@ import { ObjectId } from 'bson'
 import { expect, test } from 'vitest'
 import { checkpointOf, checkpointRow, checkpointsOf } from '../../src/ledger/checkpoints.ts'
 import { Checkpoints } from '../../src/ledger/index.ts'
-import { unfinishedRun, type Checkpoint } from '../../src/ledger/runs.ts'
+import { nextRunId, unfinishedRun, type Checkpoint } from '../../src/ledger/runs.ts'
 import { memoryWarehouse } from '../../src/warehouse/index.ts'
 
 const RANGES = [
@@ -10,7 +10,6 @@ const RANGES = [
   { from: new ObjectId(), before: undefined },
 ]
 const OWNER = { name: 'things', revision: 3 }
-const at = (day: number): Date => new Date(Date.UTC(2024, 0, day))
 
 function checkpoint(number: number, isDone: boolean, more: Partial<Checkpoint> = {}): Checkpoint {
   const progress = { number, range: { from: number, before: number + 1 }, reached: number, events: 7, isDone }
@@ -35,10 +34,19 @@ test('a run is unfinished when one of its ranges is, under the same revision', (
   expect(unfinishedRun([], 3)).toBeUndefined()
 })
 
+test.each([
+  [undefined, '00000001-ab'],
+  ['00000001-ff', '00000002-ab'],
+  ['00000099-00', '00000100-ab'],
+])('the run after %s has a greater id, whatever the clocks say', (latest, id) => {
+  expect(nextRunId(latest, 'ab')).toBe(id)
+  expect(id > (latest ?? '')).toBe(true)
+})
+
 test('a run resumes with its ranges and what each has reached', async () => {
   const checkpoints = new Checkpoints(memoryWarehouse(), OWNER)
   expect(await checkpoints.unfinished()).toBeUndefined()
-  const run = await checkpoints.begin(RANGES, at(1))
+  const run = await checkpoints.begin(RANGES)
   expect(await checkpoints.unfinished()).toEqual(run)
   const reached = new ObjectId()
   await checkpoints.save(run.id, { ...run.ranges[1]!, reached, events: 5 })
@@ -54,7 +62,7 @@ test('only the latest run counts, on however many pages its checkpoints are', as
   const warehouse = memoryWarehouse()
   const checkpoints = new Checkpoints(warehouse, OWNER)
   const many = Array.from({ length: 700 }, (_, from) => ({ from, before: from + 1 }))
-  const [later, earlier] = [await checkpoints.begin(many, at(3)), await checkpoints.begin(many, at(2))]
+  const [earlier, later] = [await checkpoints.begin(many), await checkpoints.begin(many)]
   expect(await checkpoints.unfinished()).toEqual(later)
   for (const range of later.ranges) await checkpoints.save(later.id, { ...range, isDone: true })
   // The earlier one is not finished, and is not resumed either.
@@ -65,14 +73,14 @@ test('only the latest run counts, on however many pages its checkpoints are', as
 
 test('a run of another revision is not resumed', async () => {
   const warehouse = memoryWarehouse()
-  await new Checkpoints(warehouse, OWNER).begin(RANGES, at(1))
+  await new Checkpoints(warehouse, OWNER).begin(RANGES)
   expect(await new Checkpoints(warehouse, { ...OWNER, revision: 4 }).unfinished()).toBeUndefined()
   expect(await new Checkpoints(warehouse, { ...OWNER, name: 'others' }).unfinished()).toBeUndefined()
 })
 
 test('a signal that has aborted stops reading and writing', async () => {
   const checkpoints = new Checkpoints(memoryWarehouse(), OWNER)
-  const run = await checkpoints.begin(RANGES, at(1))
+  const run = await checkpoints.begin(RANGES)
   const reason = new Error('stopped')
   const signal = AbortSignal.abort(reason)
   await expect(checkpoints.unfinished({ signal })).rejects.toBe(reason)

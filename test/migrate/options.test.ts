@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_HEAL_MARGIN_MS, DEFAULT_SETTLE_MS, resolveHealOptions } from '../../src/migrate/heal-options.ts'
 import {
+  DEFAULT_BATCH_BYTES,
   DEFAULT_BATCH_EVENTS,
   DEFAULT_PARALLEL,
   DEFAULT_RANGES,
@@ -19,6 +20,7 @@ describe('the options of migrate', () => {
       ranges: DEFAULT_RANGES,
       parallel: DEFAULT_PARALLEL,
       batchEvents: DEFAULT_BATCH_EVENTS,
+      batchBytes: DEFAULT_BATCH_BYTES,
       fresh: false,
     })
     expect([DEFAULT_RANGES, DEFAULT_PARALLEL, DEFAULT_BATCH_EVENTS]).toEqual([16, 2, 1000])
@@ -27,7 +29,9 @@ describe('the options of migrate', () => {
   it.each([
     ['ranges', 0],
     ['parallel', -1],
+    ['parallel', 1e12],
     ['batchEvents', 1.5],
+    ['batchBytes', 0],
     ['batchEvents', Number.NaN],
   ])('must be whole numbers from 1: %s is %d', async (name, value) => {
     const { warehouse } = await staged([])
@@ -36,7 +40,7 @@ describe('the options of migrate', () => {
       expect.objectContaining({
         code: 'CONFIG',
         message: `The option ${name} of migrate is ${value}.`,
-        remedy: 'Use a whole number from 1.',
+        remedy: expect.stringMatching(/^Use a whole number from 1( to \d+)?\.$/) as unknown,
       }) as Error,
     )
   })

@@ -191,11 +191,43 @@ describe('options', () => {
     { limits: { batchBytes: 1.5 } },
     { maxEventBytes: -1 },
     { coverage: { heartbeatMs: 0 } },
-  ])('that are invalid are refused at once: %j', async (options) => {
+    // Longer than a timer can wait: it would fire at once, again and again.
+    { coverage: { heartbeatMs: 2 ** 31 } },
+    { limits: { lingerMs: 1e12 } },
+    { queue: undefined },
+    { queue: {} },
+    { queue: { send: async () => [] } },
+    { queue: { send: async () => [], limits: { messageBytes: 1, batchBytes: 1 } } },
+    { flags: undefined },
+    { flags: { isEnabled: true } },
+    { tap: {} },
+  ] as Record<string, unknown>[])('that are invalid are refused at once: %j', async (options) => {
     const { client, queue, flags } = await observing()
     expect(() => observe(client, define_(), { queue, flags, ...options })).toThrow(
       expect.objectContaining({ code: 'CONFIG' }),
     )
+  })
+
+  it('may not be missing', async () => {
+    const { client } = await observing()
+    expect(() => observe(client, define_(), undefined as never)).toThrow('The options of observe are undefined.')
+  })
+})
+
+describe('close', () => {
+  it.each([null, { timeoutMs: Number.NaN }, { timeoutMs: -1 }, { timeoutMs: 1e12 }])(
+    'resolves when given %j',
+    async (options) => {
+      const { client, queue, flags } = await observing()
+      const observer = observe(client, define_(), { queue, flags, coverage: false })
+      await observer.close(options as never)
+    },
+  )
+
+  it('resolves when a tap breaks its contract and rejects', async () => {
+    const { client, queue, flags } = await observing()
+    const tap = { start: () => {}, stop: () => Promise.reject(new Error('no')) }
+    await observe(client, define_(), { queue, flags, tap, coverage: false }).close()
   })
 })
 

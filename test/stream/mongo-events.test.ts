@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { decodeEvent } from '../../src/event/index.ts'
 import { mongoEvents } from '../../src/stream/index.ts'
-import { eventSourceContract, moved, moves } from '../contract/event-source.ts'
+import { foundIn, eventSourceContract, moved, moves } from '../contract/event-source.ts'
 import { freshMongo } from '../support/fresh.ts'
 
 eventSourceContract('MongoDB', async (events) => {
@@ -38,7 +38,7 @@ describe('events in MongoDB', () => {
     await expect(source.ranges(1)).rejects.toMatchObject(refusal)
     await expect(source.count()).rejects.toMatchObject(refusal)
     await expect(source.types()).rejects.toMatchObject(refusal)
-    await expect(source.byIds([1])).rejects.toMatchObject(refusal)
+    await expect(foundIn(source, [1])).rejects.toMatchObject(refusal)
     await expect(source.idsBetween(null, null)[Symbol.asyncIterator]().next()).rejects.toMatchObject(refusal)
     await client.db().createCollection('moves')
     expect(await source.count()).toBe(0)
@@ -82,7 +82,7 @@ describe('events in MongoDB', () => {
     const ids: unknown[] = []
     for await (const run of source.idsBetween(null, null)) ids.push(...run)
     expect(ids).toEqual([1, 'two'])
-    expect((await source.byIds(ids)).map((event) => decodeEvent(event)['_id'])).toEqual([1, 'two'])
+    expect((await foundIn(source, ids)).map((event) => decodeEvent(event)['_id'])).toEqual([1, 'two'])
     expect(await source.types()).toEqual([{ type: 'walked', events: 2 }])
   })
 
@@ -94,8 +94,8 @@ describe('events in MongoDB', () => {
       if (commandName === 'find')
         preferences.push((command as { $readPreference?: { mode: string } }).$readPreference?.mode)
     })
-    await mongoEvents(client.db(), moves).byIds([1])
-    await mongoEvents(client.db(), moves, { fromPrimary: true }).byIds([1])
+    await foundIn(mongoEvents(client.db(), moves), [1])
+    await foundIn(mongoEvents(client.db(), moves, { fromPrimary: true }), [1])
     expect(preferences[0]).toBe('secondaryPreferred')
     expect([undefined, 'primary', 'primaryPreferred']).toContain(preferences[1])
   })

@@ -36,12 +36,10 @@ it('takes whole batches across the replies of a server, and the rest at the end'
       while (buffer.length === 0 && replies.length > 0) buffer = replies.shift()!
       return buffer.length > 0
     },
+    bufferedCount: () => buffer.length,
     readBufferedDocuments: (count: number) => buffer.splice(0, count),
     close: async () => {},
   }
-  expect([await take(cursor, 5), await take(cursor, 5), await take(cursor, 5)]).toEqual([
-    [1, 2, 3, 4, 5],
-    [6, 7, 8],
-    [],
-  ])
+  const next = (): Promise<number[]> => take(cursor, { documents: 5, bytes: Number.POSITIVE_INFINITY }, () => 1)
+  expect([await next(), await next(), await next()]).toEqual([[1, 2, 3, 4, 5], [6, 7, 8], []])
 })

@@ -86,7 +86,7 @@ export async function freshQueue(): Promise<{ queue: Queue; client: SQSClient; u
   const client = new SQSClient(inject('sqs'))
   const { QueueUrl: url } = await client.send(new CreateQueueCommand({ QueueName: freshName() }))
   return {
-    queue: sqs(client, url!),
+    queue: sqs(client, url),
     client,
     url: url!,
     async [Symbol.asyncDispose]() {

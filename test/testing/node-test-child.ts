@@ -4,7 +4,7 @@ import { checkConvergence } from '../../src/testing/index.ts'
 import { mysqlWarehouse } from '../../src/warehouse/index.ts'
 import { namings, someEvents, thing } from './naming.ts'
 
-const warehouse = mysqlWarehouse(process.env['MYSQL_URL']!)
+const warehouse = mysqlWarehouse(process.env['MYSQL_URL'])
 after(() => warehouse.close())
 
 void test('a good mapping converges', () => checkConvergence(namings(), someEvents(), warehouse, { runs: 5 }))

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Cell } from '../types/cell.ts'
+import { doubleBits } from './double-text.ts'
 import type { PhysicalColumn, Relation, Row } from './relation.ts'
 
 /** The columns of a relation that a checksum covers, by index: all but the origin, which only says how the row arrived. */
@@ -11,26 +12,37 @@ export function comparedColumns(relation: Relation): number[] {
  * Cells as one text that no other cells have: each value preceded by its length in bytes, NULL as a word of its own.
  * `encodingSql` computes the same text in the warehouse.
  */
-export function encodeCells(columns: readonly PhysicalColumn[], cells: readonly Cell[]): string {
-  return cells.map((cell, i) => encodeCell(columns[i]!, cell)).join('')
+export function encodeCells(
+  columns: readonly PhysicalColumn[],
+  cells: readonly Cell[],
+  textOfDouble: (value: number) => string = doubleBits,
+): string {
+  return cells.map((cell, i) => encodeCell(columns[i]!, cell, textOfDouble)).join('')
 }
 
-function encodeCell({ type }: PhysicalColumn, cell: Cell): string {
+function encodeCell({ type }: PhysicalColumn, cell: Cell, textOfDouble: (value: number) => string): string {
   if (cell === null) return 'n'
-  const text = canonicalText(type, cell)
+  const text = canonicalText(type, cell, textOfDouble)
   return `${Buffer.byteLength(text)}:${text}`
 }
 
 function canonicalText(
-  { canonical = 'text', sqlText = String }: PhysicalColumn['type'],
+  { canonical = 'text' }: PhysicalColumn['type'],
   cell: NonNullable<Cell>,
+  textOfDouble: (value: number) => string,
 ): string {
-  if (canonical === 'digest') return hash('sha256', cell as string | Uint8Array)
-  if (canonical === 'hex')
-    return Buffer.from(cell as Uint8Array)
-      .toString('hex')
-      .toUpperCase()
-  return sqlText(cell)
+  switch (canonical) {
+    case 'text':
+      return String(cell)
+    case 'hex':
+      return Buffer.from(cell as Uint8Array)
+        .toString('hex')
+        .toUpperCase()
+    case 'digest':
+      return hash('sha256', cell as string | Uint8Array)
+    case 'double':
+      return textOfDouble(cell as number)
+  }
 }
 
 /** The sum of a set of rows: their number and the XOR of their digests. Two sets with equal sums are the same set. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Cell } from '../types/cell.ts'
 import { encodeCells } from './canonical.ts'
+import { doubleDigits } from './double-text.ts'
 import type { TableLayout } from './layout.ts'
 
 /**
@@ -22,6 +23,7 @@ export function writeFingerprint({ relation, content }: TableLayout, row: Cell[]
     encodeCells(
       columns,
       content.columns.map((index) => row[index]!),
+      doubleDigits,
     ),
   )
   const fingerprint = BigInt(`0x${digest.slice(0, Number(BITS) / 4)}`)

@@ -20,13 +20,16 @@ export interface DataType {
   readonly decode: (raw: unknown) => NonNullable<Cell>
   readonly order: CellOrder
   /**
-   * How a checksum of rows encodes a value: as SQL casts it to text, in hexadecimal, or as its SHA-256.
+   * How a checksum of rows encodes a value:
+   *
+   * - `text`: as SQL casts it to text, which is the same as JS's `String`.
+   * - `hex`: in hexadecimal.
+   * - `digest`: as its SHA-256.
+   * - `double`: as sign, exponent and mantissa, because servers differ in the digits of a double.
    *
    * @defaultValue `'text'`
    */
-  readonly canonical?: 'text' | 'hex' | 'digest'
-  /** The value as SQL casts it to text, if JS's own `String` differs. */
-  readonly sqlText?: (cell: NonNullable<Cell>) => string
+  readonly canonical?: 'text' | 'hex' | 'digest' | 'double'
 }
 
 /** The reason why a value does not fit a type: the end of a sentence that begins with the column and the value. */

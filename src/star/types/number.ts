@@ -62,23 +62,7 @@ export const double: DataType = {
   },
   decode: Number,
   order: (a, b) => compareNumbers(a as number, b as number),
-  sqlText: (cell) => doubleText(cell as number),
-}
-
-/**
- * A double as MySQL writes it: like JS the shortest digits that read back as the same number, but with an exponent below 10^-15,
- * and from 10^15 on if no digit follows the point.
- */
-function doubleText(value: number): string {
-  const [digits = '', power = '0'] = value.toExponential().split('e')
-  const exponent = Number(power)
-  const plain = digits.replace(/[-.]/g, '')
-  if (exponent < -15 || (exponent > 14 && plain.length <= exponent + 1)) return `${digits}e${exponent}`
-  const sign = value < 0 ? '-' : ''
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${plain}`
-  const padded = plain.padEnd(exponent + 1, '0')
-  const fraction = padded.slice(exponent + 1)
-  return sign + padded.slice(0, exponent + 1) + (fraction === '' ? '' : `.${fraction}`)
+  canonical: 'double',
 }
 
 /** A decimal of `precision` digits, `scale` of them after the point. */

@@ -1,5 +1,13 @@
-import { comparedColumns, hex128, type Buckets, type PhysicalColumn, type Relation } from '../../star/index.ts'
+import {
+  comparedColumns,
+  hex128,
+  type Buckets,
+  type DataType,
+  type PhysicalColumn,
+  type Relation,
+} from '../../star/index.ts'
 import { quote } from '../sql.ts'
+import { doubleSql } from './double.ts'
 
 /** The statement that computes the buckets of a table where the rows are: the SQL twin of `bucketsOf`. */
 export function bucketsSql(relation: Relation): string {
@@ -29,11 +37,13 @@ function encodingSql(columns: readonly PhysicalColumn[]): string {
 
 function cellSql({ name, type }: PhysicalColumn): string {
   const column = quote(name)
-  const text =
-    type.canonical === 'digest'
-      ? `SHA2(${column}, 256)`
-      : type.canonical === 'hex'
-        ? `HEX(${column})`
-        : `CAST(${column} AS CHAR)`
+  const text = TEXT[type.canonical ?? 'text'](column)
   return `IF(${column} IS NULL, 'n', CONCAT(LENGTH(${text}), ':', ${text}))`
 }
+
+const TEXT: Readonly<Record<NonNullable<DataType['canonical']>, (column: string) => string>> = Object.freeze({
+  text: (column) => `CAST(${column} AS CHAR)`,
+  hex: (column) => `HEX(${column})`,
+  digest: (column) => `SHA2(${column}, 256)`,
+  double: doubleSql,
+})
