@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { messageOf, Turns } from '../core/index.ts'
+import { bytesToText, messageOf, Turns } from '../core/index.ts'
 import { decodeEvent, eventKeyOf } from '../event/index.ts'
 import type { Mapped, Mapper } from '../mapping/index.ts'
 import type { Origin } from '../star/index.ts'
@@ -35,12 +35,12 @@ export async function mapBatch(
   for (const body of bodies) {
     if (turns.isOver) await turns.next(signal)
     // Equal bytes need no second mapping; an event that was stored twice with other bytes has the same key.
-    const bytes = textOf(body)
+    const bytes = bytesToText(body)
     if (seen.has(bytes)) continue
     seen.add(bytes)
     const mapped = mapOne(body, map, origin)
     const key = mapped.key ?? keyOfBody(body)
-    const name = textOf(key)
+    const name = bytesToText(key)
     const known = events.get(name)
     const isBetter = known?.mapped.outcome === 'quarantined' && mapped.outcome !== 'quarantined'
     if (known === undefined || isBetter) events.set(name, { key, body, mapped })
@@ -89,8 +89,4 @@ function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
   } catch (thrown) {
     return cannot(`The event cannot be mapped: ${messageOf(thrown)}.`)
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }

@@ -5,8 +5,8 @@ import { isolate, type Isolated } from './isolate.ts'
 import type { MappedEvent } from './map-batch.ts'
 
 /**
- * Writes the rows of the applied events and gives the number of rows, after those of one key were merged. An event with a
- * value that the server refuses, although the definitions let it pass, is given back with the reason.
+ * Writes the rows of the applied events. Resolves to the number of rows, after those of one key were merged, and to the events that
+ * have a value that the server refuses although the definitions allow it, each with the reason.
  */
 export async function writeRows(
   target: MergePort,

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ChangeoverError, messageOf } from '../core/index.ts'
+import { ChangeoverError, messageAndRemedyOf } from '../core/index.ts'
 import { applyCommand, planCommand } from './apply.ts'
 import { Context, type CommonOptions } from './context.ts'
 import { migrateCommand } from './migrate.ts'
@@ -11,7 +11,7 @@ import { sinkCommand } from './sink.ts'
 const EXIT = Object.freeze({ fine: 0, couldNotRun: 2 })
 
 /** The work of a command; resolves to the exit code. */
-export type Task<Options> = (context: Context, options: Options) => Promise<number>
+type Task<Options> = (context: Context, options: Options) => Promise<number>
 
 /** Runs the command line. Sets the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -37,24 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 function program(signal: AbortSignal): Command {
-  const root = new Command('changeover')
-    .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
-    .version(packageJson.version)
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) => {
-        const said = text
-          .replace(/^error: /, '')
-          .trim()
-          .replaceAll(/\s+/g, ' ')
-        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
-      },
-    })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 fine, 1 differences, 2 could not run.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
-    )
-
+  const root = rootCommand()
   const add = <Options>(name: string, description: string, task: Task<Options & CommonOptions>): Command =>
     root
       .command(name)
@@ -92,6 +75,26 @@ function program(signal: AbortSignal): Command {
   return root
 }
 
+function rootCommand(): Command {
+  return new Command('changeover')
+    .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        const said = text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll(/\s+/g, ' ')
+        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
+      },
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 differences, 2 could not run.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
+    )
+}
+
 function wholeNumber(option: string): (text: string) => number {
   return (text) => {
     if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
@@ -103,7 +106,6 @@ function wholeNumber(option: string): (text: string) => number {
 
 function reportError(thrown: unknown, verbose: boolean): void {
   process.exitCode = EXIT.couldNotRun
-  const remedy = thrown instanceof ChangeoverError && thrown.remedy ? ` ${thrown.remedy}` : ''
-  process.stderr.write(`changeover: ${messageOf(thrown)}${remedy}\n`)
+  process.stderr.write(`changeover: ${messageAndRemedyOf(thrown)}\n`)
   if (verbose && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`)
 }

@@ -3,13 +3,13 @@ import { Throttle, type RunProgress } from '../core/index.ts'
 const EVERY_MS = 200
 const PLAIN_EVERY_MS = 5000
 
-/** Where progress is written, as far as it is used. */
-export interface ProgressOutput {
+/** Where progress is written. */
+interface ProgressOutput {
   readonly isTTY?: boolean
   write(text: string): unknown
 }
 
-export interface ProgressPrinterOptions {
+interface ProgressPrinterOptions {
   /** Whether to show where the time goes, step by step. */
   readonly showsTime?: boolean
   readonly output?: ProgressOutput

@@ -14,7 +14,9 @@ export const MAX_REPORT_ROWS = 1_000_000
  * @param key the columns that tell one row from another
  *
  * @example
- * const differences = compareReports('revenue', ['day'], [{ day: '2024-02-29', cents: 7 }], [{ day: '2024-02-29', cents: 8 }])
+ * import { compareReports } from 'changeover/reconcile'
+ *
+ * console.log(compareReports('revenue', ['day'], [{ day: '2024-02-29', cents: 7 }], [{ day: '2024-02-29', cents: 8 }]))
  * // [{ kind: 'changed', key: { day: '2024-02-29' }, columns: { cents: { legacy: 7, warehouse: 8 } } }]
  */
 export function compareReports(
@@ -64,11 +66,11 @@ function indexRows(
   const index = new Map<string, RowValues>()
   const duplicates: Difference[] = []
   for (const row of rows) {
-    const absent = key.find((column) => !(column in row))
-    if (absent !== undefined) {
-      const what = `The report ${name} has rows without its key column ${absent} on the ${side} side.`
+    const missing = key.find((column) => !(column in row))
+    if (missing !== undefined) {
+      const what = `The report ${name} has rows without its key column ${missing} on the ${side} side.`
       throw new ChangeoverError('DEFINITION', what, {
-        remedy: `Give each row a ${absent}, or change the key of the report.`,
+        remedy: `Give each row a ${missing}, or change the key of the report.`,
       })
     }
     const text = rowKey(row, key)
@@ -78,7 +80,7 @@ function indexRows(
   return { rows: index, duplicates }
 }
 
-/** The key of a row as one text. Each part follows its length, so that different keys never give the same text. */
+/** The key of a row as one text. Each part follows its length, so that different keys never have the same text. */
 function rowKey(row: RowValues, key: readonly string[]): string {
   return key
     .map((column) => keyPart(row[column]))

@@ -7,8 +7,13 @@ export const FLOAT_TOLERANCE = 1e-9
 const EXACT = decimal(65, 30)
 
 /**
- * Whether two values of two systems mean the same. Numbers are compared by value, whatever their type (MySQL gives a sum as the text
- * of a DECIMAL), and floating-point numbers within {@link FLOAT_TOLERANCE}; times by instant; `null` and `undefined` are the same.
+ * Whether two values of two systems mean the same. Numbers are compared by value, whatever their type (MySQL returns a sum as the
+ * text of a DECIMAL), and floating-point numbers within {@link FLOAT_TOLERANCE}; times by instant; `null` and `undefined` are the same.
+ *
+ * @example
+ * import { sameValue } from 'changeover/reconcile'
+ *
+ * console.log(sameValue(7, '7.00'), sameValue(new Date(0), '1970-01-01 00:00:00')) // true true
  */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true

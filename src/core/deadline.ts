@@ -14,8 +14,8 @@ export async function waitAtMost(ms: number, work: Promise<void> | undefined): P
 }
 
 /**
- * The result of the work. Rejects when it takes longer than `ms` milliseconds, and as soon as the signal aborts; the work's own
- * outcome is then ignored. Keeps no process alive.
+ * The result of the work. Rejects when it takes longer than `ms` milliseconds, and as soon as the signal aborts; the outcome of the
+ * work is then ignored. Does not keep the process alive.
  */
 export function answerWithin<T>(ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()

@@ -8,12 +8,12 @@ export interface Translation {
   readonly remedy?: string
 }
 
-/** What an adapter knows about the errors of its driver: data, and how to read it out of an error. */
+/** What an adapter knows about the errors of its driver: a table, and how to look an error up in it. */
 export interface DriverErrorTable<Kind extends string> {
-  /** The kind of an error by the code, number or name that the driver gives it. */
+  /** The kind of an error by its code, number or name. */
   readonly kinds: Readonly<Record<string, Kind>>
   /**
-   * What an error is looked up by, the most telling first.
+   * The keys that an error is looked up by, the most specific first.
    *
    * @defaultValue its `code`
    */
@@ -21,7 +21,7 @@ export interface DriverErrorTable<Kind extends string> {
   /** The kind of an error that the table does not list. */
   readonly otherwise: (thrown: unknown) => Kind
   /**
-   * What of an error's message may be repeated: neither values nor secrets.
+   * The part of an error's message that may be repeated: neither values nor secrets.
    *
    * @defaultValue the message, cut at 300 characters
    */
@@ -29,7 +29,7 @@ export interface DriverErrorTable<Kind extends string> {
   /**
    * Whether an error must not become the `cause` of its translation, because it quotes secrets.
    *
-   * @defaultValue none must not
+   * @defaultValue every error becomes the cause
    */
   readonly isSecret?: (thrown: unknown) => boolean
   readonly translations: Readonly<Record<Kind, Translation>>
@@ -38,9 +38,9 @@ export interface DriverErrorTable<Kind extends string> {
 /** The errors of one driver, in the terms of this package. */
 export interface DriverErrors<Kind extends string> {
   kindOf(thrown: unknown): Kind
-  /** What may be repeated of an error. */
+  /** The part of an error's message that may be repeated. */
   say(thrown: unknown): string
-  /** A ChangeoverError for what a driver threw at `place`; one that is a ChangeoverError already is given back as it is. */
+  /** A ChangeoverError for what a driver threw at `place`; a ChangeoverError is returned as it is. */
   translate(thrown: unknown, place: string): ChangeoverError
 }
 

@@ -9,7 +9,7 @@ export class ChangeoverError extends Error {
     try {
       return value instanceof Error && '~changeover' in value
     } catch {
-      // A proxy: it is asked whether it is one of ours wherever something was thrown.
+      // A proxy may throw, and this test runs wherever anything was thrown.
       return false
     }
   }
@@ -79,13 +79,13 @@ export function messageAndRemedyOf(thrown: unknown, limit?: number): string {
   return typeof remedy === 'string' && remedy !== '' ? `${message} ${remedy}` : message
 }
 
-/** The `code` of a thrown thing as drivers and Node give it: `'ECONNREFUSED'`, `1213`, … Never throws. */
+/** The `code` of a thrown value, as drivers and Node set it: `'ECONNREFUSED'`, `1213`, … Never throws. */
 export function codeOf(thrown: unknown): string | number | undefined {
   const code = propertyOf(thrown, 'code')
   return typeof code === 'string' || typeof code === 'number' ? code : undefined
 }
 
-/** A property of a thrown thing, or undefined when it has none or cannot be asked. Never throws. */
+/** A property of a thrown value, or undefined when it is missing or cannot be read. Never throws. */
 export function propertyOf(thrown: unknown, name: string): unknown {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   try {

@@ -17,7 +17,7 @@ export const silentLogger: Logger = Object.freeze({
   error: nothing,
 })
 
-/** The same logger, except that what it throws is dropped. For callers that have nowhere to report it. */
+/** The same logger, but what it throws is dropped. For callers that have nowhere to report it. */
 export function safeLogger(logger: Logger): Logger {
   const safely =
     (level: keyof Logger): Logger['info'] =>

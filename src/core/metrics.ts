@@ -1,10 +1,10 @@
-/** A meter of `@opentelemetry/api`, as far as it is used. */
+/** The part of a meter of `@opentelemetry/api` that is used. */
 export interface MeterLike {
   createCounter(name: string, options?: MetricOptionsLike): CounterLike
   createObservableGauge(name: string, options?: MetricOptionsLike): ObservableLike
 }
 
-/** The `metrics` of `@opentelemetry/api`, or a meter of one's own. */
+/** The `metrics` of `@opentelemetry/api`, or a meter. */
 export type MetricsLike = MeterLike | { getMeter(name: string): MeterLike }
 
 export interface MetricOptionsLike {

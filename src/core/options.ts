@@ -9,7 +9,7 @@ export interface WholeRange {
 /** The longest timer of Node, in milliseconds: a longer one fires at once. About 24 days. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1
 
-/** Checks the options of one public function. Each method gives back what it was given, or throws a ChangeoverError `CONFIG`. */
+/** Checks the options of one public function. Each method returns the value that it was given, or throws a ChangeoverError `CONFIG`. */
 export interface OptionChecker {
   /** A whole number within a range. */
   whole(name: string, value: number, range: WholeRange): number
@@ -48,14 +48,16 @@ export function checkOptions(owner: string): OptionChecker {
       })
     },
 
-    port(name, value: unknown, methods) {
-      if (typeof value !== 'object' || value === null) {
-        const is = value === undefined || value === null ? 'is missing' : `is ${typeOf(value)}`
+    port(name, value, methods) {
+      // Callers without types may pass anything.
+      const given: unknown = value
+      if (typeof given !== 'object' || given === null) {
+        const is = given === undefined || given === null ? 'is missing' : `is ${typeOf(given)}`
         return refuse(name, is, `Pass an object with ${methods.map((method) => `${method}()`).join(', ')}.`)
       }
-      const absent = methods.find((method) => typeof Reflect.get(value, method) !== 'function')
-      if (absent === undefined) return value as never
-      return refuse(name, `has no method ${absent}()`, 'Check that it is the right object for this option.')
+      const missing = methods.find((method) => typeof Reflect.get(given, method) !== 'function')
+      if (missing === undefined) return value
+      return refuse(name, `has no method ${missing}()`, 'Check that it is the right object for this option.')
     },
   }
 }

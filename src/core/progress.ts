@@ -5,7 +5,7 @@ export interface RunProgress {
   readonly done: number
   /** How much there is to do in this phase; an estimate where the input is growing. */
   readonly total: number
-  /** What was done per second since the phase began; what an earlier run had done does not count. */
+  /** What was done per second since the phase began, without what an earlier run had done. */
   readonly perSecond: number
   /** Where the time went since the run began, in milliseconds by step; steps that overlap each count in full. */
   readonly spentMs: Readonly<Record<string, number>>
@@ -23,7 +23,7 @@ export class ProgressMeter {
   #since = 0
 
   /**
-   * @param report what it throws is thrown on, so that a caller can end the run
+   * @param report its errors are not caught, so that a caller can end the run by throwing
    * @param clock the time in milliseconds, from a clock that never goes back
    */
   constructor(report: (progress: RunProgress) => void = () => {}, clock: () => number = () => performance.now()) {

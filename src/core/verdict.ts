@@ -1,5 +1,5 @@
 /**
- * What a check came to. Only `agree` is good news; each of the others says what the check could not vouch for.
+ * The outcome of a check. Only `agree` is a success; each of the others says why the check is not one.
  *
  * - `agree`: everything was compared, and nothing differed.
  * - `differ`: something differed.
@@ -10,7 +10,7 @@
  */
 export type Verdict = 'agree' | 'differ' | 'partial' | 'empty' | 'stale' | 'failed'
 
-/** Something that a check found, with what it rests on. */
+/** Something that a check found, with its evidence. */
 export interface Finding {
   /** A word to group and filter by: `'conflicting-values'`. */
   readonly cause: string
@@ -22,7 +22,7 @@ export interface Finding {
 
 const WORST_FIRST: readonly Verdict[] = ['failed', 'differ', 'stale', 'partial', 'empty', 'agree']
 
-/** The verdict on several checks together: the worst of theirs. No checks at all are `empty`. */
+/** The verdict on several checks together: the worst of theirs; `empty` when there are no checks. */
 export function worstVerdict(verdicts: Iterable<Verdict>): Verdict {
   const given = new Set(verdicts)
   return WORST_FIRST.find((verdict) => given.has(verdict)) ?? 'empty'

@@ -1,7 +1,7 @@
 /**
  * What observers did not capture, recorded in a collection next to the events. It holds two kinds of documents, told apart by `kind`.
- * `from` and `to` are times that the events themselves state; `openedAt` and `updatedAt` are read from the server's clock. The two
- * clocks are compared only where a comment says how.
+ * `from` and `to` are times of events; `openedAt` and `updatedAt` are by the server's clock. A comment explains each place where the
+ * two are compared.
  */
 
 /** Events that are in the collection and were not captured, or were captured and not sent. */
@@ -43,6 +43,13 @@ export const DEFAULT_COVERAGE_COLLECTION = 'changeover_coverage'
 
 /** After how many intervals without a heartbeat an observer counts as dead. */
 export const SILENT_INTERVALS = 3
+
+/** The reasons of windows whose events the database may still write after the window was recorded. */
+export const UNSETTLED_REASONS: ReadonlySet<string> = new Set([
+  'outcome-unknown',
+  'too-many-in-flight',
+  'upsert-unknown',
+])
 
 export type CoverageDocument = CoverageWindow | Heartbeat
 

@@ -1,5 +1,5 @@
 export { coverageCollection } from './collection.ts'
-export { DEFAULT_COVERAGE_COLLECTION, SILENT_INTERVALS } from './format.ts'
+export { DEFAULT_COVERAGE_COLLECTION, SILENT_INTERVALS, UNSETTLED_REASONS } from './format.ts'
 export type { CoverageDocument, CoverageWindow } from './format.ts'
 export { readCoverage } from './reader.ts'
 export { closeCrashed, markHealed, recordCoverage } from './writer.ts'

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb'
 import { coverageCollection } from './collection.ts'
 import { SILENT_INTERVALS, type CoverageWindow, type Heartbeat } from './format.ts'
 
-/** What a migration's observers have recorded and nothing has healed yet. */
+/** What a migration's observers have recorded and has not been healed. */
 export interface UnhealedCoverage {
   readonly windows: readonly CoverageWindow[]
   /** The heartbeats of observers that have fallen silent. */

@@ -96,7 +96,7 @@ export async function closeCrashed(
 }
 
 /** The window of what a silent observer may not have sent. */
-export function crashWindow(heartbeat: Heartbeat, now: Date): Omit<CoverageWindow, '_id'> {
+function crashWindow(heartbeat: Heartbeat, now: Date): Omit<CoverageWindow, '_id'> {
   const { migration, instance, from, to, updatedAt } = heartbeat
   // It may have lived until now, so `to` advances by as much as the server's clock has since.
   const until = to && new Date(to.getTime() + Math.max(0, now.getTime() - updatedAt.getTime()))

@@ -7,8 +7,8 @@ export {
   memoryWarehouse,
   mysqlWarehouse,
 } from '../warehouse/index.ts'
+export type { CalendarRange } from '../star/index.ts'
 export type {
-  CalendarRange,
   CallOptions,
   Conflicts,
   Dialect,

@@ -14,7 +14,11 @@ export interface FixedFlags extends Flags {
  * Flags set in code, for tests and for applications without a flag server. They are ready at once. A flag that is not set, or whose
  * function throws, is off.
  *
- * @example fixedFlags({ 'analytics-observe': true, 'analytics-read': ({ userId }) => userId === 'u1' })
+ * @example
+ * import { fixedFlags } from 'changeover/flags'
+ *
+ * const flags = fixedFlags({ 'changeover.history.write': ({ userId }) => userId === 'u1' })
+ * flags.set('changeover.history.write', true)
  */
 export function fixedFlags(flags: Readonly<Record<string, FixedFlag>> = {}): FixedFlags {
   const values = new Map(Object.entries(flags))

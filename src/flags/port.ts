@@ -13,7 +13,7 @@ export type FlagContext = {
  */
 export interface Flags {
   /**
-   * Whether the flag is on. Must be cheap enough to call for every event, and must never throw: it gives false before
+   * Whether the flag is on. Must be cheap enough to call for every event, and must never throw: it returns false before
    * {@link Flags.isReady}, for an unknown name, and when the service fails.
    */
   isEnabled(name: string, context?: FlagContext): boolean

@@ -18,8 +18,11 @@ export interface UnleashLike {
  * This adds no `error` listener: unleash-client prints errors only as long as its own listener is the only one.
  *
  * @example
+ * import { unleashFlags } from 'changeover/flags'
+ * import { initialize } from 'unleash-client'
+ *
  * const unleash = initialize({ url: 'https://unleash.example/api', appName: 'shop' })
- * const flags = unleashFlags(unleash)
+ * export const flags = unleashFlags(unleash)
  */
 export function unleashFlags(unleash: UnleashLike): Flags {
   return Object.freeze<Flags>({

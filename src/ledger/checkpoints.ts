@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'bson'
 import { bigint, blob, int, mergeBatch, stampOf, stampType, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
-import { nextRunId, unfinishedRun, type Checkpoint, type IdRange, type RangeProgress, type Run } from './runs.ts'
+import { nextRunId, unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
 
-/** The checkpoints of a migration: a table like all others, its progress a register stamped by the number of events. */
+/** The checkpoints of a migration: a table like all others. The stamp of the progress comes from the number of events. */
 export function checkpointsOf({ name }: { readonly name: string }): Relation {
   return {
     name: `_checkpoint_${name}`,
@@ -78,7 +78,7 @@ export class Checkpoints {
   }
 
   /** Writes a new run before its first batch, so that a resumed one has the same ranges. */
-  async begin(ranges: readonly IdRange[], options: CallOptions = {}): Promise<Run> {
+  async begin(ranges: readonly RangeBounds[], options: CallOptions = {}): Promise<Run> {
     const [latest] = await this.#latest(options)
     const run = {
       id: nextRunId(latest?.run, randomBytes(4).toString('hex')),

@@ -6,7 +6,7 @@ import { bigint, binary, int, ORIGIN, type Origin, type Relation, type Row } fro
 export type Outcome = 'quarantined' | 'ignored' | 'applied'
 const OUTCOMES: readonly Outcome[] = ['quarantined', 'ignored', 'applied']
 
-/** How many outcomes the state leaves room for, behind the revision. */
+/** How many outcomes a revision has room for in the state. */
 const STATES_PER_REVISION = 4
 
 /** What the warehouse knows of an event that it has dealt with. */

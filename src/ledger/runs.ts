@@ -1,5 +1,5 @@
-/** A range of `_id`s: from `from` (included) or the beginning, to `before` (not included) or the end. */
-export interface IdRange {
+/** The bounds of a range, which only the source that cut it can read. */
+export interface RangeBounds {
   readonly from: unknown
   readonly before: unknown
 }
@@ -7,7 +7,7 @@ export interface IdRange {
 /** How far one range of one run has progressed. */
 export interface RangeProgress {
   readonly number: number
-  readonly range: IdRange
+  readonly range: RangeBounds
   /** The `_id` up to which everything is durable; undefined before the first batch. */
   readonly reached: unknown
   readonly events: number

@@ -1,7 +1,15 @@
 import { ChangeoverError } from '../core/index.ts'
-import { Misfit, calendar, assertDistinctNames, type AnyTable, date } from '../star/index.ts'
+import {
+  Misfit,
+  assertDistinctNames,
+  calendar,
+  date,
+  daysIn,
+  type AnyTable,
+  type CalendarRange,
+} from '../star/index.ts'
 import type { Migration } from './migration.ts'
-import { assertUniqueNames } from './names.ts'
+import { assertUniqueNames } from './unique-names.ts'
 import type { Report } from './report.ts'
 
 /** What the command line works with. Connections come from the environment, never from the config. */
@@ -9,13 +17,7 @@ export interface Config {
   readonly migrations: readonly Migration[]
   readonly reports: readonly Report[]
   /** The days that the calendar dimension covers, both included; without them the warehouse has no calendar. */
-  readonly calendar: CalendarDays | undefined
-}
-
-/** Days as `YYYY-MM-DD`. */
-export interface CalendarDays {
-  readonly from: string
-  readonly to: string
+  readonly calendar: CalendarRange | undefined
 }
 
 const MAX_CALENDAR_DAYS = 100_000
@@ -24,7 +26,7 @@ const MAX_CALENDAR_DAYS = 100_000
 export function defineConfig(config: {
   readonly migrations: readonly Migration[]
   readonly reports?: readonly Report[]
-  readonly calendar?: CalendarDays
+  readonly calendar?: CalendarRange
 }): Config {
   const { migrations, reports = [], calendar: days } = config
   if (days) checkCalendar(days)
@@ -39,9 +41,10 @@ export function tablesOf(migrations: readonly Migration[]): AnyTable[] {
   return [...new Set(migrations.flatMap((migration) => Object.values(migration.tables)))]
 }
 
-function checkCalendar({ from, to }: CalendarDays): void {
+function checkCalendar(range: CalendarRange): void {
+  const { from, to } = range
   const isDay = (text: string): boolean => !(date.encode(text) instanceof Misfit) && text.length === 10
-  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1
+  const days = daysIn(range)
   if (isDay(from) && isDay(to) && days >= 1 && days <= MAX_CALENDAR_DAYS) return
   throw new ChangeoverError(
     'DEFINITION',

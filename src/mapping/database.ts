@@ -17,7 +17,7 @@ export type WarehouseDatabase<Tables extends Readonly<Record<string, AnyTable>>>
 /** What a report sees when it does not name the tables that it reads. */
 export type LooseDatabase = Record<string, Record<string, unknown>>
 
-/** Where a report reads its new side. The reader must give the views of the warehouse, read-only; one Kysely may serve all types. */
+/** Where a report reads its new side. The reader must see the views of the warehouse, read-only; one Kysely may serve all types. */
 export interface WarehouseReader {
   reader<Database>(): Kysely<Database>
 }

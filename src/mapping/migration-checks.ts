@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../core/index.ts'
 import { MAX_REVISION, assertDistinctNames, type AnyTable } from '../star/index.ts'
-import { assertUniqueNames } from './names.ts'
+import { assertUniqueNames } from './unique-names.ts'
 import { checkSchema, type StandardSchema } from './schema.ts'
 
 /** Checks a revision. Throws a ChangeoverError `DEFINITION`. */

@@ -1,6 +1,5 @@
-import type { AnyTable, Operation } from '../star/index.ts'
+import { checkName, type AnyTable, type Operation } from '../star/index.ts'
 import { checkHandlers, checkRevision, checkSchemas, checkSynchronous, checkTables } from './migration-checks.ts'
-import { checkName } from './names.ts'
 import type { Path, ValueAt } from './path.ts'
 import type { StandardSchema } from './schema.ts'
 import { checkSource, type Source } from './source.ts'
@@ -76,7 +75,14 @@ export const DEFAULT_REVISION = 1
  * Throws a ChangeoverError `DEFINITION` when a part of it is wrong.
  *
  * @example
- * const shop = defineMigration<ShopEvent>()({
+ * import { column, defineMigration, fact } from 'changeover'
+ *
+ * type ShopEvent = { _id: number; seq: number; at: Date; orderId: number } & (
+ *   | { type: 'order.placed'; cents: number }
+ *   | { type: 'order.cancelled' | 'cart.changed' }
+ * )
+ * const order = fact('order', { key: { id: column.int() }, measures: { cents: column.int() } })
+ * export const shop = defineMigration<ShopEvent>()({
  *   name: 'shop',
  *   source: { collection: 'events', type: 'type', order: 'seq', time: 'at' },
  *   tables: { order },
@@ -96,7 +102,7 @@ export function defineMigration<E>(): <
   return ({ name, source, tables, revision = DEFAULT_REVISION, include, schemas = {}, on }) => {
     const handlers = new Map<string, AnyHandler | 'ignore'>(Object.entries(on))
     const schemaByType = new Map<string, StandardSchema>(Object.entries(schemas))
-    checkName('migration', name, MAX_NAME)
+    checkName('The migration name', name, MAX_NAME)
     checkRevision(name, revision)
     checkSource(name, source)
     checkTables(name, tables)

@@ -2,7 +2,7 @@ import { ChangeoverError, isPlainObject, messageOf } from '../core/index.ts'
 import type { Operation } from '../star/index.ts'
 import { isPromise } from './promises.ts'
 
-/** The operations that a handler gave, as a list. Throws a ChangeoverError `DEFINITION` when anything else is among them. */
+/** The operations that a handler returned, as a list. Throws a ChangeoverError `DEFINITION` when anything else is among them. */
 export function operationsOf(result: unknown, tables: ReadonlySet<unknown>): readonly Operation[] {
   try {
     const given: readonly unknown[] = Array.isArray(result) ? result : [result]

@@ -2,7 +2,7 @@ import { ChangeoverError } from '../core/index.ts'
 import { schemaViolation, type StandardSchema } from './schema.ts'
 
 /**
- * Parameters of a report as its schema gives them; as they are when it has none. Rejects with a ChangeoverError `CONFIG` that
+ * The parameters of a report as its schema returns them, or unchanged when it has none. Rejects with a ChangeoverError `CONFIG` that
  * names the report and the paths, and never a value.
  */
 export async function validateParams<Params>(

@@ -17,7 +17,7 @@ type Tree = Map<string, Tree | Part>
 
 /**
  * A function that applies a source's `select`, `omit` and `personal`; undefined when they say nothing. It is part of the mapping, so
- * that live and migrated events give the same rows. It is idempotent.
+ * that live and migrated events become the same rows. It is idempotent.
  *
  * The function throws a ChangeoverError `CONFIG` when it has to hash a field and the source has no key.
  */
@@ -35,7 +35,7 @@ export function protection(source: Source): Protect | undefined {
   }
 }
 
-/** Protects an event in BSON. Gives no bytes when it cannot: an unprotected event must not be shown. */
+/** Protects an event in BSON. Returns no bytes when it cannot: an unprotected event must not be stored. */
 export function protectBytes(protect: Protect, bytes: Uint8Array): Uint8Array {
   try {
     return encodeEvent(protect(decodeEvent(bytes)))

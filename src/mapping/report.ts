@@ -1,16 +1,15 @@
 import type { Db } from 'mongodb'
 import type { Kysely } from 'kysely'
 import { ChangeoverError } from '../core/index.ts'
-import type { AnyTable, TypeError } from '../star/index.ts'
+import { checkName, type AnyTable, type TypeError } from '../star/index.ts'
 import type { WarehouseDatabase, WarehouseReader } from './database.ts'
-import { checkName } from './names.ts'
 import { validateParams } from './params.ts'
 import { checkSchema, type StandardSchema } from './schema.ts'
 
 /** A row of a report: values by column. */
 export type ReportRow = Readonly<Record<string, unknown>>
 
-/** A Kysely query, or anything else that gives rows. */
+/** A Kysely query, or anything else that yields rows. */
 export type RowSource<Row extends ReportRow = ReportRow> =
   | { execute(): Promise<readonly Row[]> }
   | Promise<readonly Row[]>
@@ -35,7 +34,7 @@ export interface ReportSpec<
   /** The tables it reads, so that `db` knows their columns. */
   readonly tables?: Tables
   /**
-   * Validates the parameters, given ones and defaults, before either side sees them. A schema of any Standard Schema library; it may
+   * Validates the parameters, whether given or defaults, before either side sees them. A schema of any Standard Schema library; it may
    * transform them, and it may be asynchronous.
    *
    * @defaultValue none: parameters are taken as they are given
@@ -77,7 +76,7 @@ export interface Report<Params = unknown, Row extends ReportRow = ReportRow> {
   /** The parameters when none are given, not yet validated. */
   readonly params: Params
   /**
-   * The parameters that both sides take: those given, or the defaults, as the schema gives them. Rejects with a ChangeoverError
+   * The parameters that both sides take: those given, or the defaults, as the schema returns them. Rejects with a ChangeoverError
    * `CONFIG` that names the report and the paths that do not fit, and no values.
    */
   resolveParams(given?: Params): Promise<Params>
@@ -90,16 +89,21 @@ export interface Report<Params = unknown, Row extends ReportRow = ReportRow> {
 const MAX_NAME = 60
 
 /**
- * Defines a report. Its types are inferred: the parameters from `schema`, else from `params`; a row is what either side gives. Throws
- * a ChangeoverError `DEFINITION` when a part of it is wrong.
+ * Defines a report. Its types are inferred: the parameters from `schema`, else from `params`; a row is what either side returns.
+ * Throws a ChangeoverError `DEFINITION` when a part of it is wrong.
  *
  * @example
- * const revenue = report('revenue_by_day', {
+ * import { column, fact, report } from 'changeover'
+ * import { revenueByDay } from './legacy-report.ts' // the code that runs today
+ *
+ * const order = fact('order', { key: { id: column.int() }, dimensions: { day: column.date() }, measures: { cents: column.int() } })
+ * export const revenue = report('revenue_by_day', {
  *   key: ['day'],
  *   tables: { order },
  *   params: { since: '2024-01-01' },
- *   legacy: ({ since }, { mongo }) => revenueByDay(mongo, since), // the code that runs today
- *   warehouse: ({ since }, db) => db.selectFrom('order').where('day', '>=', since).select(['day', 'cents']),
+ *   legacy: ({ since }, { mongo }) => revenueByDay(mongo, since),
+ *   warehouse: ({ since }, db) =>
+ *     db.selectFrom('order').where('day', '>=', since).groupBy('day').select(['day', (e) => e.fn.sum('cents').as('cents')]),
  * })
  */
 export function report<
@@ -110,7 +114,7 @@ export function report<
   NewRow extends ReportRow = never,
 >(name: string, spec: ReportSpec<Params, Tables, Key, OldRow, NewRow>): Report<Params, OldRow | NewRow> {
   const { key, schema, params = {} as Params, legacy, warehouse } = spec
-  checkName('report', name, MAX_NAME)
+  checkName('The report name', name, MAX_NAME)
   if (key.length === 0) {
     throw new ChangeoverError('DEFINITION', `The report ${name} has no key.`, {
       remedy: 'Name the columns that tell one row from another.',

@@ -2,8 +2,8 @@ import { ChangeoverError } from '../core/index.ts'
 import { isPromise } from './promises.ts'
 
 /**
- * What any library that follows Standard Schema (https://standardschema.dev), version 1, gives for a schema: Valibot, Zod,
- * ArkType and others. Only the part that is used.
+ * The part that is used of a schema of any library that follows Standard Schema (https://standardschema.dev), version 1: Valibot, Zod,
+ * ArkType and others.
  */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
@@ -12,7 +12,7 @@ export interface StandardSchema<Output = unknown> {
   }
 }
 
-/** What a schema makes of a value: its output, or why it refuses. */
+/** What a schema makes of a value: its output, or why it refuses the value. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }

@@ -53,7 +53,7 @@ export function checkSource(migration: string, source: Source): void {
   checkPrivacy(migration, source)
 }
 
-/** Refuses to withhold the fields that every event needs. */
+/** Refuses a source that withholds a field that every event needs. */
 function checkPrivacy(migration: string, source: Source): void {
   const guarded = [...(source.omit ?? []), ...Object.keys(source.personal ?? {})]
   const needed = ['_id', source.type, source.order, source.time]

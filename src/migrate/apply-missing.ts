@@ -25,20 +25,20 @@ export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, searc
     for await (const events of timed(source.byIds(missing, bounds), meter, 'read')) {
       await batches.apply(events, signal)
       found += events.length
-      // Only reports: what is done in this phase is counted elsewhere.
+      // Only reports: the caller counts what this phase has done.
       meter.advance(0)
     }
   }
   return found
 }
 
-/** The same runs of ids; each is counted as done once the next one is asked for. */
+/** The same batches of ids; each is counted as done when the next one is requested. */
 export async function* counted(
   ids: AsyncIterable<readonly unknown[]>,
   meter: ProgressMeter,
 ): AsyncGenerator<readonly unknown[]> {
-  for await (const run of ids) {
-    yield run
-    meter.advance(run.length)
+  for await (const batch of ids) {
+    yield batch
+    meter.advance(batch.length)
   }
 }

@@ -1,8 +1,9 @@
 import type { Db } from 'mongodb'
 import { checkOptions, type RunProgress } from '../core/index.ts'
 import { DEFAULT_COVERAGE_COLLECTION } from '../coverage/index.ts'
-import type { MigrationWarehouse } from './options.ts'
+import { WAREHOUSE_METHODS, type MigrationWarehouse } from './options.ts'
 
+/** Options of {@link heal}. */
 export interface HealOptions {
   /** The database that the connection address names; it is read from its primary. */
   readonly mongo: Db
@@ -46,7 +47,7 @@ export function resolveHealOptions(options: HealOptions): ResolvedHealOptions {
   check.all(options)
   return Object.freeze({
     mongo: check.port('mongo', options.mongo, ['collection', 'command']),
-    warehouse: check.port('warehouse', options.warehouse, ['merge', 'find', 'scan', 'dialect']),
+    warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),
     coverage: options.coverage ?? DEFAULT_COVERAGE_COLLECTION,
     marginMs: check.whole('marginMs', options.marginMs ?? DEFAULT_HEAL_MARGIN_MS, { min: 0 }),
     settleMs: check.whole('settleMs', options.settleMs ?? DEFAULT_SETTLE_MS, { min: 0 }),

@@ -16,7 +16,7 @@ const BOUNDS = Object.freeze({ batchEvents: 250, batchBytes: DEFAULT_BATCH_BYTES
 export interface HealResult {
   /** Windows that this call marked as healed. */
   readonly healed: number
-  /** Windows that were replayed up to now and stay open: their observers are alive, or their events may still be written. */
+  /** Windows that were replayed up to now and remain open: their observers are alive, or their events may still be written. */
   readonly open: number
   /** Observers that had crashed. */
   readonly crashed: number
@@ -39,8 +39,13 @@ export interface HealResult {
  * `SCHEMA`; with the signal's reason; or with what `onProgress` throws.
  *
  * @example
- * const client = await new MongoClient('mongodb://host:27017/app').connect()
- * await using warehouse = mysqlWarehouse('mysql://user:password@host:3306/warehouse')
+ * import { heal } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * const { healed, open, events } = await heal(history, { mongo: client.db(), warehouse })
  * console.log(`${healed} windows healed, ${open} still open; ${events} events were missing.`)
  * await client.close()

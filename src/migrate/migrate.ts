@@ -36,13 +36,19 @@ export interface MigrateResult extends UnknownTypes {
  * with the signal's reason; or with what `onProgress` throws.
  *
  * @example
- * const client = await new MongoClient('mongodb://host:27017/app').connect()
- * await using warehouse = mysqlWarehouse('mysql://user:password@host:3306/warehouse')
+ * import { migrate, mongoEvents } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * const { applied, quarantined, reasons } = await migrate(history, {
  *   source: mongoEvents(client.db(), history),
  *   warehouse,
  *   onProgress: ({ phase, done, total }) => console.log(`${phase}: ${done} of ${total}`),
  * })
+ * console.log(`applied: ${applied}, quarantined: ${quarantined}`, reasons)
  * await client.close()
  */
 export async function migrate(migration: Migration, options: MigrateOptions): Promise<MigrateResult> {

@@ -2,9 +2,13 @@ import { checkOptions, type RunProgress } from '../core/index.ts'
 import type { EventSource } from '../stream/index.ts'
 import type { MergePort, ReadPort, SchemaPort } from '../warehouse/index.ts'
 
-/** The warehouse, as far as a migration needs it. */
+/** The part of a warehouse that a migration needs. */
 export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find' | 'scan'> & Pick<SchemaPort, 'dialect'>
 
+/** The methods of {@link MigrationWarehouse}, for the check of options. */
+export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse)[] = ['merge', 'find', 'scan', 'dialect']
+
+/** Options of {@link migrate}. */
 export interface MigrateOptions {
   /** The events to migrate, such as `mongoEvents(db, migration)`; reading from a secondary is enough. */
   readonly source: EventSource
@@ -64,7 +68,7 @@ export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateO
   check.all(options)
   return Object.freeze({
     source: check.port('source', options.source, ['ranges', 'read', 'byIds', 'idsBetween', 'count', 'types']),
-    warehouse: check.port('warehouse', options.warehouse, ['merge', 'find', 'scan', 'dialect']),
+    warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),
     ranges: check.whole('ranges', options.ranges ?? DEFAULT_RANGES, { min: 1, max: MAX_RANGES }),
     parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1, max: MAX_PARALLEL }),
     batchEvents: check.whole('batchEvents', options.batchEvents ?? DEFAULT_BATCH_EVENTS, { min: 1 }),

@@ -1,6 +1,6 @@
-import type { CoverageWindow } from '../coverage/index.ts'
+import { UNSETTLED_REASONS, type CoverageWindow } from '../coverage/index.ts'
 
-/** A stretch of document time, and the windows in it. null is no bound. */
+/** A stretch of the time that events state, and the windows in it. null is no bound. */
 export interface Stretch {
   readonly from: Date | null
   readonly to: Date | null
@@ -39,11 +39,8 @@ function endOf({ to }: Stretch): number {
   return to?.getTime() ?? Infinity
 }
 
-/** Reasons of windows whose events may be written after the window was. */
-const UNSETTLED: ReadonlySet<string> = new Set(['outcome-unknown', 'too-many-in-flight', 'upsert-unknown'])
-
 /** Whether all events of a window are certain to have been written by the time that it was replayed. */
 export function isComplete(window: CoverageWindow, now: Date, settleMs: number): boolean {
   if (window.state !== 'closed') return false
-  return !UNSETTLED.has(window.reason) || now.getTime() - window.updatedAt.getTime() >= settleMs
+  return !UNSETTLED_REASONS.has(window.reason) || now.getTime() - window.updatedAt.getTime() >= settleMs
 }

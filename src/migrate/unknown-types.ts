@@ -4,6 +4,7 @@ import type { TypeCount } from '../stream/index.ts'
 const MAX_NAMED = 20
 const MAX_NAME_LENGTH = 80
 
+/** The events whose types the mapping neither handles nor ignores. */
 export interface UnknownTypes {
   /** How many events are of types that the mapping does not know. */
   readonly unmapped: number

@@ -4,11 +4,12 @@ import { DEFAULT_POSITION_COLLECTION, PositionStore } from './stream-position.ts
 import { StreamReader } from './stream-reader.ts'
 import type { Namespace, Tap } from './tap.ts'
 
+/** Options of {@link changeStreamTap}. */
 export interface ChangeStreamTapOptions {
-  /** The migration's name: with the stream's it is the key of the position. */
+  /** The migration's name. Together with that of the stream it is the key of the position. */
   readonly migration: string
   /**
-   * Tells positions of one migration apart: readers that are to go their own ways have streams of different names.
+   * Tells positions of one migration apart: give independent readers different names.
    *
    * @defaultValue `<database>.<collection>`
    */
@@ -20,35 +21,39 @@ export interface ChangeStreamTapOptions {
    */
   readonly positions?: string
   /**
-   * The position is stored at most this often while events come, in milliseconds; after a crash the events since then are seen
-   * again.
+   * The least time between two stores of the position while events arrive, in milliseconds. After a crash, the events since the last
+   * store are captured again.
    *
    * @defaultValue 1000
    */
   readonly saveMs?: number
   /**
-   * How often it is stored while none come, in milliseconds, so that it does not grow older than what the server remembers.
+   * How often the position is stored while no events arrive, in milliseconds, so that it stays within the server's oplog.
    *
    * @defaultValue 10000
    */
   readonly idleSaveMs?: number
   /**
-   * How long the server may say nothing at all before the stream is opened anew, in milliseconds.
+   * How long the server may be silent before the stream is opened again, in milliseconds.
    *
    * @defaultValue 60000
    */
   readonly silenceMs?: number
-  /** Is told of outages, once a minute at most. @defaultValue says nothing */
+  /**
+   * Logs outages, at most once a minute.
+   *
+   * @defaultValue logs nothing
+   */
   readonly logger?: Logger
 }
 
 /** A tap on a change stream. */
 export interface ChangeStreamTap extends Tap {
-  /** Resolves when inserts are seen from now on, or when the tap is stopped before that. Never rejects. */
+  /** Resolves when the tap observes inserts, or when it is stopped before that. Never rejects. */
   readonly live: Promise<void>
   /**
-   * Stores the position of what is settled by now. Of use after `stop()`, when what was on its way has been sent. Never rejects,
-   * and takes two seconds at most.
+   * Stores the position up to which everything is settled. Call it after `stop()`, when everything pending has been sent. Never
+   * rejects, and takes at most two seconds.
    */
   save(): Promise<void>
 }
@@ -58,16 +63,30 @@ export const DEFAULT_IDLE_SAVE_MS = 10_000
 export const DEFAULT_SILENCE_MS = 60_000
 
 /**
- * Taps the inserts into a collection by a change stream, from a position that is stored beside the events and moves only over
- * what is settled: each event is captured at least once, by whichever process reads the position. Without a stored position it
- * begins with the moment at which it reaches the server.
+ * Taps the inserts into a collection by a change stream. Its position is stored in the database of the events and moves only past what
+ * is settled, so each event is captured at least once, by whichever process resumes from it. Without a stored position it starts when
+ * it reaches the server.
  *
  * Throws a ChangeoverError `CONFIG` when an option is wrong.
  *
- * Holds one connection of the client's pool while it runs. It keeps no process alive that the client would not.
+ * It uses one connection of the client's pool while it runs. It does not keep the process alive any longer than the client does.
  *
  * @example
- * const tap = changeStreamTap(client, { database: 'app', collection: 'events' }, { migration: 'history' })
+ * import { changeStreamTap, observe } from 'changeover/observer'
+ * import { fixedFlags } from 'changeover/flags'
+ * import { memoryQueue } from 'changeover/queue'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = new MongoClient(process.env.MONGODB_URL!)
+ * const tap = changeStreamTap(client, { database: 'app', collection: 'events' }, { migration: history.name })
+ * const flags = fixedFlags({ 'changeover.history.write': true })
+ * const observer = observe(client, history, { queue: memoryQueue(), flags, tap })
+ * await tap.live
+ *
+ * // In the shutdown of the application, after its last insert:
+ * await observer.close()
+ * await client.close()
  */
 export function changeStreamTap(
   client: MongoClient,

@@ -19,12 +19,28 @@ const RETRY_WITHIN_MS = 60_000
 
 /**
  * Taps inserts into one collection by the driver's command monitoring, in the process that makes them: at once, and without a
- * question to any server. It sees `insert`, the inserts of bulk writes of a collection and of a client, and upserts that insert.
- * What is inserted in a transaction comes when the transaction is committed.
+ * request to any server. It sees `insert`, the inserts of bulk writes of a collection and of a client, and upserts that insert.
+ * What is inserted in a transaction is captured when the transaction is committed.
  *
- * An unacknowledged write (`w: 0`) counts as done, as it does for the driver: nobody is told what became of it.
+ * An unacknowledged write (`w: 0`) counts as done, as it does for the driver: the server does not report its outcome.
  *
  * `start` throws a ChangeoverError `CONFIG` when the client was made without `monitorCommands: true`.
+ *
+ * @example
+ * import { commandTap, observe } from 'changeover/observer'
+ * import { fixedFlags } from 'changeover/flags'
+ * import { memoryQueue } from 'changeover/queue'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = new MongoClient(process.env.MONGODB_URL!, { monitorCommands: true })
+ * const tap = commandTap(client, { database: 'app', collection: 'events' }, { events: 5000 })
+ * const flags = fixedFlags({ 'changeover.history.write': true })
+ * const observer = observe(client, history, { queue: memoryQueue(), flags, tap })
+ *
+ * // In the shutdown of the application, after its last insert:
+ * await observer.close()
+ * await client.close()
  */
 export function commandTap(client: MongoClient, namespace: Namespace, limits?: Partial<InFlightLimits>): Tap {
   let end = (): void => {}

@@ -1,15 +1,15 @@
 import { checkOptions } from '../core/index.ts'
 
-/** Bounds and pace of publishing. All sizes are in bytes of BSON, before compression. */
+/** Limits and timing of publishing. All sizes are in bytes of BSON, before compression. */
 export interface PublisherLimits {
   /**
-   * The most events that wait to be sent; for more, see `overflow`.
+   * The most events that may wait to be sent; `overflow` decides what happens to more.
    *
    * @defaultValue 20000
    */
   readonly bufferEvents: number
   /**
-   * The most bytes that wait to be sent.
+   * The most bytes that may wait to be sent.
    *
    * @defaultValue 33554432
    */
@@ -21,13 +21,13 @@ export interface PublisherLimits {
    */
   readonly lingerMs: number
   /**
-   * The most events that one round of sending takes.
+   * The most events per round of sending.
    *
    * @defaultValue 500
    */
   readonly batchEvents: number
   /**
-   * The most bytes that one round of sending takes, but one event at least. They are compressed in one go, in the host's own thread.
+   * The most bytes per round of sending, which has at least one event. They are compressed at once, in the host's own thread.
    *
    * @defaultValue 131072
    */
@@ -39,13 +39,13 @@ export interface PublisherLimits {
    */
   readonly sendTimeoutMs: number
   /**
-   * After so many failures in a row nothing is sent for a while.
+   * After this many consecutive failures, sending is suspended.
    *
    * @defaultValue 5
    */
   readonly breakerFailures: number
   /**
-   * The while, in milliseconds; it doubles with each try that fails, up to a minute.
+   * How long sending is suspended, in milliseconds. It doubles with each failed retry, up to a minute.
    *
    * @defaultValue 5000
    */

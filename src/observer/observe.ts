@@ -13,10 +13,10 @@ import { Spill } from './spill.ts'
 import type { Capture, Captured, LossReason, SkipReason } from './tap.ts'
 import { TimeRange } from './time-range.ts'
 
-/** Why an event of the mapping's was not captured or not published. */
+/** Why an event of a handled type was not captured or not published. */
 export type MissReason = DropReason | LossReason | SkipReason
 
-/** What an observer has done since it began. */
+/** What an observer has done since it was created. */
 export interface ObserverCounters {
   /** Events that the database accepted while the flag was on. */
   readonly captured: number
@@ -26,62 +26,78 @@ export interface ObserverCounters {
   readonly missed: Readonly<Partial<Record<MissReason, number>>>
 }
 
-/** How an observer is just now. */
+/** The current state of an observer. */
 export interface ObserverHealth {
-  /** Events and bytes in memory that wait to be sent. */
+  /** Events and bytes in memory that are waiting to be sent. */
   readonly backlogEvents: number
   readonly backlogBytes: number
-  /** Events in the file that wait to be sent. */
+  /** Events in the file that are waiting to be sent. */
   readonly spilledEvents: number
   /** How long the oldest event in memory has been waiting, in milliseconds. */
   readonly lagMs: number
   readonly breaker: BreakerState
-  /** Whether all that was missed has been written down. */
+  /** Whether everything that was missed has been recorded. */
   readonly isRecorded: boolean
 }
 
-/** What an observer tells; a listener that throws breaks nothing. */
+/** The events that an observer emits. What a listener throws is logged and has no other effect. */
 export interface ObserverEvents extends Record<string, unknown> {
   published: { readonly events: number; readonly messages: number }
   missed: { readonly events: number; readonly reason: MissReason; readonly detail: string }
   breaker: { readonly state: BreakerState }
 }
 
-/** An observer at work beside the host's own code. */
+/** An observer that runs alongside the host's own code. */
 export interface Observer extends AsyncDisposable {
-  /** Names it in the coverage collection. */
+  /** Its name in the coverage collection. */
   readonly instance: string
   readonly counters: ObserverCounters
   readonly health: ObserverHealth
-  /** How many captured events wait in memory to be sent. */
+  /** How many captured events are waiting in memory to be sent. */
   readonly backlog: number
   on<Name extends 'published' | 'missed' | 'breaker'>(
     name: Name,
     listener: (payload: ObserverEvents[Name]) => void,
   ): () => void
-  /** Sends what waits; resolves when nothing does. Never rejects. */
+  /** Sends what is waiting; resolves when nothing is left. Never rejects. */
   flush(): Promise<void>
   /**
-   * Stops observing, sends what waits for at most `timeoutMs` (default 5000), and writes down what it could not send. Idempotent;
-   * never rejects.
+   * Stops observing, sends what is waiting, for at most `timeoutMs` milliseconds (default 5000), and records what it could not send.
+   * Idempotent; never rejects.
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 export const DEFAULT_CLOSE_TIMEOUT_MS = 5000
 
-/** What the last writing down may take beyond the time for sending, in milliseconds. */
+/** How long the last record may take beyond the time for sending, in milliseconds. */
 const RECORD_MS = 1000
-/** What a tap may take to remember how far it came. */
+/** How long a tap may take to store its position, in milliseconds. */
 const SAVE_MS = 2000
 
 /**
- * Observes the inserts into the migration's source, and publishes those that the migration takes. Returns at once; from then on it
- * never throws, never rejects, never blocks and never keeps the process alive.
+ * Observes the inserts into the migration's source, and publishes the events of handled types. Returns at once; from then on it never
+ * throws, never rejects, never blocks and never keeps the process alive.
  *
  * Throws a ChangeoverError `CONFIG` when an option is wrong, or the client does not monitor its commands.
  *
- * @example const observer = observe(client, history, { queue: sqs(new SQSClient({}), queueUrl), flags: unleashFlags(unleash) })
+ * @example
+ * import { SQSClient } from '@aws-sdk/client-sqs'
+ * import { unleashFlags } from 'changeover/flags'
+ * import { observe } from 'changeover/observer'
+ * import { sqs } from 'changeover/queue'
+ * import { MongoClient } from 'mongodb'
+ * import { initialize } from 'unleash-client'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = new MongoClient(process.env.MONGODB_URL!, { monitorCommands: true })
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
+ * const flags = unleashFlags(initialize({ url: 'https://unleash.example/api', appName: 'shop' }))
+ * const observer = observe(client, history, { queue, flags, logger: console })
+ *
+ * // In the shutdown of the application, after its last insert:
+ * await observer.close()
+ * await client.close()
  */
 export function observe(client: MongoClient, migration: Migration, options: ObserveOptions): Observer {
   const resolved = resolveOptions(migration, options)

@@ -14,62 +14,64 @@ import { resolvePublisherLimits, type PublisherLimits } from './limits.ts'
 import type { SpillOptions } from './spill.ts'
 import type { Tap } from './tap.ts'
 
+/** Options of {@link observe}. */
 export interface ObserveOptions {
   /** Where the events are sent. */
   readonly queue: QueueSender
-  /** Asked before every event; see `flag`. Until it is ready, the answer is taken to be no. */
+  /** Evaluated for every event; see `flag`. Until the flags are ready, the flag counts as off. */
   readonly flags: Flags
   /**
-   * The flag that switches publishing.
+   * The flag that turns publishing on.
    *
    * @defaultValue `changeover.<name of the migration>.write`
    */
   readonly flag?: string
   /**
-   * Whom the flag is asked for, by the event: what a gradual rollout decides by. It is given the caller's own document, within the
-   * caller's own insert: be quick. What it throws counts as off.
+   * The context that the flag is evaluated for, by event: a gradual rollout decides by it. It receives the caller's own document, within
+   * the caller's own insert, so it must be fast. When it throws, the flag counts as off.
    *
-   * @defaultValue asked for nobody in particular
+   * @defaultValue no context
    */
   readonly context?: (event: Readonly<Record<string, unknown>>) => FlagContext
   /**
-   * The way in which inserts are seen.
+   * How inserts are observed.
    *
    * @defaultValue `commandTap`: by the driver's command monitoring, in this process
    */
   readonly tap?: Tap
   /**
-   * The largest event that is sent, in bytes of BSON. The queue has a limit of its own, for what it has become when compressed.
+   * The largest event that is sent, in bytes of BSON. The queue has a limit of its own, which applies after compression.
    *
    * @defaultValue 1048576
    */
   readonly maxEventBytes?: number
-  /** Bounds and pace of publishing, each with a default. */
+  /** Limits and timing of publishing, each with a default. */
   readonly limits?: Partial<PublisherLimits>
   /**
-   * What becomes of events when the buffer is full: dropped and recorded, or kept in a file.
+   * What happens to events when the buffer is full: they are dropped and recorded, or kept in a file.
    *
    * @defaultValue `'drop-and-record'`
    */
   readonly overflow?: 'drop-and-record' | { readonly spill: SpillOptions }
   /**
-   * How it is written down what was not captured; false writes nothing, and then only a whole `migrate` finds it.
+   * How the events that were missed are recorded. With false nothing is recorded, and only a whole `migrate` finds them.
    *
-   * @defaultValue written to `changeover_coverage` beside the events, every 5000 ms
+   * @defaultValue recorded in the collection `changeover_coverage` of the source database, every 5000 ms
    */
   readonly coverage?: false | CoverageSettings
   /** The `metrics` of `@opentelemetry/api`, or a meter. */
   readonly metrics?: MetricsLike
-  /** @defaultValue says nothing */
+  /** @defaultValue logs nothing */
   readonly logger?: Logger
 }
 
+/** How an observer records what it missed. */
 export interface CoverageSettings {
   /** @defaultValue `changeover_coverage` */
   readonly collection?: string
   /**
-   * How often what was missed is written, and that this process lives, in milliseconds. Silent for three times as long, it is taken
-   * for dead.
+   * How often the observer records what was missed and that it is alive, in milliseconds. After three times as long without a
+   * heartbeat it counts as crashed.
    *
    * @defaultValue 5000
    */
@@ -79,7 +81,7 @@ export interface CoverageSettings {
 export const DEFAULT_HEARTBEAT_MS = 5000
 export const DEFAULT_MAX_EVENT_BYTES: number = 2 ** 20
 
-/** Everything that an observer goes by. */
+/** All options of an observer, the defaults included. */
 export interface Resolved {
   readonly queue: QueueSender
   readonly flags: Flags
@@ -109,7 +111,7 @@ export function resolveOptions(migration: Migration, options: ObserveOptions): R
   check.milliseconds('coverage.heartbeatMs', heartbeatMs, { min: 10 })
   if (spill?.maxBytes !== undefined) check.whole('overflow.spill.maxBytes', spill.maxBytes, { min: 1 })
   if (coverage && collection === migration.source.collection) {
-    throw new ChangeoverError('CONFIG', `Coverage would be written among the events, into ${collection}.`, {
+    throw new ChangeoverError('CONFIG', `Coverage would be recorded in the collection of the events, ${collection}.`, {
       remedy: 'Name another collection: coverage: { collection: … }',
     })
   }
@@ -117,9 +119,9 @@ export function resolveOptions(migration: Migration, options: ObserveOptions): R
   if (!hmacKey && Object.values<string | undefined>(personal).includes('hmac')) {
     throw new ChangeoverError(
       'CONFIG',
-      `The migration ${migration.name} hashes fields, and its source has no hmacKey.`,
+      `The migration ${migration.name} hashes fields, but its source has no hmacKey.`,
       {
-        remedy: 'Give it one, the same everywhere: hmacKey: process.env.CHANGEOVER_HMAC_KEY',
+        remedy: 'Set the same key everywhere: hmacKey: process.env.CHANGEOVER_HMAC_KEY',
       },
     )
   }

@@ -1,13 +1,13 @@
-/** An event on its way out: its BSON bytes, and the time that the document itself says. */
+/** A captured event: its BSON bytes and its own time. */
 export interface Captured {
   readonly bytes: Uint8Array
-  /** The value of the source's `time` field; undefined when it holds no Date. What coverage goes by: the clocks of hosts differ. */
+  /** The value of the source's `time` field; undefined when it is not a Date. Coverage uses it, because the clocks of hosts differ. */
   readonly time: Date | undefined
-  /** Why the event is not to be sent; undefined for one that is. */
+  /** Why the event must not be sent; undefined for one that must. */
   readonly skipped?: Skip
 }
 
-/** Why an event that the mapping handles was not serialised. */
+/** Why an event of a handled type was not serialised. */
 export type SkipReason = 'not-ready' | 'flag-off' | 'without-id' | 'not-serialisable' | 'oversize'
 
 export interface Skip {
@@ -15,41 +15,41 @@ export interface Skip {
   readonly detail: string
 }
 
-/** Why a tap had to let go of documents that it had taken. */
+/** Why a tap lost track of documents that it had taken. */
 export type LossReason = 'outcome-unknown' | 'too-many-in-flight' | 'upsert-unknown' | 'token-lost'
 
-/** Where captured documents go. Called synchronously, inside the host's own work: it must be quick, and it never throws. */
+/** Receives captured documents. It is called synchronously, within the host's own work, so it is fast and never throws. */
 export interface Capture {
-  /** Serialises a document; undefined when it is not wanted. The document may be the caller's own, and change a moment later. */
+  /** Serialises a document; undefined when it is not wanted. The document may be the caller's own, which may change it afterwards. */
   take(document: object): Captured | undefined
   /**
-   * The documents that the database has accepted, in the order of their insert. `settled` is called once, when each of them is
-   * durable further down or recorded as missed: only then may a tap forget how to come back to them.
+   * Reports documents that the database has accepted, in the order of their insert. `settled` is called once, when each of them is
+   * durable in the queue or recorded as missed. Until then, the tap must be able to read them again.
    */
   commit(events: readonly Captured[], settled?: () => void): void
-  /** Documents that were taken and cannot be followed any further. */
+  /** Reports documents that were taken and whose outcome will not be known. */
   lose(events: readonly Captured[], reason: LossReason): void
-  /** A stretch of the stream that was not seen at all: from and to are times of documents, as far as they are known. */
+  /** Reports a part of the stream that was not seen. `from` and `to` are times of documents, where they are known. */
   missedBetween(from: Date | undefined, to: Date | undefined, reason: LossReason): void
-  /** Whether more than a tap that can wait should hand over is waiting to be sent. */
+  /** Whether so much is waiting to be sent that a tap that can wait should. */
   readonly isFull: boolean
-  /** Resolves when `isFull` is no longer so, or the signal aborts. Never rejects. */
+  /** Resolves when `isFull` is false again, or the signal aborts. Never rejects. */
   whenRoom(signal: AbortSignal): Promise<void>
-  /** Something in the tap itself failed; the host never hears of it. */
+  /** Reports a failure of the tap itself, which is logged; the host does not see it. */
   fail(thrown: unknown): void
 }
 
-/** A way to see inserts. Started once and stopped once, by the observer. */
+/** A way to observe inserts. The observer calls `start` once, then `stop`, then `save`. */
 export interface Tap {
-  /** Throws a ChangeoverError `CONFIG` when the client cannot be tapped; nothing else. */
+  /** Begins to observe. Throws only a ChangeoverError `CONFIG`, when the client cannot be tapped. */
   start(capture: Capture): void
-  /** Sees nothing any more, and has told of what it could not follow. Never rejects; idempotent. */
+  /** Stops observing. When it resolves, the tap has reported what it lost track of. Never rejects; idempotent. */
   stop(): Promise<void>
-  /** Remembers how far everything is settled, where that is of use to a later one: called after `stop`. Never rejects. */
+  /** Stores how far everything is settled, for a tap that is started later. Called after `stop`. Never rejects. */
   save?(): Promise<void>
 }
 
-/** Where the inserts to be seen go. */
+/** The collection whose inserts are observed. */
 export interface Namespace {
   readonly database: string
   readonly collection: string

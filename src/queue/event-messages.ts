@@ -1,7 +1,7 @@
 import { packMessages } from '../event/index.ts'
 import type { OutgoingMessage, QueueLimits, SendOutcome } from './port.ts'
 
-/** What became of an event; `refused` is the queue's own no, which it would repeat each time. */
+/** What became of an event. `refused` is final: the queue would refuse the event each time. */
 export type EventOutcome =
   | { readonly status: 'sent' }
   | { readonly status: 'oversized'; readonly limitBytes: number }
@@ -41,7 +41,7 @@ export function packEvents<Event>(
   return { messages, oversized: oversized.map((index) => events[index]!), limitBytes }
 }
 
-/** What one attempt to send decided, and what it left. */
+/** What one attempt to send achieved, and what it left. */
 export interface Attempted<Event> {
   readonly done: readonly { readonly events: readonly Event[]; readonly outcome: EventOutcome }[]
   /** The messages to send again, in their order. */
@@ -50,7 +50,7 @@ export interface Attempted<Event> {
   readonly reason: string | undefined
 }
 
-/** Matches the messages of one attempt with the outcomes that the queue gave. Without an outcome, a message is sent again. */
+/** Matches the messages of one attempt with the outcomes that the queue reported. A message without an outcome is sent again. */
 export function matchOutcomes<Event>(
   messages: readonly EventMessage<Event>[],
   outcomes: readonly SendOutcome[],

@@ -1,5 +1,5 @@
 export type { EventOutcome } from './event-messages.ts'
-export { DEFAULT_QUEUE_LIMITS } from './limits.ts'
+export { DEFAULT_QUEUE_LIMITS, MAX_WAIT_SECONDS } from './limits.ts'
 export { memoryQueue } from './memory.ts'
 export type { MemoryQueueOptions } from './memory.ts'
 export type {

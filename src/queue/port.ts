@@ -4,7 +4,7 @@ export interface QueueLimits {
   readonly messageBytes: number
   /** The largest batch, in bytes of UTF-8 summed over its messages. */
   readonly batchBytes: number
-  /** The most messages per batch, and the most that one `receive` gives. */
+  /** The most messages per batch, and the most that one `receive` returns. */
   readonly batchEntries: number
 }
 
@@ -17,9 +17,8 @@ export interface OutgoingMessage {
 }
 
 /**
- * What became of one message. After `'sent'` the queue has stored it durably.
- * A `retryable` failure may pass; any other would meet the same message each time.
- * A message with a retryable failure may have arrived: perhaps only the answer was lost.
+ * What became of one message. After `'sent'` the queue has stored it durably. A `retryable` failure may pass; any other would be
+ * repeated each time. A message with a retryable failure may have arrived: perhaps only the answer was lost.
  */
 export type SendOutcome =
   | { readonly id: string; readonly status: 'sent' }
@@ -54,7 +53,7 @@ export interface ReceivedMessage {
 
 /** What one `receive` asks for. */
 export interface ReceiveOptions {
-  /** The most messages to give; never more than `limits.batchEntries` come at once. */
+  /** The most messages to return; never more than `limits.batchEntries` come at once. */
   readonly max: number
   /** How long to wait for the first message, in seconds; 0 answers at once, more than 20 is taken as 20. */
   readonly waitSeconds: number
@@ -66,20 +65,20 @@ export interface ReceiveOptions {
 /** The receiving end of a queue. */
 export interface QueueReceiver {
   /**
-   * Leases messages, waiting for the first. An aborted wait gives none; what the service had already leased to it
+   * Leases messages, waiting for the first. An aborted wait returns none; what the service had already leased to it
    * comes again when that lease ends.
    *
    * @throws {@link ChangeoverError} `UNREACHABLE`, `DENIED`, or `CONFIG` when the queue does not exist.
    */
   receive(options: ReceiveOptions): Promise<readonly ReceivedMessage[]>
   /**
-   * Deletes any number of messages. Never rejects; gives the ids that may still be in the queue, and come again. A message
-   * whose lease has ended may be deleted or not.
+   * Deletes any number of messages. Never rejects; resolves to the ids that may still be in the queue, and come again. A
+   * message whose lease has ended may be deleted or not.
    */
   acknowledge(messages: readonly ReceivedMessage[]): Promise<readonly string[]>
   /**
-   * Lets the leases of any number of messages end `visibilitySeconds` from now; 0 gives the messages back at once.
-   * Never rejects; gives the ids whose lease was not changed: it is lost, or the service did not answer for it.
+   * Lets the leases of any number of messages end `visibilitySeconds` from now; 0 returns the messages at once.
+   * Never rejects; resolves to the ids whose lease was not changed: it is lost, or the service did not answer for it.
    */
   extend(messages: readonly ReceivedMessage[], visibilitySeconds: number): Promise<readonly string[]>
 }

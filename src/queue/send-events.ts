@@ -10,11 +10,11 @@ export interface EventSenderOptions<Event> {
   /** How long the queue has to answer one attempt, in milliseconds. */
   readonly timeoutMs: number
   /**
-   * Called as soon as the outcome of some events is known, once per event. Events that one message carried come together.
-   * Must not throw.
+   * Called as soon as the outcome of some events is known, once per event. The events of one message are reported together. Must
+   * not throw.
    */
   readonly onOutcome: (events: readonly Event[], outcome: EventOutcome) => void
-  /** Called before each further attempt, with the reason that the queue gave and the number of consecutive failures. */
+  /** Called before each further attempt, with the reason that the queue reported and the number of consecutive failures. */
   readonly onRetry?: (reason: string, failures: number) => void
   /**
    * Pauses sending while the queue is down. While it is half-open, one message probes for all.
@@ -33,15 +33,15 @@ export interface EventSenderOptions<Event> {
 const RETRY: RetryPolicy = Object.freeze({ tries: Number.POSITIVE_INFINITY, baseMs: 50, capMs: 10_000 })
 
 /**
- * Sends events to a queue: packs them into messages and tries again, with backoff, until the queue has taken or refused each of
- * them. One call of `send` at a time.
+ * Sends events to a queue: packs them into messages and tries again, with backoff, until the queue has accepted or refused each of
+ * them. Make one call of `send` at a time.
  */
 export class EventSender<Event> {
   readonly #queue: QueueSender
   readonly #migration: string
   readonly #options: EventSenderOptions<Event>
   readonly #breaker: Breaker
-  /** Ends the present wait. */
+  /** Ends the current wait. */
   #hurry: AbortController | undefined
 
   constructor(queue: QueueSender, migration: string, options: EventSenderOptions<Event>) {
@@ -52,10 +52,10 @@ export class EventSender<Event> {
   }
 
   /**
-   * Sends until the outcome of every event is known, or the signal aborts; then gives back the events without an outcome, some
-   * of which may have arrived. Resolves soon after an abort, whether or not the queue heeds it. Never rejects.
+   * Sends until the outcome of every event is known, or the signal aborts. Resolves to the events without an outcome, some of which
+   * may have arrived; soon after an abort, even when the queue ignores it. Never rejects.
    *
-   * The events are compressed in one go, in the caller's thread: pass as many at once as that may take time for.
+   * All events of a call are compressed at once, in the caller's thread: the number of events bounds how long that blocks.
    */
   async send(events: readonly Event[], signal: AbortSignal): Promise<readonly Event[]> {
     const { bytesOf, onOutcome, onRetry, timeoutMs } = this.#options
@@ -82,7 +82,7 @@ export class EventSender<Event> {
     return eventsOf(left)
   }
 
-  /** Ends the present wait between two attempts, if there is one. */
+  /** Ends the current wait between two attempts, if there is one. */
   hurry(): void {
     this.#hurry?.abort()
   }

@@ -4,8 +4,8 @@ import type { OutgoingMessage, QueueSender, SendOutcome } from './port.ts'
 export const ABORT_GRACE_MS = 250
 
 /**
- * Sends once and gives the outcomes that the queue reports within `timeoutMs`, or within {@link ABORT_GRACE_MS} of an abort. None when
- * it does not answer, or throws in spite of its contract. Never rejects.
+ * Sends once. Resolves to the outcomes that the queue reports within `timeoutMs`, or within {@link ABORT_GRACE_MS} of an abort; to none
+ * when it does not answer, or throws despite its contract. Never rejects.
  */
 export async function sendOnce(
   queue: QueueSender,

@@ -118,7 +118,7 @@ function nameOf(thrown: unknown): string {
   return typeof name === 'string' ? shortName(name) : ''
 }
 
-/** SQS gives the same error with and without this prefix, depending on the age of its protocol. */
+/** The same error has this prefix or not, depending on the age of the protocol. */
 function shortName(name: string): string {
   return name.replace(/^AWS\.SimpleQueueService\./, '')
 }

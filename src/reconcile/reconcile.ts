@@ -2,9 +2,10 @@ import type { Db } from 'mongodb'
 import { checkOptions } from '../core/index.ts'
 import { compareReports } from '../compare/index.ts'
 import type { LegacyContext, Report, ReportRow } from '../mapping/index.ts'
-import { comparedResult, failedResult, type ReportResult, type Side } from './result.ts'
+import { comparedResult, failedResult, type MeasuredRows, type ReportResult } from './result.ts'
 import { serverErrorOf, type ReportPort } from '../warehouse/index.ts'
 
+/** Options of {@link reconcile}. */
 export interface ReconcileOptions {
   /** The database that the old reports read. */
   readonly mongo: Db
@@ -21,25 +22,21 @@ export interface ReconcileOptions {
 
 /**
  * Runs each report on both sides, one report after another, and compares the rows. A report that throws, or whose parameters do not
- * fit its schema, gets the verdict `failed`, and the others go on. Rejects with a ChangeoverError `CONFIG` when an option is missing
+ * fit its schema, gets the verdict `failed`, and the others are still compared. Rejects with a ChangeoverError `CONFIG` when an option is missing
  * or wrong, and with the signal's reason when it aborts.
  *
  * @example
- * import { report } from 'changeover'
  * import { reconcile } from 'changeover/reconcile'
  * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { MongoClient } from 'mongodb'
+ * import config from './changeover.config.ts'
  *
- * const revenue = report('revenue_by_day', {
- *   key: ['day'],
- *   tables: { order },
- *   legacy: (_params, { mongo }) => revenueByDay(mongo),
- *   warehouse: (_params, db) => db.selectFrom('order').select(['day', 'cents']),
- * })
- *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
  * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
- * for (const { name, verdict, differing } of await reconcile([revenue], { mongo: client.db(), warehouse })) {
+ * for (const { name, verdict, differing } of await reconcile(config.reports, { mongo: client.db(), warehouse })) {
  *   console.log(`${name}: ${verdict}, ${differing} rows differ`)
  * }
+ * await client.close()
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
   const check = checkOptions('reconcile')
@@ -64,8 +61,8 @@ async function reconcileReport<Params, Row extends ReportRow>(
   const { name, key } = report
   try {
     const params = await report.resolveParams(given)
-    const legacy = await timed(() => report.legacy(params, context))
-    const replacement = await timed(() => warehouseRows(report, params, warehouse))
+    const legacy = await measured(() => report.legacy(params, context))
+    const replacement = await measured(() => warehouseRows(report, params, warehouse))
     return comparedResult(name, legacy, replacement, compareReports(name, key, legacy.rows, replacement.rows))
   } catch (thrown) {
     return failedResult(name, thrown)
@@ -84,7 +81,7 @@ async function warehouseRows<Params, Row extends ReportRow>(
   }
 }
 
-async function timed(read: () => Promise<readonly ReportRow[]>): Promise<Side> {
+async function measured(read: () => Promise<readonly ReportRow[]>): Promise<MeasuredRows> {
   const start = performance.now()
   const rows = await read()
   return { rows, ms: Math.round(performance.now() - start) }

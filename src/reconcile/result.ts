@@ -20,11 +20,11 @@ export interface ReportResult {
   readonly error?: string
 }
 
-/** How many differences of a report are given in full. */
+/** How many differences of a report are listed. */
 export const MAX_DIFFERENCES = 100
 
 /** The rows of one side, and how long they took. */
-export interface Side {
+export interface MeasuredRows {
   readonly rows: readonly ReportRow[]
   readonly ms: number
 }
@@ -32,8 +32,8 @@ export interface Side {
 /** The result of a report whose sides were compared. */
 export function comparedResult(
   name: string,
-  legacy: Side,
-  warehouse: Side,
+  legacy: MeasuredRows,
+  warehouse: MeasuredRows,
   differences: readonly Difference[],
 ): ReportResult {
   return {

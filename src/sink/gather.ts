@@ -14,7 +14,7 @@ export interface GatherState {
   readonly bytes: number
   /** How long the first message has been held, in milliseconds. */
   readonly heldMs: number
-  /** Whether the last request gave no message. */
+  /** Whether the last request returned no message. */
   readonly isDrained: boolean
 }
 
@@ -31,7 +31,7 @@ export type GatherLimits = Pick<
 const WORK: GatherStep = Object.freeze({ kind: 'work' })
 
 /** How long gathering may hold messages, in milliseconds: a third of their lease; the rest is for the work. */
-export function gatheringMs({ visibilitySeconds }: Pick<GatherLimits, 'visibilitySeconds'>): number {
+function gatheringMs({ visibilitySeconds }: Pick<GatherLimits, 'visibilitySeconds'>): number {
   return (visibilitySeconds * 1000) / 3
 }
 
@@ -53,7 +53,7 @@ export function nextGatherStep(state: GatherState, limits: GatherLimits): Gather
  */
 export async function gather(queue: QueueReceiver, limits: GatherLimits, stop: AbortSignal): Promise<GatheredBatch> {
   const { visibilitySeconds } = limits
-  // By id: a queue may give a message twice, and then the later lease counts.
+  // By id: a queue may deliver a message twice, and then the later lease counts.
   const messages = new Map<string, ReceivedMessage>()
   const late = new AbortController()
   const signal = AbortSignal.any([stop, late.signal])

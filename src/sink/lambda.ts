@@ -22,8 +22,8 @@ export interface LambdaOptions {
 }
 
 /**
- * Makes an AWS Lambda function, triggered by SQS, of a sink. What cannot be applied is in the quarantine and does not fail; only
- * an outage or a misconfiguration of the warehouse does.
+ * Creates an AWS Lambda function, triggered by SQS, from a sink. A message that cannot be applied goes to the quarantine and does not
+ * fail; messages fail only when the warehouse is unavailable or misconfigured.
  *
  * By default, the function rejects when any message failed; then all messages of the call come again, which is safe for every
  * trigger. With `reportBatchItemFailures` it lists exactly the messages that failed, and only those come again. It rejects when

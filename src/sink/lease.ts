@@ -16,7 +16,7 @@ export interface LeaseEvents {
  * The lease on the messages of one batch, renewed until `release`.
  *
  * A renewal that fails does not end a lease, which may be renewed by the next attempt. A lease is lost when it ends; then another
- * sink may have received the message, and this one must not renew it or give it back any more.
+ * sink may have received the message, and this one must not renew or return it any more.
  */
 export class Lease {
   readonly #queue: QueueReceiver
@@ -62,7 +62,7 @@ export class Lease {
     const endsAt = this.#clock() + this.#visibilitySeconds * 1000
     const failed = new Set(await this.#extend(messages))
     for (const message of messages) {
-      // Not if it ended in the meantime: what is lost stays lost.
+      // Not if it ended in the meantime: another sink may have the message.
       if (!failed.has(message.id) && this.#endsAt.has(message)) this.#endsAt.set(message, endsAt)
     }
     this.#dropEnded()
@@ -70,7 +70,7 @@ export class Lease {
     if (notRenewed.length > 0) this.#events.notRenewed(notRenewed.length)
   }
 
-  /** Ends the renewals and gives the messages that are still under lease. */
+  /** Ends the renewals and returns the messages that are still under lease. */
   release(): readonly ReceivedMessage[] {
     clearInterval(this.#timer)
     this.#dropEnded()
@@ -90,7 +90,7 @@ export class Lease {
     try {
       return await this.#queue.extend(messages, this.#visibilitySeconds)
     } catch {
-      // A queue that rejects, in spite of its contract, renewed nothing that is known of.
+      // A queue that rejects, despite its contract, may have renewed nothing.
       return messages.map(({ id }) => id)
     }
   }

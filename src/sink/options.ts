@@ -1,11 +1,12 @@
 import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
-import type { QueueReceiver } from '../queue/index.ts'
+import { MAX_WAIT_SECONDS, type QueueReceiver } from '../queue/index.ts'
 import type { MergePort } from '../warehouse/index.ts'
 
+/** Options of {@link createSink}. */
 export interface SinkOptions {
   /** Where merged rows go. */
   readonly warehouse: MergePort
-  /** Where `run` receives messages from. A Lambda function is handed its messages and needs none. */
+  /** Where `run` receives messages from. A Lambda function receives its messages as an argument and needs none. */
   readonly queue?: QueueReceiver
   /**
    * The most messages per batch. The more there are, the more events are merged in memory before they reach MySQL.
@@ -14,8 +15,8 @@ export interface SinkOptions {
    */
   readonly batchMessages?: number
   /**
-   * The bytes of message bodies, as sent, from which on a batch takes no further messages. One request gives up to ten messages,
-   * so a batch may be larger by those.
+   * How many bytes of message bodies, as sent, end a batch: it then takes no further messages. One request returns up to ten
+   * messages, so a batch may be larger by those.
    *
    * @defaultValue 8388608
    */
@@ -50,10 +51,6 @@ export const DEFAULT_GRACE_MS = 10_000
 
 /** The longest visibility timeout of SQS. */
 const MAX_VISIBILITY_SECONDS = 43_200
-/** The longest wait of one request to SQS. */
-const MAX_WAIT_SECONDS = 20
-/** The longest delay of a timer; a longer one fires at once. */
-const MAX_TIMER_MS: number = 2 ** 31 - 1
 
 /** All options of a sink, the defaults included. */
 export interface ResolvedSinkOptions extends Required<Omit<SinkOptions, 'queue'>> {
@@ -77,7 +74,7 @@ export function resolveSinkOptions(options: SinkOptions): ResolvedSinkOptions {
       min: 0,
       max: MAX_WAIT_SECONDS,
     }),
-    graceMs: check.whole('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, { min: 0, max: MAX_TIMER_MS }),
+    graceMs: check.milliseconds('graceMs', options.graceMs ?? DEFAULT_GRACE_MS, { min: 0 }),
     logger: safeLogger(options.logger ?? silentLogger),
   })
 }

@@ -10,7 +10,7 @@ import { Lease } from './lease.ts'
 import { resolveSinkOptions, type ResolvedSinkOptions, type SinkOptions } from './options.ts'
 import { isTransient, retryTransient } from './retry-transient.ts'
 
-/** A message that `handle` is given. */
+/** A message that is passed to `handle`. */
 export interface SinkMessage {
   /** Names the message in the result; unique within one call. */
   readonly id: string
@@ -49,8 +49,8 @@ export interface Sink {
 
 /**
  * Creates a sink, which merges messages from a queue into the warehouse: as a worker with `run`, or in AWS Lambda with
- * {@link lambdaHandler}. A message is acknowledged after all its events are durable; what cannot be applied is in the
- * quarantine, and holds up nothing.
+ * {@link lambdaHandler}. A message is acknowledged after all its events are durable; what cannot be applied goes to the quarantine
+ * and does not block the rest.
  *
  * @throws {@link ChangeoverError} `CONFIG` when an option is out of range, or a port or one of its methods is missing.
  * @example
@@ -106,7 +106,7 @@ class QueueSink implements Sink {
         if (batch.messages.length > 0) await this.#work(queue, batch, stop, force.signal)
       }
     } catch (thrown) {
-      // Stopped while the other side was away: the messages are back in the queue, and nothing is lost.
+      // Stopped during an outage: the messages are back in the queue, and nothing is lost.
       if (!(stop.aborted && isTransient(thrown))) throw thrown
     } finally {
       stop.removeEventListener('abort', onStop)
@@ -132,8 +132,8 @@ class QueueSink implements Sink {
   }
 
   /**
-   * Applies a batch and acknowledges it. A batch that meets a transient error is kept under its lease and tried again: to give it
-   * back would raise its receive count, and good messages would drift to the dead-letter queue for an outage.
+   * Applies a batch and acknowledges it. A batch that meets a transient error is kept under its lease and tried again: returning
+   * it would raise its receive count, and an outage would move good messages to the dead-letter queue.
    */
   async #work(queue: QueueReceiver, batch: GatheredBatch, stop: AbortSignal, force: AbortSignal): Promise<void> {
     const { logger, visibilitySeconds } = this.#options

@@ -1,10 +1,11 @@
+import { bytesToText } from '../core/index.ts'
 import { decodeEvent, eventKey } from '../event/index.ts'
 import { compile, reader, type Migration } from '../mapping/index.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
-import { sumTypes, typeIn } from './types.ts'
+import { sumTypes, typeIn } from './event-types.ts'
 
-const IDS_PER_RUN = 1000
+const IDS_PER_BATCH = 1000
 
 interface Entry {
   readonly id: unknown
@@ -57,9 +58,9 @@ class MemoryEvents implements EventSource {
   }
 
   async *byIds(ids: readonly unknown[], options: ReadOptions): AsyncGenerator<Uint8Array[]> {
-    const wanted = new Set(ids.map((id) => textOf(eventKey(id))))
+    const wanted = new Set(ids.map((id) => bytesToText(eventKey(id))))
     yield* batches(
-      this.#handled.filter(({ key }) => wanted.has(textOf(key))),
+      this.#handled.filter(({ key }) => wanted.has(bytesToText(key))),
       options,
     )
   }
@@ -74,9 +75,9 @@ class MemoryEvents implements EventSource {
     const all = from === null && to === null
     const found = this.#handled.filter(({ time }) => all || isBetween(time))
     signal?.throwIfAborted()
-    for (let at = 0; at < found.length; at += IDS_PER_RUN) {
+    for (let at = 0; at < found.length; at += IDS_PER_BATCH) {
       signal?.throwIfAborted()
-      yield found.slice(at, at + IDS_PER_RUN).map(({ id }) => id)
+      yield found.slice(at, at + IDS_PER_BATCH).map(({ id }) => id)
     }
   }
 
@@ -117,8 +118,4 @@ function isIn({ from, before }: Range, key: Uint8Array): boolean {
 
 function isAfter(key: Uint8Array, id: unknown): boolean {
   return Buffer.compare(key, eventKey(id)) > 0
-}
-
-function textOf(key: Uint8Array): string {
-  return Buffer.from(key).toString('latin1')
 }

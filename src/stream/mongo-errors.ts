@@ -1,13 +1,13 @@
 import { driverErrors, propertyOf, type DriverErrors } from '../core/index.ts'
 
 /** What an error of the MongoDB driver means for a reader. */
-export type MongoErrorKind = 'denied' | 'failed' | 'unexpected'
+type MongoErrorKind = 'denied' | 'failed' | 'unexpected'
 
 export const mongoErrors: DriverErrors<MongoErrorKind> = driverErrors<MongoErrorKind>({
   kinds: {
     13: 'denied', // Unauthorized
     18: 'denied', // AuthenticationFailed
-    8000: 'denied', // AtlasError: what Atlas says of either
+    8000: 'denied', // AtlasError: what Atlas reports for either
   },
   otherwise: (thrown) => (String(propertyOf(thrown, 'name')).startsWith('Mongo') ? 'failed' : 'unexpected'),
   translations: {

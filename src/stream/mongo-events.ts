@@ -6,8 +6,9 @@ import { mongoErrors } from './mongo-errors.ts'
 import { abortedBy, indexBounds, take, timeBounds, type BatchBounds, type Cursor } from './mongo-queries.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
 import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
-import { sumTypes } from './types.ts'
+import { sumTypes } from './event-types.ts'
 
+/** Options of {@link mongoEvents}. */
 export interface MongoEventsOptions {
   /**
    * Whether to read from the primary, whatever read preference the client has. A secondary may lag behind what was written.
@@ -21,7 +22,7 @@ export interface MongoEventsOptions {
 const MIN_EVENTS_PER_RANGE = 2000
 /** How many ids are sampled per range to find about equal parts. */
 const SAMPLES_PER_RANGE = 20
-const IDS_PER_RUN = 1000
+const IDS_PER_BATCH = 1000
 
 // The application's client may decode in ways of its own.
 const DECODING: CollectionOptions = { raw: false, promoteValues: true, promoteLongs: true, useBigInt64: false }
@@ -38,9 +39,14 @@ export function databaseOf(source: Source, mongo: Db): Db {
  * The methods of the source reject with a ChangeoverError `CONFIG` when the collection does not exist, `DENIED` or `UNREACHABLE`.
  *
  * @example
- * const client = await new MongoClient('mongodb://host:27017/app').connect()
+ * import { mongoEvents } from 'changeover/migrate'
+ * import { MongoClient } from 'mongodb'
+ * import { history } from './changeover.config.ts'
+ *
+ * const client = await new MongoClient(process.env.MONGODB_URL!).connect()
  * const source = mongoEvents(client.db(), history)
- * const { applied, quarantined } = await migrate(history, { source, warehouse })
+ * console.log(`${source.name}: about ${await source.count()} events`)
+ * await client.close()
  */
 export function mongoEvents(mongo: Db, migration: Migration, options: MongoEventsOptions = {}): EventSource {
   const { name, source, handledTypes, knownTypes } = compile(migration)
@@ -112,11 +118,11 @@ class MongoEvents implements EventSource {
     const { collection, source } = this.#reads
     const filter = { $and: [this.#handled, timeBounds(source.time, from, to)] }
     // Raw, so that no id ends the stream; one that no query can hold is left out.
-    const options = { projection: { _id: 1 }, raw: true, batchSize: IDS_PER_RUN, ...abortedBy(signal) }
+    const options = { projection: { _id: 1 }, raw: true, batchSize: IDS_PER_BATCH, ...abortedBy(signal) }
     const open = (): Cursor<Uint8Array> => collection.find<Uint8Array>(filter, options)
-    const bounds = { documents: IDS_PER_RUN, bytes: Number.POSITIVE_INFINITY }
-    for await (const run of this.#batches(open, bounds, () => 0, signal)) {
-      yield run.map(idOf).filter((id) => id !== undefined)
+    const bounds = { documents: IDS_PER_BATCH, bytes: Number.POSITIVE_INFINITY }
+    for await (const batch of this.#batches(open, bounds, () => 0, signal)) {
+      yield batch.map(idOf).filter((id) => id !== undefined)
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Document, FindOptions } from 'mongodb'
 import type { Range } from './source.ts'
 
-/** What is used of a cursor. */
+/** The part of a cursor that is used. */
 export interface Cursor<T> {
   hasNext(): Promise<boolean>
   bufferedCount(): number

@@ -21,6 +21,7 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of {@link EventSource.read}. */
 export interface ReadOptions extends AskOptions {
   /** The most events in one batch. */
   readonly batchEvents: number
@@ -33,7 +34,7 @@ export interface ReadOptions extends AskOptions {
  *
  * To an implementer:
  * - An event is its BSON bytes; an id is the BSON value of its `_id`, of any type.
- * - `ranges`, `read`, `byIds` and `idsBetween` give only events of handled types; `count` and `types` count all events.
+ * - `ranges`, `read`, `byIds` and `idsBetween` cover only events of handled types; `count` and `types` count all events.
  * - A caller may call several methods at the same time, in any order, and again after a failure. `read`, `byIds` and `idsBetween` open nothing
  *   before the first item is requested, and release what they opened when the caller stops early.
  * - Events may be added at any time, also in a part that was already read. The caller finds them by comparing `idsBetween` with what it
@@ -42,7 +43,7 @@ export interface ReadOptions extends AskOptions {
  *   `UNREACHABLE`. Once the signal has aborted, it rejects with the signal's reason.
  */
 export interface EventSource {
-  /** What messages call it: `app.events`. */
+  /** Its name in messages: `app.events`. */
   readonly name: string
   /** At most `wanted` ranges that together hold every event, each in exactly one. */
   ranges(wanted: number, options?: AskOptions): Promise<readonly Range[]>
@@ -55,7 +56,7 @@ export interface EventSource {
   /** The events with these ids, in any order, in batches; ids without an event are skipped. */
   byIds(ids: readonly unknown[], options: ReadOptions): AsyncIterable<readonly Uint8Array[]>
   /**
-   * The ids of events whose time lies between two instants, both included, in runs of bounded length. null is no bound; an event
+   * The ids of events whose time lies between two instants, both included, in batches of bounded size. null is no bound; an event
    * without a time is listed only when there are no bounds at all.
    */
   idsBetween(from: Date | null, to: Date | null, options?: AskOptions): AsyncIterable<readonly unknown[]>

@@ -12,18 +12,24 @@ import { resolveOptions, type ConvergenceOptions } from './options.ts'
 import { assertEmpty, assertEqual, clearAll, type CheckedWarehouse } from './tables.ts'
 
 /**
- * Looks for a history whose outcome depends on how it is delivered: permutes it, repeats events, cuts it into batches, and gives
- * these to several writers at the same time. The warehouse must hold what the pure merge says that it should, byte for byte. Finds
+ * Looks for a history whose outcome depends on how it is delivered: permutes it, repeats events, cuts it into batches, and lets
+ * several writers apply these at the same time. The warehouse must then equal the result of the pure merge, byte for byte. Finds
  * handlers that are impure, events with one _id and two contents, and events that no handler can map.
  *
- * @param events a list of events, of which it takes parts, or an arbitrary of fast-check that makes histories
+ * @param events a list of events, of which it takes parts, or an arbitrary of fast-check that generates histories
  * @param warehouse one that has the migration's tables, all of them empty; they are emptied between runs and at the end
  *
  * Rejects with an Error that prints the smallest history it found, and how to replay it; with a ChangeoverError `CONFIG` when an
  * option is out of range or a table is not empty, and with the warehouse's own when it fails. For any test runner.
  *
  * @example
- * test('any delivery gives one warehouse', async () => {
+ * import { test } from 'node:test'
+ * import { schemaOf } from 'changeover/migrate'
+ * import { checkConvergence } from 'changeover/testing'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history, someRealEvents } from './changeover.config.ts'
+ *
+ * test('any delivery leads to the same warehouse', async () => {
  *   await using warehouse = mysqlWarehouse(process.env.TEST_MYSQL_URL)
  *   await warehouse.apply(await warehouse.plan(schemaOf([history])))
  *   await checkConvergence(history, someRealEvents, warehouse)

@@ -40,11 +40,11 @@ function assertPure({ map }: CompiledMigration, bodies: readonly Uint8Array[]): 
   for (const [i, body] of bodies.entries()) {
     const [first, second] = [map(decodeEvent(body), 'live'), map(decodeEvent(body), 'live')]
     if (fc.stringify(plain(first)) === fc.stringify(plain(second))) continue
-    throw new Error(`a handler is impure: called twice with the event ${i} below, it gave two results`)
+    throw new Error(`a handler is impure: called twice with the event ${i} below, it returned two results`)
   }
 }
 
-/** What a mapping gave, without the definitions. */
+/** What a mapping returned, without the definitions. */
 function plain(of: Mapped): unknown {
   return of.outcome === 'applied' ? of.rows.map(({ relation, row }) => [relation.name, row]) : of
 }

@@ -2,7 +2,7 @@ import { EJSON } from 'bson'
 import fc from 'fast-check'
 import { ChangeoverError } from '../core/index.ts'
 
-/** Events as the user gives them: a list, of which parts are taken, or an arbitrary of fast-check that makes histories. */
+/** The events to check: a list, of which parts are taken, or an arbitrary of fast-check that generates histories. */
 export type GivenEvents<E> = readonly E[] | fc.Arbitrary<readonly E[]>
 
 /** Histories of at least one event. Throws a ChangeoverError `CONFIG` when the list is empty. */
@@ -39,7 +39,7 @@ function isList<E>(events: GivenEvents<E>): events is readonly E[] {
 function partsOf<E>(events: readonly E[], most: number): fc.Arbitrary<readonly E[]> {
   if (events.length === 0) {
     throw new ChangeoverError('CONFIG', 'There are no events to check.', {
-      remedy: 'Give checkConvergence some events.',
+      remedy: 'Pass some events to checkConvergence.',
     })
   }
   return fc

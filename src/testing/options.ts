@@ -1,5 +1,6 @@
 import { checkOptions } from '../core/index.ts'
 
+/** Options of {@link checkConvergence}. */
 export interface ConvergenceOptions {
   /**
    * How many histories are tried.
@@ -26,7 +27,7 @@ export interface ConvergenceOptions {
    */
   readonly allowQuarantine?: boolean
   /**
-   * With `path`, replays what a failure printed; give the other options as they were. A failure that only a race between writers
+   * With `path`, replays what a failure printed; leave the other options as they were. A failure that only a race between writers
    * causes may need a few tries, and is not shrunk as far.
    */
   readonly seed?: number

@@ -1,7 +1,10 @@
 import type { PoolOptions } from 'mysql2'
 import { ChangeoverError } from '../core/index.ts'
 
-/** The same value comes back whatever connection read it: times in UTC, integers exact. Throws `CONFIG` when it is no MySQL URL. */
+/**
+ * The driver's options, with which every connection reads the same values: times in UTC, integers exact. Throws a ChangeoverError
+ * `CONFIG` when the address is not a MySQL URL.
+ */
 export function driverOptions(url: string): PoolOptions {
   if (!/^(mysql|mariadb):\/\//.test(url) || !URL.canParse(url)) {
     throw new ChangeoverError('CONFIG', 'The address of the warehouse is not a MySQL URL.', {

@@ -18,4 +18,4 @@ export type {
   WarehouseCounters,
 } from './port.ts'
 export { DEFAULT_PAGE_ROWS } from './read/scan.ts'
-export type { CalendarRange, PlanOptions, Schema, Step } from './step.ts'
+export type { PlanOptions, Schema, Step } from './step.ts'

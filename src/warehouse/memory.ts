@@ -24,9 +24,13 @@ export interface MemoryWarehouse extends MergePort, ReadPort, Pick<SchemaPort, '
  * A warehouse in memory.
  *
  * @example
+ * import { createSink } from 'changeover/sink'
+ * import { memoryWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
  * const warehouse = memoryWarehouse()
- * await createSink(history, { warehouse }).handle([message])
- * console.log(warehouse.rows(file.layout.relation))
+ * await createSink(history, { warehouse }).handle([{ id: 'a', body: '…' }])
+ * for (const { layout } of Object.values(history.tables)) console.log(warehouse.rows(layout.relation))
  */
 export function memoryWarehouse(): MemoryWarehouse {
   return new InMemory()

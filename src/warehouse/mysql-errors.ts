@@ -106,7 +106,7 @@ const SERVER_KINDS: ReadonlySet<MysqlErrorKind> = new Set<MysqlErrorKind>(['unre
 /**
  * The error of the server behind what a report threw, translated; undefined when the report's own code is to blame.
  *
- * @param address the warehouse's, as `ReportPort.address` gives it
+ * @param address the warehouse's address, as in `ReportPort.address`
  */
 export function serverErrorOf(thrown: unknown, address: string): ChangeoverError | undefined {
   return SERVER_KINDS.has(mysqlErrors.kindOf(thrown)) ? mysqlErrors.translate(thrown, address) : undefined

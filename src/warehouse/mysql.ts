@@ -15,7 +15,11 @@ import { SqlSession } from './session.ts'
  * Throws a ChangeoverError `CONFIG` when the address is missing or not a MySQL URL, or an option is out of range.
  *
  * @example
- * await using warehouse = mysqlWarehouse('mysql://me:secret@localhost:3306/warehouse')
+ * import { schemaOf } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
  * await warehouse.apply(await warehouse.plan(schemaOf([history])))
  */
 export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseOptions = {}): Warehouse {

@@ -1,5 +1,6 @@
 import { checkOptions, type RetryPolicy } from '../core/index.ts'
 
+/** Options of {@link mysqlWarehouse}. */
 export interface MysqlWarehouseOptions {
   /**
    * How many connections write; more than the server has cores to spare gains nothing. From 1.

@@ -12,7 +12,7 @@ export interface CallOptions {
 /** The key of a row: one cell per key column, in order. */
 export type Key = readonly NonNullable<Cell>[]
 
-/** Keys of a fact that events gave different contents, at one revision of the mapping. */
+/** Keys of a fact for which events have different contents, at one revision of the mapping. */
 export interface Conflicts {
   /** The fact's name, without prefix. */
   readonly table: string
@@ -31,6 +31,7 @@ export interface MergePort {
   merge(relation: Relation, rows: readonly Row[], options?: CallOptions): Promise<void>
 }
 
+/** Options of {@link ReadPort.scan}. */
 export interface ScanOptions extends CallOptions {
   /**
    * How many rows a page has at most; the only bound on the memory that a scan takes, so make it small for rows that are large.
@@ -48,20 +49,20 @@ export interface ReadPort {
   /** The rows that have these keys, each once, in no particular order. Any number of keys, in any order, repeated or not. */
   find(relation: Relation, keys: readonly Key[], options?: CallOptions): Promise<Row[]>
   /**
-   * All rows in the order of their keys, page by page; no page is empty. A row that is there during the whole scan is given
-   * exactly once; one that is merged meanwhile may be given or not.
+   * All rows in the order of their keys, page by page; no page is empty. A row that exists during the whole scan is returned
+   * exactly once; one that is merged meanwhile may be returned or not.
    */
   scan(relation: Relation, options?: ScanOptions): AsyncIterable<readonly Row[]>
   /** The buckets of a table, as `bucketsOf` computes them from its rows. */
   buckets(relation: Relation, options?: CallOptions): Promise<Buckets>
   /**
-   * Counts and lists the facts that two events gave different contents. The content with the greater stamp is what the row
+   * Counts and lists the facts for which two events have different contents. The content with the greater stamp is what the row
    * holds, whichever arrived first; but a fact's key should be its event's, or something else that fixes its content.
    */
   conflicts(tables: readonly AnyTable[], options?: CallOptions): Promise<Conflicts[]>
 }
 
-/** Where tables and views are made. */
+/** Where tables and views are created. */
 export interface SchemaPort {
   /** Connects, and returns what server it is. Rejects with a ChangeoverError `UNREACHABLE`, `DENIED` or `SCHEMA`. */
   dialect(options?: CallOptions): Promise<Dialect>

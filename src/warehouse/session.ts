@@ -92,7 +92,7 @@ export class SqlSession {
   async #once<T>(work: (connection: PoolConnection, dialect: Dialect) => Promise<T>): Promise<T> {
     const connection = await this.#pool.getConnection()
     try {
-      // The pool hands out wrappers; the connection behind one is what keeps its session.
+      // The pool returns wrappers; only the connection behind one keeps its session.
       const kept = connection.connection
       const dialect = this.#dialects.get(kept) ?? (await prepareSession(connection))
       this.#dialects.set(kept, dialect)

@@ -1,4 +1,4 @@
-import type { AnyTable, Relation } from '../star/index.ts'
+import type { AnyTable, CalendarRange, Relation } from '../star/index.ts'
 
 /** A pending change of the schema as one statement, and why. Each can be applied again. */
 export interface Step {
@@ -16,12 +16,7 @@ export interface Schema {
   readonly calendar?: CalendarRange | undefined
 }
 
-/** The days that the calendar covers, both included: `YYYY-MM-DD`. */
-export interface CalendarRange {
-  readonly from: string
-  readonly to: string
-}
-
+/** Options of `plan`. */
 export interface PlanOptions {
   /**
    * Whether columns may be changed to a type that does not hold all their values, and dropped when they are no longer defined.

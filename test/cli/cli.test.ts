@@ -78,7 +78,7 @@ describe('the command line', () => {
     expect(ended.stdout).toMatch(/^files_by_folder: differ in \d+ rows, .*\n {2}\{"folder":/)
   })
 
-  it('exits with 1 when events were quarantined, and says why: an operation on a table that is not listed', async () => {
+  it('exits with 1 when events were quarantined, and prints the reason: an operation on a table that is not listed', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()
     const made = { _id: 1, type: 'made' }

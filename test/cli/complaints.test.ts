@@ -30,7 +30,7 @@ describe('a wrong command line', () => {
     ['an unknown migration', ['migrate', '-c', HISTORY, '-m', 'future'], ['named future', 'It has history']],
     ['an unknown report', ['reconcile', '-c', HISTORY, '-r', 'sales'], ['named sales', 'files_by_folder']],
     ['no reports', ['reconcile', '-c', configOf('several')], ['no reports']],
-  ])('gives a one-line error: %s', async (_, args, names) => {
+  ])('prints a one-line error: %s', async (_, args, names) => {
     expectComplaint(await runCli(args, nowhere), ...names)
   })
 
@@ -40,19 +40,19 @@ describe('a wrong command line', () => {
     ['MONGODB_URL', ['migrate']],
     ['MONGODB_URL', ['reconcile']],
     ['SQS_QUEUE_URL', ['sink']],
-  ])('gives a one-line error: %s is not set (%j)', async (name, args) => {
+  ])('prints a one-line error: %s is not set (%j)', async (name, args) => {
     const ended = await runCli([...args, '-c', HISTORY], { ...reachable(), [name]: undefined })
     expectComplaint(ended, `The environment variable ${name} is not set.`, `Set it, for example: ${name}=`)
   })
 })
 
 describe('an unusable server', () => {
-  it.each(['apply', 'migrate', 'reconcile'])('gives a one-line error: no MySQL (%s)', async (command) => {
+  it.each(['apply', 'migrate', 'reconcile'])('prints a one-line error: no MySQL (%s)', async (command) => {
     const ended = await runCli([command, '-c', HISTORY], { ...reachable(), MYSQL_URL: nowhere.MYSQL_URL })
     expectComplaint(ended, 'mysql://u@127.0.0.1:1/w', 'cannot be reached', 'MYSQL_URL', /^(?!.*hush)/)
   })
 
-  it.each(['migrate', 'reconcile'])('gives a one-line error: no MongoDB (%s)', async (command) => {
+  it.each(['migrate', 'reconcile'])('prints a one-line error: no MongoDB (%s)', async (command) => {
     const { mysqlUrl } = await staged([])
     const ended = await runCli([command, '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: nowhere.MONGODB_URL })
     expectComplaint(ended, 'mongodb://u@127.0.0.1:1/app', 'MONGODB_URL', /^(?!.*hush)/)
@@ -64,7 +64,7 @@ describe('an unusable server', () => {
     ['MONGODB_URL', 'http://u:hush-hush@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://u:hush-hush@@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://127.0.0.1/app?authMechanismProperties=hush-hush', ['MONGODB_URL']],
-  ])('gives a one-line error: %s is %s', async (name, value, names) => {
+  ])('prints a one-line error: %s is %s', async (name, value, names) => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl, [name]: value }
     expectComplaint(await runCli(['migrate', '-c', HISTORY], env), ...names, /^(?!.*hush)/)
@@ -81,7 +81,7 @@ describe('an unusable server', () => {
   it.each([
     ['a wrong password', 'wrong-hush', [/denied/i, 'docs/reference/rights.md']],
     ['a user without rights', 'hush-hush', [/denied/i, 'docs/reference/rights.md']],
-  ])('gives a one-line error: MySQL and %s', async (_, password, names) => {
+  ])('prints a one-line error: MySQL and %s', async (_, password, names) => {
     await using schema = await freshSchema()
     const user = freshName().slice(-20)
     await onServer(`CREATE USER '${user}'@'%' IDENTIFIED BY 'hush-hush'`)
@@ -94,7 +94,7 @@ describe('an unusable server', () => {
     }
   })
 
-  it('gives a one-line error: a MySQL database that does not exist', async () => {
+  it('prints a one-line error: a MySQL database that does not exist', async () => {
     const url = new URL(inject('mysqlUrl'))
     url.pathname = '/no_such_database'
     expectComplaint(
@@ -104,13 +104,13 @@ describe('an unusable server', () => {
     )
   })
 
-  it('gives a one-line error: a MongoDB database or collection that does not exist', async () => {
+  it('prints a one-line error: a MongoDB database or collection that does not exist', async () => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const ended = await runCli(['migrate', '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl })
     expectComplaint(ended, /no collection changeover_test_\w+\.events/, 'MONGODB_URL')
   })
 
-  it('gives a one-line error and changes nothing: tables that were not applied yet', async () => {
+  it('prints a one-line error and changes nothing: tables that were not applied yet', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()
     await source.client
@@ -136,7 +136,7 @@ describe('an unusable server', () => {
     ['does not exist', 'http://127.0.0.1/000000000000/nothing', ['nothing', /does not exist/i]],
     ['is not a URL', 'nothing', ['queue URL', 'get-queue-url']],
     ['is a FIFO queue', 'https://sqs.eu-central-1.amazonaws.com/1/events.fifo', ['FIFO', 'standard queue']],
-  ])('gives a one-line error: a queue that %s', async (_, queueUrl, names) => {
+  ])('prints a one-line error: a queue that %s', async (_, queueUrl, names) => {
     const { mysqlUrl } = await staged([])
     const { endpoint, region, credentials } = inject('sqs')
     const ended = await runCli(['sink', '-c', HISTORY], {
@@ -150,7 +150,7 @@ describe('an unusable server', () => {
     expectComplaint(ended, ...names)
   })
 
-  it('gives a one-line error: AWS without a region or credentials', async () => {
+  it('prints a one-line error: AWS without a region or credentials', async () => {
     const { mysqlUrl } = await staged([])
     await using own = await freshQueue()
     const env = { MYSQL_URL: mysqlUrl, SQS_QUEUE_URL: own.url, AWS_EC2_METADATA_DISABLED: 'true' }

@@ -21,7 +21,7 @@ describe('the line of a long run', () => {
     )
   })
 
-  it('gives no time left while the rate is not known', () => {
+  it('shows no time left while the rate is not known', () => {
     const start = { ...progress, done: 0, perSecond: 0, spentMs: {} }
     expect(describeProgress(start, { showsTime: true })).toBe('read: 0 of about 40,000 (0 %), 0/s')
   })

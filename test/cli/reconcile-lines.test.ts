@@ -21,11 +21,11 @@ const differing = (differences: readonly Difference[], count = differences.lengt
 })
 
 describe('the lines of a report', () => {
-  it('give the verdict with the rows and the time of each side', () => {
+  it('show the verdict with the rows and the time of each side', () => {
     expect(describeResult(agreed)).toEqual(['sales: agree, 2 rows before (5 ms), 2 after (7 ms)'])
   })
 
-  it('give the reason of a failure', () => {
+  it('show the reason of a failure', () => {
     expect(describeResult({ ...agreed, verdict: 'failed', error: 'No rows.' })).toEqual(['sales: failed: No rows.'])
   })
 

@@ -52,7 +52,7 @@ function manyEvents(): Document[] {
   })
 }
 
-/** What every source of events must do. `make` gives a source of these events, of the migration `moves`. */
+/** What every source of events must do. `make` returns a source of these events, of the migration `moves`. */
 export function eventSourceContract(name: string, make: (events: readonly Document[]) => Promise<MadeSource>): void {
   const sourceOf = async (events: readonly Document[]): Promise<EventSource> => {
     const { source, dispose } = await make(events)
@@ -163,7 +163,7 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       expect(await listed(source, null, null)).toEqual([1, 2, 3])
     })
 
-    test('many ids are listed in runs of bounded length', async () => {
+    test('many ids are listed in batches of bounded size', async () => {
       const events = manyEvents()
       const source = await sourceOf(events)
       const keys: string[] = []

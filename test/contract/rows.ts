@@ -24,7 +24,7 @@ const tables: readonly AnyTable[] = [EVERYTHING.table, DEED.table, ...keyed.valu
 
 type Rows = MergePort & ReadPort & Pick<SchemaPort, 'clear'>
 
-/** What a merge port and a read port do together. `make` gives one with these tables, all of them empty. */
+/** What a merge port and a read port do together. `make` returns one with these tables, all of them empty. */
 export function rowsContract(
   name: string,
   make: (tables: readonly AnyTable[]) => Promise<{ readonly warehouse: Rows } & AsyncDisposable>,
@@ -122,7 +122,7 @@ export function rowsContract(
       await expect(pages(counted.layout.relation, pageRows)).rejects.toMatchObject({ code: 'CONFIG' })
     })
 
-    test('a scan gives the rows that are there throughout exactly once, whatever is merged meanwhile', async () => {
+    test('a scan returns the rows that exist throughout exactly once, whatever is merged meanwhile', async () => {
       const { relation } = counted.layout
       await merge(relation, numbered(10, 2))
       const found: unknown[] = []
@@ -144,7 +144,7 @@ export function rowsContract(
       expect((await pages(relation)).flat()).toHaveLength(5)
     })
 
-    test('facts that were given two contents are counted, and listed by their keys', async () => {
+    test('facts with two contents are counted, and listed by their keys', async () => {
       const [id, price] = [2n ** 53n + 1n, { price: 1 }]
       const rows = [
         sale.create({ id }, price),

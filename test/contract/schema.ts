@@ -12,7 +12,7 @@ const schemaOf = (table: typeof narrow | typeof wide): Schema => ({
   internal: [checkpointsOf({ name: 'things' })],
 })
 
-/** What a schema port does, and a report port over it. `make` gives one without any tables to each test. */
+/** What a schema port does, and a report port over it. `make` returns one without any tables, for each test. */
 export function schemaContract(
   name: string,
   make: () => Promise<{ readonly warehouse: SchemaPort & ReportPort & MergePort & ReadPort } & AsyncDisposable>,

@@ -42,7 +42,7 @@ describe('waitAtMost', () => {
 })
 
 describe('answerWithin', () => {
-  it('gives the result of the work, and takes its listener off the signal', async () => {
+  it('resolves to the result of the work, and removes its listener from the signal', async () => {
     const { signal } = new AbortController()
     expect(await answerWithin(HOUR, Promise.resolve(5), signal)).toBe(5)
     expect(getEventListeners(signal, 'abort')).toEqual([])
@@ -53,7 +53,7 @@ describe('answerWithin', () => {
     await expect(failing).rejects.toThrow('broken')
   })
 
-  it('rejects after its time, and takes its listener off the signal though the work never ends', async () => {
+  it('rejects after its time, and removes its listener from the signal even if the work never ends', async () => {
     const { signal } = new AbortController()
     // Its timer keeps no process alive.
     const awake = setTimeout(() => {}, HOUR)

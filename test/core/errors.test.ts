@@ -35,7 +35,7 @@ describe('messageOf', () => {
     expect(messageOf(thrown())).toEqual(expect.any(String))
   })
 
-  it('says so when the message cannot be read', () => {
+  it('reports that the message cannot be read', () => {
     expect(messageOf(Object.create(null))).toBe('an error that has no readable message')
     expect(messageOf(Symbol('sign'))).toBe('Symbol(sign)')
   })

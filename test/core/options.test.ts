@@ -16,7 +16,7 @@ function refusal(work: () => unknown): readonly (string | undefined)[] {
 }
 
 describe('whole', () => {
-  it.each([1, 5, 10])('gives back %d when it is in the range, ends included', (value) => {
+  it.each([1, 5, 10])('returns %d when it is in the range, ends included', (value) => {
     expect(check.whole('batchMessages', value, { min: 1, max: 10 })).toBe(value)
   })
 
@@ -87,7 +87,7 @@ describe('port', () => {
     close(): void
   }
 
-  it('gives back an object that has the methods, own or inherited', () => {
+  it('returns an object that has the methods, own or inherited', () => {
     class Queue implements Port {
       send(): void {}
       close(): void {}
@@ -100,7 +100,7 @@ describe('port', () => {
     [undefined, 'missing'],
     [null, 'missing'],
     ['https://queue.example', 'of type string'],
-  ])('refuses %s, and says which methods are needed', (value, is) => {
+  ])('refuses %s, and names the required methods', (value, is) => {
     expect(refusal(() => check.port<Port>('queue', value as unknown as Port, ['send', 'close']))).toEqual([
       'CONFIG',
       `The option queue of createSink is ${is}.`,

@@ -68,7 +68,7 @@ describe('a progress meter', () => {
     expect(meter.progress.spentMs).toEqual({ fetch: 42, merge: 5 })
   })
 
-  it('gives reports that later steps do not change', async () => {
+  it('makes reports that later steps do not change', async () => {
     const { meter, clock, reports } = metered()
     meter.begin('read', 2)
     meter.advance(1)

@@ -47,7 +47,7 @@ describe('retry', () => {
   })
 
   it.each([
-    ['when the tries are used up', {}, 4],
+    ['when no tries are left', {}, 4],
     ['when the error is not retryable', { retryable: () => false }, 1],
     ['when the signal has aborted', { signal: AbortSignal.abort() }, 1],
   ])('throws the last error %s', async (_, change, expected) => {

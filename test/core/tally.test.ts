@@ -47,7 +47,7 @@ describe('examples', () => {
     expect([examples.list, asked]).toEqual([['text 1'], 2])
   })
 
-  it('gives a list that the caller may change', () => {
+  it('returns a list that the caller may change', () => {
     const examples = new Examples()
     examples.add(['a'])
     examples.list.push('b')

@@ -93,7 +93,7 @@ describe('recording coverage', () => {
 })
 
 describe('reading coverage', () => {
-  test('gives the windows of one migration that are not healed', async () => {
+  test('returns the windows of one migration that are not healed', async () => {
     const { collection, unhealed } = await fresh()
     await recordCoverage(collection, observer, [windowRecord(), windowRecord({ name: '2', state: 'closed' })], alive)
     await recordCoverage(collection, { ...observer, migration: 'others' }, [windowRecord()], alive)

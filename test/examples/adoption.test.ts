@@ -69,7 +69,7 @@ const APPS = [
 describe.each(APPS)('the example on $name', ({ name, migration, reports, start, use, report, rows }) => {
   const flag = `changeover.${migration.name}.write`
 
-  test('serves its requests, and its events give the same report in the warehouse', async () => {
+  test('serves its requests, and its events lead to the same report in the warehouse', async () => {
     const target = await adopting(migration)
     const app = await start({ mongoUrl: target.mongo.url, queue: target.queue, flags: fixedFlags({ [flag]: true }) })
     const events = await use(app.url)

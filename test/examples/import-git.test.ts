@@ -228,7 +228,7 @@ describe('eventsOfRepository', () => {
     })
   })
 
-  it('says so when git is missing', async () => {
+  it('reports that git is missing', async () => {
     vi.stubEnv('PATH', root)
     onTestFinished(() => void vi.unstubAllEnvs())
     await expect(replay(eventsOfRepository(repo.dir))).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { fixedFlags } from '../../src/flags/index.ts'
 
-test('gives the flags that were set, and is ready at once', async () => {
+test('returns the flags that were set, and is ready at once', async () => {
   const flags = fixedFlags({ on: true, off: false })
   expect(flags.isReady).toBe(true)
   expect(await flags.ready()).toBe(true)

@@ -11,7 +11,7 @@ function unleashOf(...args: Parameters<typeof offlineUnleash>): Unleash {
   return unleash
 }
 
-test('gives the answers of the instance once it is synchronized', async () => {
+test('returns the answers of the instance once it is synchronized', async () => {
   const flags = unleashFlags(unleashOf({ on: { enabled: true }, off: { enabled: false } }))
   expect(await flags.ready()).toBe(true)
   expect(flags.isReady).toBe(true)
@@ -34,7 +34,7 @@ test('is off until the instance is synchronized', async () => {
   expect(flags.isEnabled('on')).toBe(true)
 })
 
-test('is not ready before the instance gives its own answers', async () => {
+test('is not ready before the instance returns its own answers', async () => {
   const unleash = unleashOf({ on: { enabled: true } }, { disableAutoStart: true })
   const answers: Promise<boolean>[] = []
   const flags = unleashFlags(unleash)

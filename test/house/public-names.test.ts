@@ -247,7 +247,7 @@ describe('the public names', () => {
 })
 
 describe('reading the names of a file', () => {
-  it('gives values before types, and marks types', () => {
+  it('lists values before types, and marks types', () => {
     const text = "export { b, a } from '../core/index.ts'\nexport type {\n  D,\n  C,\n} from '../core/index.ts'\n"
     expect(namesIn(text)).toEqual(['a', 'b', 'type C', 'type D'])
   })

@@ -31,7 +31,7 @@ describe.each([
     return found
   }
 
-  test('ids without a receipt are given in the groups in which they came, ids of any type', async () => {
+  test('ids without a receipt are listed in the batches in which they came, ids of any type', async () => {
     const [known, unknown] = [new ObjectId(), new ObjectId()]
     await receive([known, 1, 'a', { compound: 1 }])
     expect(await missing([[known, unknown, 1], [], ['a', { compound: 1 }], ['1', { compound: 2 }]])).toEqual([
@@ -40,7 +40,7 @@ describe.each([
     ])
   })
 
-  test('groups may be of any size', async () => {
+  test('batches may be of any size', async () => {
     const ids = Array.from({ length: 2500 }, (_, i) => i)
     await receive(ids.filter((id) => id % 1000 !== 7))
     expect(await missing([ids])).toEqual([[7, 1007, 2007]])

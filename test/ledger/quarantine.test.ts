@@ -20,7 +20,7 @@ test('a quarantined event is read back, with the times between which it was seen
   })
 })
 
-test('of a body that is too large to keep, the reason tells the size', () => {
+test('the reason has the size of a body that is too large to keep', () => {
   const large = Buffer.alloc(MAX_QUARANTINED_BYTES + 1)
   expect(quarantinedOf(quarantineRow(key, first, 1, 'why.', large))).toMatchObject({
     reason: `why. (Its ${large.length} bytes are not kept here.)`,

@@ -182,12 +182,12 @@ describe('an event is quarantined with a reason when', () => {
     [
       'a required column is left out',
       () => sale.create({ id: 1 }, { user_id: 'a' } as never),
-      /^sale\.price is not nullable, but the create gives it no value\. Give a value/,
+      /^sale\.price is not nullable, but the create has no value for it\. Pass a value/,
     ],
     [
       'a required column is made NULL',
       () => user.edit({ id: 'a' }, { plan: null as unknown as 'gold' }),
-      /^user\.plan is not nullable, but the edit gives it no value/,
+      /^user\.plan is not nullable, but the edit has no value for it/,
     ],
     [
       'an edit changes the content of a fact',
@@ -208,7 +208,7 @@ describe('an event is quarantined with a reason when', () => {
   })
 })
 
-test('gives one row per table and key, however many operations the event has', () => {
+test('returns one row per table and key, however many operations the event has', () => {
   const mapped = mappedBy((e: Happened) => [
     user.create({ id: 'a' }, { mail: 'old' }),
     sale.create({ id: e._id }, { user_id: 'a', price: '1.50' }),
@@ -224,15 +224,15 @@ test('gives one row per table and key, however many operations the event has', (
   expect(mapped.rows[0]!.row[user.layout.slots.get('mail')!.index]).toBe('new')
 })
 
-test('applies an event without operations, and gives no rows', () => {
+test('applies an event without operations, and returns no rows', () => {
   expect(mappedBy(() => [])).toMatchObject({ outcome: 'applied', rows: [] })
 })
 
-test('ignores an ignored type, and gives its key and position', () => {
+test('ignores an ignored type, and returns its key and position', () => {
   expect(mappedBy('ignore')).toEqual({ outcome: 'ignored', key: Buffer.from('\u00101'), position: 1n })
 })
 
-test('gives a handler dates, binaries and ids as BSON types, frozen', () => {
+test('passes dates, binaries and ids to a handler as BSON types, frozen', () => {
   let seen: Happened | undefined
   mappedBy((e: Happened) => ((seen = e), []), { ...good, _id: new ObjectId('65a1b2c3d4e5f60718293a4b') })
   expect(seen).toMatchObject({ at, payload: { name: 'ann', tags: ['a'] } })

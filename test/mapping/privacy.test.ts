@@ -79,7 +79,7 @@ describe('protection', () => {
     expect(({} as { x?: number }).x).toBeUndefined()
   })
 
-  it('gives no bytes for an event that it cannot protect', () => {
+  it('returns no bytes for an event that it cannot protect', () => {
     const keyless = made({ personal: { 'who.email': 'hmac' } })!
     expect(() => keyless(given)).toThrow('no hmacKey')
     expect(protectBytes(keyless, encodeEvent(event))).toHaveLength(0)

@@ -25,11 +25,13 @@ describe('the definition of a report', () => {
     expect(() => report('Files by folder', { key: ['folder'], ...rest })).toThrow(
       expect.objectContaining({
         code: 'DEFINITION',
-        message: '"Files by folder" is not a valid name for a report.',
-        remedy: 'Start with a letter, and use only lower-case letters, digits and underscores, at most 60 characters.',
+        message: 'The report name "Files by folder" is not a valid name.',
+        remedy: 'Start with a letter and use lower-case letters, digits and underscores, at most 60 characters.',
       }),
     )
-    expect(() => report('a'.repeat(61), { key: ['folder'], ...rest })).toThrow('is not a valid name for a report')
+    expect(() => report('a'.repeat(61), { key: ['folder'], ...rest })).toThrow(
+      /^The report name "a+" is not a valid name/,
+    )
     expect(() => report('files', { key: [], ...rest })).toThrow('The report files has no key.')
   })
 
@@ -89,7 +91,7 @@ describe('the parameters of a report', () => {
     await expect(sales.resolveParams()).rejects.toMatchObject({ code: 'CONFIG' })
   })
 
-  test('are refused by a schema that lists no issue and gives no value', async () => {
+  test('are refused by a schema that lists no issue and returns no value', async () => {
     const sales = report('sales', { ...sides, schema: schemaOf(() => ({ issues: [] })) })
     await expect(sales.resolveParams()).rejects.toThrow('The parameters of the report sales do not fit their schema.')
   })

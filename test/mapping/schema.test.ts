@@ -44,7 +44,7 @@ test('applies an event that fits its schema, and does not validate one of a type
   expect(reason(map(hasMail, { mail: 7, type: 'passed' }))).toBe('applied')
 })
 
-test('gives the paths in the reason, in whatever form they come, and never the message of the library or a value', () => {
+test('names the paths in the reason, whatever their form, and never repeats the message of the library or a value', () => {
   const issues = [
     { message: 'secret', path: ['payload', 0, { key: 'street' }] },
     { message: 'secret', path: ['payload', 0, { key: 'street' }] },

@@ -160,7 +160,7 @@ describe('heal', () => {
     expect(await host.heal()).toMatchObject({ crashed: 0, healed: 0 })
   })
 
-  it('quarantines what cannot be applied and says why', async () => {
+  it('quarantines what cannot be applied, with the reason', async () => {
     const host = await unobserved(1)
     await host.events.insertOne(step(7, { seq: 'first' }))
     await written(host, 'a', {})

@@ -15,7 +15,13 @@ import { sql } from '../support/sql.ts'
 const run = ({ source, warehouse }: Stage, options: Partial<Parameters<typeof migrate>[1]> = {}) =>
   migrate(history, { source, warehouse, ...options })
 
-/** Stops a run after a number of durable batches, and gives what it rejected with. */
+const inMemory = (events: readonly object[]): EventSource =>
+  memoryEvents(
+    events.map((event) => encodeEvent(event)),
+    history,
+  )
+
+/** Stops a run after a number of durable batches, and resolves to what it rejected with. */
 async function stopAfter(stage: Stage, batches: number, options: object = {}): Promise<unknown> {
   const stop = new AbortController()
   let left = batches
@@ -25,7 +31,7 @@ async function stopAfter(stage: Stage, batches: number, options: object = {}): P
   return run(stage, { batchEvents: 50, onProgress, signal: stop.signal, ...options }).catch((thrown: unknown) => thrown)
 }
 
-/** The same source, whose readers fail once they have given this many batches together. */
+/** The same source, but its readers fail once they have yielded this many batches together. */
 function failingAfter(source: EventSource, batches: number): EventSource {
   let left = batches
   return {
@@ -113,10 +119,7 @@ describe('a source', () => {
   it('may be any event source', async () => {
     const events = await someHistory(300)
     const stage = await staged([])
-    const source = memoryEvents(
-      events.map((event) => encodeEvent(event)),
-      history,
-    )
+    const source = inMemory(events)
     expect(await run(stage, { source, batchEvents: 40 })).toMatchObject({ events: 300, applied: 300, late: 0 })
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
@@ -124,13 +127,9 @@ describe('a source', () => {
   it('that fails in one range stops all readers, and the next run resumes', async () => {
     const events = await someHistory(400)
     const stage = await staged([])
-    const whole = memoryEvents(
-      events.map((event) => encodeEvent(event)),
-      history,
-    )
-    const running = run(stage, { source: failingAfter(whole, 3), ranges: 4, parallel: 4, batchEvents: 20 })
+    const running = run(stage, { source: failingAfter(inMemory(events), 3), ranges: 4, parallel: 4, batchEvents: 20 })
     await expect(running).rejects.toThrow('the source failed')
-    const result = await run(stage, { source: whole, batchEvents: 20 })
+    const result = await run(stage, { source: inMemory(events), batchEvents: 20 })
     expect(result).toMatchObject({ resumed: true, late: 0 })
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })

@@ -15,7 +15,7 @@ describe('the context', () => {
     expect(observer.counters.missed).toEqual({ 'flag-off': 1 })
   })
 
-  it('that throws counts as off, and says why', async () => {
+  it('counts as off when it throws, with the reason', async () => {
     const { events, sent, observer } = await observing({
       context: (e) => ({ userId: (e['who'] as Document)['id'] as string }),
     })
@@ -38,7 +38,7 @@ describe('a hostile document', () => {
     }
   }
 
-  it('is what it is stored as, not what it looks like', async () => {
+  it('is judged by what is stored, not by what it looks like', async () => {
     const { events, sent } = await observing()
     await events.insertOne(new Custom(moving(1)))
     await events.insertOne(Object.assign(new Custom({ ...moving(2), type: 'blinked' }), { type: 'moved' }))
@@ -91,7 +91,7 @@ describe('a hostile document', () => {
           },
         }),
     ],
-  ])('fails as it would without an observer, and harms nothing: %s', async (_, make) => {
+  ])('fails as it would without an observer, and does no harm: %s', async (_, make) => {
     const { client, events, sent, observer } = await observing()
     const without = await client
       .db()
@@ -153,7 +153,7 @@ describe('privacy', () => {
       on: { moved: (e) => signed.create({ id: e._id }, { day: e.at }) },
     })
 
-  it('keeps personal fields in the process, and the document as it is', async () => {
+  it('keeps personal fields in the process, and leaves the document unchanged', async () => {
     const { client, events, queue, flags, observer: other } = await observing()
     await other.close()
     const observer = observe(client, define('k'), { queue, flags, flag: FLAG })
@@ -166,7 +166,7 @@ describe('privacy', () => {
     expect((await events.findOne())!['who']).toEqual({ email: 'a@b.example', phone: '123' })
   })
 
-  it('is not begun without its key', async () => {
+  it('requires its key', async () => {
     const { client, queue, flags } = await observing()
     expect(() => observe(client, define(undefined), { queue, flags })).toThrow('no hmacKey')
   })
@@ -201,7 +201,7 @@ describe('options', () => {
     { flags: undefined },
     { flags: { isEnabled: true } },
     { tap: {} },
-  ] as Record<string, unknown>[])('that make no sense are refused at once: %j', async (options) => {
+  ] as Record<string, unknown>[])('that are invalid are refused at once: %j', async (options) => {
     const { client, queue, flags } = await observing()
     expect(() => observe(client, define_(), { queue, flags, ...options })).toThrow(
       expect.objectContaining({ code: 'CONFIG' }),
@@ -232,7 +232,7 @@ describe('close', () => {
 })
 
 describe('metrics', () => {
-  it('are counted and measured, and taken away with the observer', async () => {
+  it('are counted and measured, and removed with the observer', async () => {
     const counted: Record<string, number> = {}
     const gauges = new Map<string, (result: { observe(value: number): void }) => void>()
     const meter: MeterLike = {

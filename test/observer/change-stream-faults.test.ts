@@ -41,7 +41,7 @@ describe('a server that fails', () => {
     ['a line that breaks', { times: 2 }, { ...getMore, closeConnection: true }],
     ['an election while the stream is opened', { times: 3 }, { ...aggregate, errorCode: 189 }],
     ['an error that nobody knows', { times: 2 }, { failCommands: ['getMore', 'aggregate'], errorCode: 123_456 }],
-  ])('is borne: %s', async (_, mode, data) => {
+  ])('does not stop the tap: %s', async (_, mode, data) => {
     const { events, follow } = following(client)
     const seen = await follow({}, tapped)
     for (const id of [1, 2, 3]) {
@@ -56,7 +56,7 @@ describe('a server that fails', () => {
     expect(seen.warnings.filter((line) => line.endsWith('interrupted')).length).toBeLessThan(2)
   })
 
-  it('is borne when it kills the cursor for good', async () => {
+  it('does not stop the tap when it kills the cursor', async () => {
     const { events, follow } = following(client)
     const seen = await follow({}, tapped)
     await events.insertOne(moving(1))
@@ -68,7 +68,7 @@ describe('a server that fails', () => {
     expect(seen.ids()).toEqual(['1', '2'])
   })
 
-  it.each([280, 286])('has lost the place (%s): it is read again from its time', async (errorCode) => {
+  it.each([280, 286])('may lose the position (%s): the tap resumes from its time', async (errorCode) => {
     const { events, follow } = following(client)
     const seen = await follow({}, tapped)
     await events.insertOne(moving(1))
@@ -82,7 +82,7 @@ describe('a server that fails', () => {
   it.each([
     [280, 2],
     [10_334, 1],
-  ])('cannot get past a change (%s): it goes on behind it, and tells', async (errorCode, times) => {
+  ])('may fail at a change (%s): the tap continues after it, and reports it', async (errorCode, times) => {
     const { events, follow } = following(client)
     const seen = await follow({}, tapped)
     await events.insertOne(moving(1))
@@ -95,7 +95,7 @@ describe('a server that fails', () => {
     expect(seen.windows[1]).toEqual({ from: new Date(0), to: expect.any(Date), reason: 'token-lost' })
   })
 
-  it('has forgotten the place, and the time of it: the window is told', async () => {
+  it('may lose the position and its time: the window is reported', async () => {
     const { events, follow, position } = following(client)
     const first = await follow()
     await events.insertOne(moving(1))
@@ -120,7 +120,7 @@ describe('a server that fails', () => {
     expect(third.ids()).toEqual(['4'])
   })
 
-  it('does not let the position be stored: it goes on, and stores it when it can', async () => {
+  it('may refuse to store the position: the tap continues, and stores it when it can', async () => {
     const { events, follow, position } = following(client)
     const seen = await follow({}, tapped)
     await failOn(client, 'alwaysOn', { failCommands: ['update'], errorCode: 123_456 })
@@ -133,7 +133,7 @@ describe('a server that fails', () => {
     expect(seen.warnings).toEqual(['the position of the change stream could not be stored'])
   })
 
-  it('refuses the right to watch: that is told once, and it goes on when there is one', async () => {
+  it('may deny the right to watch: that is reported once, and the tap continues when it is granted', async () => {
     const { events, follow } = following(client)
     const seen = await follow({}, tapped)
     await failOn(client, 'alwaysOn', { failCommands: ['getMore', 'aggregate'], errorCode: 13 })
@@ -161,7 +161,7 @@ describe('stopping', () => {
     await failOn(client, 'off')
   })
 
-  it('before the start, and of a server that is not there, is quick', async () => {
+  it('is quick before the start, and when there is no server', async () => {
     const away = new MongoClient('mongodb://127.0.0.1:1/x')
     const make = () => changeStreamTap(away, { database: 'x', collection: 'events' }, { migration: 'movements' })
     await make().stop()
@@ -184,20 +184,20 @@ describe('a process', () => {
       timeout: 20_000,
     })
 
-  it('ends when the client is closed, though nobody has stopped the tap', async () => {
+  it('ends when the client is closed, even if the tap was not stopped', async () => {
     const { stdout, stderr } = await child(inject('mongoUrl'), freshName(), 'closes')
     expect(stdout).toBe('live\n')
     expect(stderr).toBe('')
   })
 
-  it('ends though the server is not there, and the tap would try for ever', async () => {
+  it('ends when there is no server, even if the tap keeps trying', async () => {
     const { stdout, stderr } = await child('mongodb://127.0.0.1:1/x', 'x', 'unreachable')
     expect(stdout + stderr).toBe('')
   })
 })
 
 describe('a standalone server', () => {
-  it('is told in one sentence, at once when the driver knows it already', async () => {
+  it('is reported in one sentence, at once when the driver already knows it', async () => {
     const standalone = (await startStandIn('--standalone'))!
     onTestFinished(() => standalone.stop())
     const host = new MongoClient(standalone.url)

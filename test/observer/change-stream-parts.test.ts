@@ -38,8 +38,8 @@ describe('the settled prefix', () => {
   })
 })
 
-describe('the saver', () => {
-  it('writes one at a time, the newest, and not too often', async () => {
+describe('the position saver', () => {
+  it('writes one position at a time, the newest, and not too often', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     try {
       const written: number[] = []
@@ -69,7 +69,7 @@ describe('the saver', () => {
     }
   })
 
-  it('tries again what it could not write, and prefers what is newer', async () => {
+  it('retries a failed write, with the newest position', async () => {
     let isDown = true
     const written: number[] = []
     const failures: unknown[] = []
@@ -119,7 +119,7 @@ describe('a large change', () => {
     ...more,
   })
 
-  it('is put together from its parts, with the token of the last', () => {
+  it('is assembled from its parts, with the token of the last', () => {
     const joiner = new FragmentJoiner()
     const document = [new Uint8Array([1])] as const
     for (const round of [1, 2]) {
@@ -139,7 +139,7 @@ describe('a large change', () => {
 })
 
 describe('a resume token', () => {
-  it('of MongoDB says its time; of others, nothing', () => {
+  it('has a time when MongoDB made it, and none otherwise', () => {
     const data = '8265B1A2C30000000A2B022C0100296E5A1004'
     expect(timeOfToken({ _data: data })).toEqual(new Timestamp({ t: 0x65_b1_a2_c3, i: 10 }))
     for (const token of [{ _data: '2f0000001073' }, {}, undefined, { _data: 7 }]) {
@@ -149,7 +149,7 @@ describe('a resume token', () => {
 })
 
 describe('a stored document', () => {
-  it('keeps its bytes, in memory of their own, where nobody else sees them', () => {
+  it('keeps its bytes in memory that it does not share', () => {
     const bytes = serialize({ a: 1 })
     const answer = new Uint8Array(1000)
     answer.set(bytes, 10)

@@ -30,7 +30,7 @@ const ids = (from: number, to: number): number[] => Array.from({ length: to - fr
 const texts = (from: number, to: number): string[] => ids(from, to).map(String)
 
 describe('inserts', () => {
-  it('arrive in their order, of one client and of many documents at once', async () => {
+  it('arrive in order, from one client and from an insert of many documents', async () => {
     const { events, follow } = await fresh()
     const seen = await follow()
     await events.insertOne(moving(1))
@@ -40,7 +40,7 @@ describe('inserts', () => {
     expect(seen.failures).toEqual([])
   })
 
-  it('are all that arrives: no updates, replacements and deletions, and no other collections', async () => {
+  it('are all that arrives: no updates, replacements or deletions, and nothing of other collections', async () => {
     const { client, events, follow } = await fresh()
     await events.insertOne(moving(0))
     const seen = await follow()
@@ -131,7 +131,7 @@ describe('the bytes', () => {
     expect(seen.failures).toEqual([])
   })
 
-  it('stay the same whatever the client of the host is told about BSON', async () => {
+  it('stay the same whatever the BSON options of the client', async () => {
     const { url, events, follow } = await fresh()
     const odd = new MongoClient(url, { useBigInt64: true, ignoreUndefined: true })
     onTestFinished(() => odd.close())
@@ -151,7 +151,7 @@ describe('the bytes', () => {
 })
 
 describe('the position', () => {
-  it('lets another start lose nothing and repeat nothing that was settled', async () => {
+  it('lets the next start lose nothing, and repeat nothing that was settled', async () => {
     const { events, follow } = await fresh()
     const first = await follow()
     await events.insertMany(ids(1, 20).map((id) => moving(id)))
@@ -165,7 +165,7 @@ describe('the position', () => {
     expect(second.windows).toEqual([])
   })
 
-  it('does not move before what it passes is settled', async () => {
+  it('does not move past what is not settled', async () => {
     const { events, follow } = await fresh()
     const first = await follow()
     first.hold = true
@@ -177,7 +177,7 @@ describe('the position', () => {
     expect(second.ids()).toEqual(texts(1, 5))
   })
 
-  it('moves over the contiguous prefix only, in whatever order things are settled', async () => {
+  it('moves past the contiguous prefix only, in whatever order events are settled', async () => {
     const { events, follow, position } = await fresh()
     const first = await follow()
     first.hold = true
@@ -193,7 +193,7 @@ describe('the position', () => {
     expect(second.ids()).toEqual(texts(3, 6))
   })
 
-  it('moves for what is settled after the stop, too', async () => {
+  it('also moves past what is settled after the stop', async () => {
     const { events, follow } = await fresh()
     const first = await follow()
     first.hold = true
@@ -208,7 +208,7 @@ describe('the position', () => {
     expect(second.ids()).toEqual(['3'])
   })
 
-  it('moves over events that nobody wants, and while nothing comes at all', async () => {
+  it('moves past events that are not wanted, and while no events arrive', async () => {
     const { client, events, follow, position } = await fresh()
     const seen = await follow()
     await events.insertMany(ids(1, 5).map((id) => ({ ...moving(id), type: 'blinked' })))
@@ -249,7 +249,7 @@ describe('the position', () => {
     expect(next.ids()).toEqual(['11'])
   })
 
-  it('is kept apart by migration and by stream, wherever it is wanted, and holds no secrets', async () => {
+  it('is separate for each migration and stream, in the collection of choice, and contains no secrets', async () => {
     const { client, events, follow, positions } = await fresh()
     await follow()
     await follow({ migration: 'other' })
@@ -268,7 +268,7 @@ describe('the position', () => {
     for (const position of stored) expect(Object.keys(position).toSorted()).toEqual(names)
   })
 
-  it('is there before the first event, and what came before it is told as missed', async () => {
+  it('exists before the first event, and earlier events are reported as missed', async () => {
     const { follow, position } = await fresh()
     const before = Date.now()
     const seen = await follow()
@@ -279,7 +279,7 @@ describe('the position', () => {
 })
 
 describe('back-pressure', () => {
-  it('reads no further while there is no room, and goes on when there is', async () => {
+  it('stops reading while there is no room, and continues when there is', async () => {
     const { events, follow } = await fresh()
     const seen = await follow()
     seen.hold = true
@@ -298,7 +298,7 @@ describe('back-pressure', () => {
     await eventually('all', () => seen.bytes.length === 200)
   })
 
-  it('does not keep a tap from being stopped', async () => {
+  it('does not prevent a tap from stopping', async () => {
     const { events, follow } = await fresh()
     const seen = await follow()
     seen.setFull(true)
@@ -309,8 +309,8 @@ describe('back-pressure', () => {
   })
 })
 
-describe('a line that is cut', () => {
-  it('is taken up again where it was', async () => {
+describe('a connection that is cut', () => {
+  it('resumes where it stopped', async () => {
     const { url, events, follow } = await fresh()
     const proxy = await startCuttingProxy(url)
     const client = new MongoClient(proxy.url)
@@ -328,7 +328,7 @@ describe('a line that is cut', () => {
     expect(seen.failures).toEqual([])
   })
 
-  it('is given up when it is silent for too long', async () => {
+  it('is replaced when it is silent for too long', async () => {
     const { url, events, follow } = await fresh()
     const proxy = await startCuttingProxy(url)
     const client = new MongoClient(proxy.url)
@@ -345,7 +345,7 @@ describe('a line that is cut', () => {
 describe('a position that is lost', () => {
   const forged = [{ _data: 'xx' }, { _data: '82' }, {}, { nope: 1 }, 'text', 7, []]
 
-  it.each(forged.map((token) => [JSON.stringify(token), token]))('is read anew from its time: %s', async (_, token) => {
+  it.each(forged.map((token) => [JSON.stringify(token), token]))('is replaced by its time: %s', async (_, token) => {
     const { events, follow, positions } = await fresh()
     const first = await follow()
     await events.insertOne(moving(1))
@@ -360,7 +360,7 @@ describe('a position that is lost', () => {
     expect(second.failures).toEqual([])
   })
 
-  it('without a time goes on from now, and tells what was missed since the last document', async () => {
+  it('without a time is replaced by now, and what was missed since the last document is reported', async () => {
     const { events, follow, positions } = await fresh()
     const first = await follow()
     await events.insertOne(moving(1, { at: new Date(123_456) }))
@@ -377,8 +377,8 @@ describe('a position that is lost', () => {
   })
 })
 
-describe('a collection that goes away', () => {
-  it.each(['drop', 'rename'] as const)('by %s is told, and its successor is followed', async (how) => {
+describe('a collection that disappears', () => {
+  it.each(['drop', 'rename'] as const)('by %s is reported, and the one that replaces it is followed', async (how) => {
     const { events, follow } = await fresh()
     const seen = await follow()
     await events.insertOne(moving(1))

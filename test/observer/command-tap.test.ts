@@ -13,7 +13,7 @@ describe('inserts', () => {
     expect(observer.counters).toEqual({ captured: 1, published: 1, messages: 1, missed: {} })
   })
 
-  it('sends those before a duplicate key when the insert is ordered', async () => {
+  it('sends the events before a duplicate key when the insert is ordered', async () => {
     const { events, sent } = await observing()
     await events.insertOne({ _id: 3 as never, type: 'other' })
     await expect(events.insertMany([1, 2, 3, 4].map((id) => moving(id)))).rejects.toThrow('E11000')
@@ -45,7 +45,7 @@ describe('inserts', () => {
   it.each([
     [true, [1]],
     [false, [1, 3]],
-  ])('sends what a bulk write of the whole client wrote here (ordered: %s)', async (ordered, ids) => {
+  ])('sends what a bulk write of the client wrote to the collection (ordered: %s)', async (ordered, ids) => {
     const { client, events, sent } = await observing()
     await events.insertOne({ _id: 2 as never, type: 'other' })
     const inserts = [1, 2, 3].map((id) => ({ namespace: events.namespace, document: moving(id) }))
@@ -74,7 +74,7 @@ describe('inserts', () => {
     expect(observer.counters).toEqual({ captured: 0, published: 0, messages: 0, missed: {} })
   })
 
-  it('counts an event whose _id only the server makes', async () => {
+  it('counts an event whose _id the server generates as missed', async () => {
     const { events, sent, observer } = await observing()
     const { _id, ...nameless } = moving(1)
     await events.insertOne(nameless, { forceServerObjectId: true })
@@ -89,7 +89,7 @@ describe('inserts', () => {
     expect(observer.counters.missed).toEqual({})
   })
 
-  it('counts as missed what is in flight when it is closed', async () => {
+  it('counts an insert that is in flight at the close as missed', async () => {
     const { client, events, observer } = await observing()
     const session = client.startSession()
     session.startTransaction()
@@ -102,7 +102,7 @@ describe('inserts', () => {
 })
 
 describe('transactions', () => {
-  it('sends after the commit only', async () => {
+  it('sends only after the commit', async () => {
     const { client, events, sent } = await observing()
     await client.withSession(async (session) => {
       session.startTransaction()
@@ -128,7 +128,7 @@ describe('transactions', () => {
     expect(observer.counters.missed).toEqual({})
   })
 
-  it('sends what a commit that was called twice holds, once', async () => {
+  it('sends the events of a commit that is called twice once', async () => {
     const { client, events, sent } = await observing()
     await client.withSession(async (session) => {
       session.startTransaction()
@@ -139,7 +139,7 @@ describe('transactions', () => {
     expect(idsOf(await sent())).toEqual([1])
   })
 
-  it('sends once what withTransaction tried twice', async () => {
+  it('sends the events that withTransaction tried twice once', async () => {
     const { client, events, sent, observer } = await observing()
     await events.insertOne({ _id: 'other' as never, n: 0 })
     let tries = 0
@@ -158,8 +158,8 @@ describe('transactions', () => {
   })
 })
 
-describe('bounds', () => {
-  it('lets go of what would be too much to hold, and says so', async () => {
+describe('the limits of what is in flight', () => {
+  it('drop what exceeds them, and count it as missed', async () => {
     const mongo = await observing()
     const { client, events } = mongo
     await mongo.observer.close()
@@ -193,7 +193,7 @@ describe('bounds', () => {
     expect(observer.counters).toMatchObject({ captured: 6, missed: { 'too-many-in-flight': 1 } })
   })
 
-  it('counts bytes too', async () => {
+  it('apply to bytes as well', async () => {
     const { client, events, flags, queue } = await observing()
     const namespace = { database: events.dbName, collection: 'events' }
     const tap = commandTap(client, namespace, { bytes: 1000 })

@@ -66,7 +66,7 @@ it('sends after a commit that the driver had to send twice', async () => {
   expect(observer.counters.missed).toEqual({})
 })
 
-it('counts as unknown what a commit holds whose answer never came, once the session goes on', async () => {
+it('counts as unknown the events of a commit whose answer never came, when the session is used again', async () => {
   const { proxy, client, events, sent, observer } = await behindProxy()
   await client.withSession(async (session) => {
     session.startTransaction()
@@ -82,7 +82,7 @@ it('counts as unknown what a commit holds whose answer never came, once the sess
   expect(observer.counters.missed).toEqual({ 'outcome-unknown': 1 })
 })
 
-it('counts nothing for an insert that was cut inside a transaction: the transaction is gone with it', async () => {
+it('counts nothing for an insert that was cut inside a transaction, because the transaction is aborted', async () => {
   const { proxy, client, events, stored, sent, observer } = await behindProxy()
   await client.withSession(async (session) => {
     session.startTransaction()
@@ -96,7 +96,7 @@ it('counts nothing for an insert that was cut inside a transaction: the transact
   expect(observer.counters.missed).toEqual({})
 })
 
-it('counts as unknown an insert that ran out of its own time', async () => {
+it('counts as unknown an insert that timed out', async () => {
   const { proxy, events, observer } = await behindProxy({ retryWrites: false, socketTimeoutMS: 500 })
   await events.countDocuments()
   proxy.swallow('insert')

@@ -14,7 +14,7 @@ describe('the flag', () => {
     expect(observer.counters).toMatchObject({ captured: 0, missed: { 'flag-off': 2 } })
   })
 
-  it('switches at will', async () => {
+  it('can be switched at any time', async () => {
     const { events, flags, sent, observer } = await observing()
     for (const id of [1, 2, 3, 4, 5, 6]) {
       flags.set(FLAG, id % 2 === 0)
@@ -32,7 +32,7 @@ describe('the flag', () => {
 })
 
 describe('the host', () => {
-  it('is told at once when its client does not monitor commands', () => {
+  it('gets an error at once when its client does not monitor commands', () => {
     const client = new MongoClient(inject('mongoUrl'))
     const start = (): unknown => observe(client, movements, { queue: memoryQueue(), flags: fixedFlags() })
     expect(start).toThrow('does not monitor its commands')
@@ -67,7 +67,7 @@ describe('the host', () => {
     expect(observer.counters.missed).toEqual({ 'flag-off': 1 })
   })
 
-  it('is not observed any more after close, which may be called twice', async () => {
+  it('is no longer observed after close, which may be called twice', async () => {
     const { client, events, observer, queue } = await observing()
     await events.insertOne(moving(1))
     await Promise.all([observer.close(), observer.close()])

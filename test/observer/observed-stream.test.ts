@@ -6,7 +6,7 @@ import { hosting, step, STEPS_FLAG } from './hosting.ts'
 const soon = () => ({ signal: AbortSignal.timeout(20_000), everyMs: 5 })
 
 describe('an observer of a change stream', () => {
-  it('sends, misses and records as one of commands does, and the next goes on where it was', async () => {
+  it('sends, misses and records as one of commands does, and the next resumes where it stopped', async () => {
     const host = await hosting()
     await host.observer.close()
     await host.events.insertOne(step('before'))

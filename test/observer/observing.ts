@@ -30,7 +30,7 @@ export interface Observing {
   readonly observer: Observer
   readonly flags: FixedFlags
   readonly queue: Queue
-  /** Sends what waits, and gives all events that have come to the queue since the last time. */
+  /** Sends what is waiting, and returns all events that have reached the queue since the last call. */
   readonly sent: () => Promise<Record<string, unknown>[]>
 }
 

@@ -4,7 +4,7 @@ import { memoryQueue, type QueueSender } from '../../src/queue/index.ts'
 import { deaf, failingFirst, publishing, retryable, someEvents, soon } from './publishing.ts'
 
 describe('the breaker', () => {
-  it('opens when the queue is down, keeps the buffer within its bounds, and closes when one message was sent', async () => {
+  it('opens when the queue is down, keeps the buffer within its limits, and closes when one message was sent', async () => {
     let works = false
     let calls = 0
     const queue = memoryQueue({ limits: { messageBytes: 2000 } })
@@ -43,7 +43,7 @@ describe('the breaker', () => {
     expect(told.breaker).toEqual(['open', 'half-open', 'closed'])
   })
 
-  it('does not keep a closing observer from its last attempt', async () => {
+  it('does not prevent the last attempt of a closing observer', async () => {
     let works = false
     const queue = memoryQueue()
     const sender: QueueSender = {

@@ -37,7 +37,7 @@ describe('sending', () => {
     expect(idsOf(await eventsIn(queue))).toEqual(Array.from({ length: 50 }, (__, i) => i))
   })
 
-  it('sends again only what was not taken', async () => {
+  it('sends again only what was not accepted', async () => {
     const queue = memoryQueue({ limits: { messageBytes: 2000 } })
     const half = failingFirst(queue, 1, async (messages) => {
       const [first, ...others] = messages
@@ -59,7 +59,7 @@ describe('sending', () => {
     expect(told).toMatchObject({ published: 1, dropped: { refused: 2 }, details: ['never'] })
   })
 
-  it('sends an event that is added the moment a flush ends', async () => {
+  it('sends an event that is added at the moment when a flush ends', async () => {
     const queue = memoryQueue()
     const { publisher } = publishing(queue, { batchEvents: 1, lingerMs: 3_600_000 })
     for (let round = 0; round < 20; round++) {
@@ -74,11 +74,11 @@ describe('sending', () => {
   })
 })
 
-describe('bounds', () => {
+describe('the buffer', () => {
   it.each([
     ['events', { bufferEvents: 10 }],
     ['bytes', { bufferBytes: 10 * someEvents(1)[0]!.bytes.length }],
-  ])('holds no more %s than it may, and counts what it drops', async (_, limits) => {
+  ])('holds no more %s than its limit, and counts what it drops', async (_, limits) => {
     const { publisher, told } = publishing(memoryQueue(), limits)
     publisher.add(someEvents(4))
     publisher.add(someEvents(16, 4))
@@ -119,7 +119,7 @@ describe('bounds', () => {
 })
 
 describe('closing', () => {
-  it('sends what waits', async () => {
+  it('sends what is waiting', async () => {
     const { publisher, told } = publishing(memoryQueue(), { batchEvents: 3 })
     publisher.add(someEvents(10))
     await publisher.close(5000)

@@ -52,7 +52,7 @@ async function drained(spill: Spill): Promise<unknown[]> {
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 describe('a spill', () => {
-  it('gives back what it was given, in order, and its file is empty then', async () => {
+  it('returns what was added, in order, and its file is then empty', async () => {
     const directory = await folder()
     const { spill, told } = spilling(directory, 'a')
     for (const id of numbers(100)) expect(spill.add(event(id, id * 10))).toBe(true)
@@ -81,7 +81,7 @@ describe('a spill', () => {
     ])
   })
 
-  it('gives the same again until it is told that they are sent', async () => {
+  it('returns the same events until they are marked as sent', async () => {
     const { spill } = spilling(await folder(), 'a')
     for (const id of [1, 2]) spill.add(event(id))
     expect(idsIn(await spill.read(1, 1000))).toEqual([1])
@@ -90,7 +90,7 @@ describe('a spill', () => {
     expect(idsIn(await spill.read(1, 1000))).toEqual([2])
   })
 
-  it('takes no more than it may', async () => {
+  it('takes no more than its limit', async () => {
     const { spill } = spilling(await folder(), 'a', { maxBytes: 1000 })
     const taken = numbers(100).filter((id) => spill.add(event(id, 100)))
     expect(taken.length).toBeGreaterThan(3)
@@ -99,7 +99,7 @@ describe('a spill', () => {
     expect(spill.add(event(5, 100))).toBe(true)
   })
 
-  it('is taken over from one who is gone, by one only, and stands a torn end', async () => {
+  it('is taken over from an observer that ended, by one observer only, even with an incomplete end', async () => {
     const directory = await folder()
     const { spill } = spilling(directory, 'dead')
     for (const id of numbers(20)) spill.add(event(id))
@@ -116,7 +116,7 @@ describe('a spill', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
-  it('is not taken over from one who lives', async () => {
+  it('is not taken over from an observer that is alive', async () => {
     const directory = await folder()
     const { spill, told } = spilling(directory, 'a', {}, 10)
     spill.add(event(1))
@@ -141,7 +141,7 @@ describe('a spill', () => {
     expect(await drained(heir.spill)).toEqual([1])
   })
 
-  it('says what is lost when its file is taken away, and begins another', async () => {
+  it('reports what is lost when its file is removed, and begins another', async () => {
     const directory = await folder()
     const { spill, told } = spilling(directory, 'a')
     spill.add(event(1))
@@ -154,7 +154,7 @@ describe('a spill', () => {
     expect(await drained(spill)).toEqual([3])
   })
 
-  it('takes nothing when there is no place to write', async () => {
+  it('takes nothing when it cannot write', async () => {
     const path = join(await folder(), 'a-file')
     await appendFile(path, 'in the way')
     const { spill, told } = spilling(path, 'a')
@@ -172,7 +172,7 @@ describe('an observer that spills', () => {
     send: async (messages) => messages.map(({ id }) => ({ id, status: 'failed', retryable: true, reason: 'down' })),
   }
 
-  it('sends what it kept when the queue is back, and has missed nothing', async () => {
+  it('sends what it kept when the queue is reachable again, and has missed nothing', async () => {
     const directory = await folder()
     let works = false
     const real = memoryQueue()
@@ -192,7 +192,7 @@ describe('an observer that spills', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
-  it('leaves what it could not send to the next, and writes it down for the case that there is none', async () => {
+  it('leaves what it could not send to the next observer, and records it in case there is none', async () => {
     const directory = await folder()
     const options = { limits: { bufferEvents: 10, lingerMs: 1 }, overflow: { spill: { directory } } }
     const host = await hosting({ queue: down, ...options })

@@ -79,7 +79,7 @@ describe('an upsert that inserts', () => {
     expect(host.observer.counters.captured).toBe(1)
   })
 
-  it('is sent under the id that the server made', async () => {
+  it('is sent with the id that the server generated', async () => {
     const host = await observing()
     await host.events.updateOne({ seq: 1 }, { $set: fields }, { upsert: true })
     await host.events.findOneAndReplace({ seq: 7 }, fields, { upsert: true })
@@ -120,14 +120,14 @@ describe('an upsert that inserts', () => {
       'a condition',
       ({ events }) => events.updateOne({ seq: { $gt: 5 } }, { $set: { type: 'moved' } }, { upsert: true }),
     ],
-  ])('is counted as missed when its command does not say what it is: %s', async (_, write) => {
+  ])('is counted as missed when its command does not contain the document: %s', async (_, write) => {
     const host = await observing()
     await write(host)
     expect(await host.sent()).toEqual([])
     expect(host.observer.counters.missed).toEqual({ 'upsert-unknown': 1 })
   })
 
-  it('is nothing when the type is not wanted, or it updated', async () => {
+  it('is not sent when its type is not wanted, or when it updated', async () => {
     const host = await observing()
     await host.events.insertOne(moving(1))
     await host.events.updateOne({ _id: 1 as never }, { $set: { seq: 2 } }, { upsert: true })
@@ -136,7 +136,7 @@ describe('an upsert that inserts', () => {
     expect(host.observer.counters.missed).toEqual({})
   })
 
-  it('does not follow the caller, who changes the fields while it is under way', async () => {
+  it('is sent as it was written, when the caller changes the fields meanwhile', async () => {
     const host = await observing()
     const mine = { ...fields, list: [1] }
     const writing = host.events.updateOne({ _id: 1 as never }, { $setOnInsert: mine }, { upsert: true })

@@ -169,7 +169,7 @@ describe('installed, with nothing else', () => {
     })
   })
 
-  test('an old Node gets one error message that says it is too old', async () => {
+  test('an old Node prints one error message: that it is too old', async () => {
     const bin = join(home, 'node_modules/changeover/dist/cli/bin.js')
     const simulated = ['12.22.12', '20.19.5', '22.17.1'].map(async (version) => {
       const args = ['--import', './old-node.mjs', bin, '--help']

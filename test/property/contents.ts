@@ -3,7 +3,7 @@ import type { Relation } from '../../src/star/rows/relation.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { sql } from '../support/sql.ts'
 
-/** The rows of a table in the form that the in-memory merge gives them, in the order in which the server returns them. */
+/** The rows of a table in the form in which the in-memory merge has them, in the order in which the server returns them. */
 export async function rowsIn(warehouse: Warehouse, relation: Relation): Promise<Cell[][]> {
   const key = relation.columns.slice(0, relation.keyLength).map(({ name }) => `\`${name}\``)
   const rows = await sql(warehouse, `SELECT * FROM \`${relation.name}\` ORDER BY ${key.join(', ')}`)

@@ -64,7 +64,7 @@ describe('every order of', () => {
   })
   afterAll(() => fresh[Symbol.asyncDispose]())
 
-  test('up to four events on one row gives the checksum of the pure merge on the server', async () => {
+  test('up to four events on one row leads to the checksum of the pure merge on the server', async () => {
     for (const events of [1, 2, 3, 4].flatMap((size) => combinations(EVENTS, size))) {
       const memory = memoryWarehouse()
       await deliver(memory, events)
@@ -79,7 +79,7 @@ describe('every order of', () => {
     }
   })
 
-  test('up to six events, one of them repeated, gives the same row in memory', async () => {
+  test('up to six events, one of them repeated, leads to the same row in memory', async () => {
     for (const events of [2, 3, 4, 5, 6].flatMap((size) => combinations(EVENTS, size))) {
       const found = new Set<string>()
       for (const order of permutations(events)) {

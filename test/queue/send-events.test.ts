@@ -37,7 +37,7 @@ function sending(queue: QueueSender, options: { timeoutMs?: number; breaker?: Br
   return { sender, outcomes, retries }
 }
 
-/** A sender in front of `queue` that answers by itself as long as `answer` gives something. */
+/** A sender in front of `queue` that answers by itself as long as `answer` returns something. */
 function answering(queue: Queue, answer: (call: number, ids: readonly string[]) => SendOutcome[] | undefined) {
   let call = 0
   const sizes: number[] = []
@@ -63,7 +63,7 @@ async function received(queue: Queue): Promise<Uint8Array[]> {
 const forever = new AbortController().signal
 
 describe('packEvents', () => {
-  it('loses no event, keeps the order, and tells the oversized ones apart', () => {
+  it('loses no event, keeps the order, and separates the oversized ones', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(3000), { maxLength: 30 }), (sizes) => {
         const events = sizes.map((size, i) => event(i, size))
@@ -97,13 +97,13 @@ describe('matchOutcomes', () => {
     expect(reason).toBe('later')
   })
 
-  it('gives a reason even when the queue gave none', () => {
+  it('has a reason even when the queue reported none', () => {
     expect(matchOutcomes(messages, []).reason).toBe('The queue did not answer.')
   })
 })
 
 describe('EventSender', () => {
-  it('sends every event and gives nothing back', async () => {
+  it('sends every event and returns none', async () => {
     const queue = memoryQueue()
     const { sender, outcomes } = sending(queue)
     const events = numbered(20)

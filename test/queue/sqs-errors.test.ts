@@ -21,7 +21,7 @@ test.each([
   expect(requestFailure(thrown).retryable).toBe(retryable)
 })
 
-test('names the queue and what the service said, and keeps the cause', () => {
+test('names the queue, repeats the message of the service, and keeps the cause', () => {
   const thrown = named('OverLimit')
   const error = sqsErrors.translate(thrown, 'events')
   expect(error.message).toBe('The queue events cannot be reached: OverLimit: It says so.')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { conflictFindings } from '../../src/reconcile/index.ts'
 
-it('makes one finding per table that has facts with conflicting values', () => {
+it('returns one finding per table that has facts with conflicting values', () => {
   const when = new Date('2024-02-29T12:00:00Z')
   const conflicts = [
     { table: 'sale', count: 3, keys: [{ id: '1' }, { id: '2' }] },

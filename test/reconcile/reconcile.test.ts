@@ -19,7 +19,7 @@ async function migrated(count = 400): Promise<Stage> {
 }
 
 describe('reconcile', () => {
-  it('gives agree for every report of a migrated history', async () => {
+  it('agrees for every report of a migrated history', async () => {
     const stage = await migrated()
     const results = await reconcile(reports, stage)
     expect(results.map(({ name, verdict, differing }) => ({ name, verdict, differing }))).toEqual(
@@ -43,7 +43,7 @@ describe('reconcile', () => {
     })
   })
 
-  it('gives differ when the warehouse does not have all events yet', async () => {
+  it('differs when the warehouse does not have all events yet', async () => {
     const stage = await migrated(50)
     await stage.events.insertMany((await someHistory(500)).slice(50))
     const [result] = await reconcile([filesByFolderReport], stage)
@@ -83,7 +83,7 @@ describe('reconcile', () => {
     ])
   })
 
-  it('gives failed without the password when the warehouse cannot be reached', async () => {
+  it('fails without the password when the warehouse cannot be reached', async () => {
     await using warehouse = mysqlWarehouse('mysql://u:hush-hush@127.0.0.1:1/w')
     const [result] = await reconcile([commitsByYearReport], { mongo: (await staged([])).mongo, warehouse })
     expect(result).toMatchObject({ verdict: 'failed', error: expect.stringContaining('ECONNREFUSED') as unknown })
@@ -109,7 +109,7 @@ describe('reconcile', () => {
     expect(await count()).toEqual(before)
   })
 
-  it('gives each report the parameters of the call, or its own', async () => {
+  it('passes each report the parameters of the call, or its own', async () => {
     const seen: unknown[] = []
     const asking = report('asking', {
       key: ['n'],
@@ -123,7 +123,7 @@ describe('reconcile', () => {
     expect(seen).toEqual([{ year: 2024 }, { year: 2024 }, { year: 2025 }, { year: 2025 }])
   })
 
-  it('validates parameters by the schema of the report, and gives failed when they do not fit', async () => {
+  it('validates parameters by the schema of the report, and fails when they do not fit', async () => {
     const seen: unknown[] = []
     const schema: StandardSchema<{ year: number }> = {
       '~standard': {

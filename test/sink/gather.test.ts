@@ -124,7 +124,7 @@ describe('gather', () => {
     await expect(gather(receiving(away).queue, limits, forever)).rejects.toThrow('away')
   })
 
-  it('gives what it holds when a later request fails', async () => {
+  it('returns what it holds when a later request fails', async () => {
     const { queue } = receiving(() => [message('a')], away)
     expect((await gather(queue, limits, forever)).messages).toHaveLength(1)
   })

@@ -33,7 +33,7 @@ describe('a message that cannot be read', () => {
       forged({ events: 2 }),
       'The message declares events: 2, but its data is not exactly',
     ],
-    ['with data that is not compressed as it says', forged({ encoding: 'bson+zstd' }), 'not a changeover message'],
+    ['with data that is not compressed as declared', forged({ encoding: 'bson+zstd' }), 'not a changeover message'],
     ['that inflates beyond the bound', forged({ encoding: 'bson+zstd', data: bomb }), 'not a changeover message'],
     ['for another migration', messageOf([fileCreated(1)], 'another'), 'for the migration "another", not for history'],
   ])('is quarantined and acknowledged, and the others are applied: %s', async (_, body, reason) => {

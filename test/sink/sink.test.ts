@@ -61,7 +61,7 @@ describe('a sink', () => {
     expect(await contentOf(warehouse, history)).toEqual(await directly(events))
   })
 
-  it('acknowledges only after the commit, and tries again under its lease while the warehouse is away', async () => {
+  it('acknowledges only after the commit, and retries under its lease while the warehouse is unreachable', async () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     const target = failingFirst(warehouse, 3, 'UNREACHABLE')
@@ -82,7 +82,7 @@ describe('a sink', () => {
   })
 
   it.each(['DENIED', 'SCHEMA', 'UNEXPECTED'] as const)(
-    'rejects for an error that waiting does not cure (%s), and gives its messages back',
+    'rejects for an error that waiting does not fix (%s), and returns its messages',
     async (code) => {
       const queue = memoryQueue()
       await sendAll(queue, messagesOf(await someHistory(10), 5))
@@ -109,7 +109,7 @@ describe('a sink', () => {
     expect(sink.counters).toMatchObject({ messages: 12, applied: 60 })
   })
 
-  it('waits for a queue that is away', async () => {
+  it('waits for a queue that is unreachable', async () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(10), 5))
     let calls = 0
@@ -148,7 +148,7 @@ describe('when it is stopped', () => {
     expect(await queue.approximateDepth()).toEqual({ visible: 6, inFlight: 0 })
   })
 
-  it('gives its batch back while the warehouse is away', async () => {
+  it('returns its batch while the warehouse is unreachable', async () => {
     const queue = memoryQueue()
     await sendAll(queue, messagesOf(await someHistory(10), 5))
     const target = failingFirst(await emptyWarehouse(), 1e9, 'UNREACHABLE')
@@ -219,7 +219,7 @@ describe('the lease on a batch', () => {
     expect(lines).toContain('warn some messages could not be acknowledged and will come again {"messages":2}')
   })
 
-  it('is not given back once it is lost, because another receiver may hold the message', async () => {
+  it('is not returned once it is lost, because another receiver may hold the message', async () => {
     const queue = memoryQueue()
     await sendAll(queue, messagesOf(await someHistory(10), 5))
     const { target, reached, release } = held(failingFirst(await emptyWarehouse(), 1e9, 'DENIED'))

@@ -79,7 +79,7 @@ describe('a definition is refused, with a remedy, when', () => {
     [
       'a column has the reserved name once',
       withColumn('once', c.int()),
-      /the name once is reserved for the content of facts\. Give the column another name/,
+      /the name once is reserved for the content of facts\. Rename the column/,
     ],
     [
       'a personal column cannot be erased',
@@ -159,7 +159,7 @@ describe('a definition is refused, with a remedy, when', () => {
     [
       'it has the name of a column outside the group',
       grouped({ g: c.int(), ...group('g', { a: c.int() }) }),
-      /has a group named g, which is also the name of a column\. Give the group another name/,
+      /has a group named g, which is also the name of a column\. Rename the group/,
     ],
     [
       'it has the reserved name of the content of a fact',
@@ -198,7 +198,7 @@ describe('a definition is refused, with a remedy, when', () => {
     [
       'a column named valid_from',
       withHistory('file', id, { valid_from: c.int() }),
-      /the name valid_from is reserved for a column of its history view\. Give the column another name/,
+      /the name valid_from is reserved for a column of its history view\. Rename the column/,
     ],
     [
       'a key named is_current',
@@ -216,7 +216,7 @@ describe('a definition is refused, with a remedy, when', () => {
     expect(dimension('file', { key: { id: c.int() }, columns: { valid_to: c.int() } }).history).toBe(false)
   })
 
-  test('two roles of a fact give the same column', () => {
+  test('two roles of a fact have the same column', () => {
     const file = dimension('file', { key: { path: c.varchar(9) } })
     const define = (): unknown => fact('change', { key: { id: c.int() }, dimensions: { file, file_path: c.int() } })
     expect(refused(define)).toMatch(/^The fact change has two columns named file_path\. Rename one of the two/)

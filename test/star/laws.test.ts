@@ -73,7 +73,7 @@ function inspect(rows: unknown): string {
   return show(rows, { depth: null, maxArrayLength: null, maxStringLength: null })
 }
 
-test('every order of six events gives the same row, for every merge', () => {
+test('every order of six events leads to the same row, for every merge', () => {
   const thing = dimension('thing', {
     key: { id: c.int() },
     columns: {

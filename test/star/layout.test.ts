@@ -99,7 +99,7 @@ describe.each(relations.map((relation) => [relation.name, relation] as const))(
     const indexesOf = (role: string): number[] =>
       relation.columns.flatMap((column, index) => (column.role === role ? [index] : []))
 
-    test('have the roles that the key and the registers give them', () => {
+    test('have the roles that follow from the key and the registers', () => {
       const { registers } = relation
       expect(indexesOf('key')).toEqual(Array.from({ length: relation.keyLength }, (_, index) => index))
       expect(indexesOf('stamp')).toEqual(

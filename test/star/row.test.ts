@@ -105,7 +105,7 @@ test('of several operations in one event, the later wins where a stamp decides, 
 })
 
 // An independent oracle: a program with one variable per column that runs the events in order.
-test('events merged in any order give the same row as a program that runs them in order', () => {
+test('events merged in any order lead to the same row as a program that runs them in order', () => {
   const given = fc.record(
     {
       name: fc.option(fc.constantFrom('a', 'b')),

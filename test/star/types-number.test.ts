@@ -53,8 +53,7 @@ test.each<[unknown, bigint]>([
 })
 
 test('a bigint column refuses a JS number that may have been rounded, and names the alternatives', () => {
-  for (const value of [2 ** 53, -(2 ** 53), 1e20])
-    expect(encoded(bigint, value)).toMatch(/give it as a bigint or a Long$/)
+  for (const value of [2 ** 53, -(2 ** 53), 1e20]) expect(encoded(bigint, value)).toMatch(/pass a bigint or a Long$/)
 })
 
 test.each([2n ** 63n, -(2n ** 63n) - 1n])('a bigint column refuses %s as out of its range', (value) => {

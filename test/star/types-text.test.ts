@@ -85,7 +85,7 @@ test('JSON has one form for any order of its keys, including keys such as __prot
   expect(({} as { x?: number }).x).toBeUndefined()
 })
 
-test('any order of JSON keys gives the same text', () => {
+test('any order of JSON keys leads to the same text', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
       const turned = Object.fromEntries(Object.entries(value).toReversed())

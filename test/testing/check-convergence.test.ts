@@ -84,7 +84,7 @@ test.each([
   const impure = namings((e) => thing.create({ id: e.id }, { name: e.name, random: impurity() }))
   const message = await complaint(impure)
   expect(message).toMatch(
-    /^The migration namings does not converge: a handler is impure: called twice with the event 0 below, it gave two results\./,
+    /^The migration namings does not converge: a handler is impure: called twice with the event 0 below, it returned two results\./,
   )
   expect(shown(message)).toEqual([expect.objectContaining({ _id: 0, name: 'n0' })])
 

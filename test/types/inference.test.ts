@@ -33,7 +33,7 @@ const sale = fact('sale', {
 })
 
 describe('types', () => {
-  test('of a row are what a query gives', () => {
+  test('of a row are what a query returns', () => {
     expectTypeOf<RowOf<typeof user>>().toEqualTypeOf<{
       readonly id: string
       readonly name: string
@@ -156,7 +156,7 @@ describe('types', () => {
     >()
   })
 
-  test('of a report without tables give a loose database', () => {
+  test('of a report without tables are a loose database', () => {
     report('loose', {
       key: ['n'],
       legacy: (_, { mongo }) => mongo.collection('events').find().toArray(),
@@ -180,7 +180,7 @@ describe('types', () => {
     expectTypeOf<Awaited<ReturnType<typeof people.legacy>>>().toEqualTypeOf<readonly People[]>()
   })
 
-  test('of parameters are those that the schema gives, and defaults cannot widen them', () => {
+  test('of parameters are those that the schema returns, and defaults cannot widen them', () => {
     const validate = (): { value: { since: Date; top: number } } => ({ value: { since: new Date(0), top: 1 } })
     const schema = { '~standard': { version: 1, validate } } as const satisfies StandardSchema
     const top = report('top', {

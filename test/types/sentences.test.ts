@@ -1,40 +1,11 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-
-const ROOT = resolve(import.meta.dirname, '../..')
+import { compilerSays as compilerSaysOf } from './compiler.ts'
 
 /** What the compiler reports about a module that imports `column` as `c`, and the makers of tables. */
-async function compilerSays(code: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'changeover-types-'))
-  try {
-    const index = JSON.stringify(join(ROOT, 'src/exports/index.ts'))
-    await writeFile(
-      join(folder, 'fixture.mts'),
-      `import { column as c, dimension, fact, group, report } from ${index}\nexport const made = [c, dimension, fact, group, report]\n${code}\n`,
-    )
-    const options = {
-      extends: join(ROOT, 'tsconfig.json'),
-      compilerOptions: { typeRoots: [join(ROOT, 'node_modules/@types')] },
-      include: ['fixture.mts'],
-    }
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options))
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-    const said = await new Promise<string>((done) => {
-      execFile(process.execPath, [tsc, '-p', folder], (_failed, stdout) => done(stdout))
-    })
-    return (
-      said
-        .split('\n')
-        // Errors in our own sources are not what is tested; a message that only names one of them is.
-        .filter((line) => !/^[^(]*\/src\//.test(line))
-        .join('\n')
-    )
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+function compilerSays(code: string): Promise<string> {
+  const imports = "import { column as c, dimension, fact, group, report } from 'changeover'"
+  const fixture = `${imports}\nexport const made = [c, dimension, fact, group, report]\n${code}\n`
+  return compilerSaysOf({ 'fixture.ts': fixture })
 }
 
 const TABLES = `

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { calendar, column as c, defineConfig, dimension, fact, type RowOf } from '../../src/exports/index.ts'
-import type { CalendarRange, Warehouse } from '../../src/warehouse/index.ts'
+import type { CalendarRange } from '../../src/star/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { freshTables } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
 import { sql } from '../support/sql.ts'

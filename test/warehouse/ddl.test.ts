@@ -126,7 +126,7 @@ describe('planning fails with a sentence when', () => {
       'first has become last',
       file({ bytes: c.int(), name: c.varchar(9).first() }),
       '',
-      /^The column dim_file\._stamp_name says "changeover: the latest event counts", and its merge is now another\.$/,
+      /^The column dim_file\._stamp_name has the comment "changeover: the latest event counts", but its merge is now a different one\.$/,
     ],
     [
       'there is no key',

@@ -103,7 +103,7 @@ describe('the error of an unusable warehouse says why and what to do, without th
     })
   })
 
-  test('the address is no MySQL URL', () => {
+  test('the address is not a MySQL URL', () => {
     expect(() => mysqlWarehouse(`postgres://root:${password}@host/db`)).toThrow(
       expect.objectContaining({ code: 'CONFIG', message: expect.not.stringContaining(password) as string }),
     )

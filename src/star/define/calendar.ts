@@ -24,9 +24,22 @@ const columns: CalendarColumns = group('calendar', {
   is_weekend: c.boolean().comment('Saturday or Sunday'),
 })
 
+/** The days that the calendar covers, both included: `YYYY-MM-DD`. */
+export interface CalendarRange {
+  readonly from: string
+  readonly to: string
+}
+
+const DAY_MS = 86_400_000
+
+/** How many days a range has; NaN when a day of it is not a date. */
+export function daysIn({ from, to }: CalendarRange): number {
+  return (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
+}
+
 /**
- * The calendar dimension: a table `dim_date` and a view `date` with one row per day, filled by `apply` for the years that the
- * config names. As a role of a fact it gives a key column such as `day_date`; a fact with a plain `date` column can join it too.
+ * The calendar dimension: a table `dim_date` and a view `date` with one row per day, filled by `apply` for the days that the config
+ * names. As a role of a fact it adds a key column such as `day_date`; a fact with a plain `date` column can join it too.
  */
 export const calendar: Dimension<'date', CalendarKey, CalendarColumns> = dimension('date', {
   key: { date: c.date() },

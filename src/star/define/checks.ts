@@ -73,7 +73,7 @@ function checkViewColumns(place: string, columns: readonly DefinedColumn[], hist
       'DEFINITION',
       `${place}: the name ${name} is reserved for a column of its ${view} view.`,
       {
-        remedy: 'Give the column another name.',
+        remedy: 'Rename the column.',
       },
     )
   }
@@ -84,7 +84,7 @@ function checkColumn(place: string, { name, merge, register, isPersonal, default
   checkName(`${place}: the column`, name, MAX_NAME - STAMP_PREFIX.length)
   if (name === FACT_CONTENT) {
     throw new ChangeoverError('DEFINITION', `${place}: the name ${name} is reserved for the content of facts.`, {
-      remedy: 'Give the column another name.',
+      remedy: 'Rename the column.',
     })
   }
   if (register !== undefined) return
@@ -120,7 +120,7 @@ function checkGroups(place: string, columns: readonly DefinedColumn[]): void {
     firstOf.set(group, first)
     if (first.merge !== merge || first.isPersonal !== isPersonal) {
       throw new ChangeoverError('DEFINITION', `${what} differs from ${first.name} in its merge or in .pii().`, {
-        remedy: 'Give all columns of a group one merge, and put personal columns in a group of their own.',
+        remedy: 'Use one merge for all columns of a group, and put personal columns in a group of their own.',
       })
     }
     const namesake = columns.find((other) => other.name === group)
@@ -129,7 +129,7 @@ function checkGroups(place: string, columns: readonly DefinedColumn[]): void {
       throw new ChangeoverError(
         'DEFINITION',
         `${place} has a group named ${group}, which is also the name of ${owner}.`,
-        { remedy: 'Give the group another name.' },
+        { remedy: 'Rename the group.' },
       )
     }
   }
@@ -155,7 +155,7 @@ function checkHistory(place: string, columns: readonly DefinedColumn[]): void {
       remedy:
         count === 0
           ? 'Add a column that merges by last and is not personal, or remove history: true.'
-          : 'Split the dimension, or give some of its columns a merge other than last.',
+          : 'Split the dimension, or use a merge other than last for some of its columns.',
     },
   )
 }

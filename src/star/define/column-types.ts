@@ -17,7 +17,7 @@ export type JsonInput =
   | readonly JsonInput[]
   | { readonly [key: string]: JsonInput | null | undefined }
 
-/** The column types: each a function that gives a fresh column. */
+/** The column types: each is a function that returns a new column. */
 export interface ColumnTypes {
   /** Text of at most `length` characters (1 to 16383; as a key, 255 is safe). Case, accents and trailing spaces are significant. */
   varchar(length: number): Fresh<string, string>
@@ -35,7 +35,7 @@ export interface ColumnTypes {
   double(): Fresh<DoubleInput, number>
   /** True or false, stored as 1 or 0. */
   boolean(): Fresh<boolean, number>
-  /** A day. An instant gives its day in UTC. */
+  /** A day. Of an instant, its day in UTC. */
   date(): Fresh<DayInput, string>
   /** An instant in UTC, to the millisecond. */
   datetime(): Fresh<InstantInput, Date>

@@ -4,7 +4,7 @@ import { Misfit, show, type DataType } from '../types/data-type.ts'
 import { boolean } from '../types/number.ts'
 import type { TypeError } from './type-error.ts'
 
-/** A column as the compiler knows it: the values it takes and gives, and whether it may be left out. */
+/** A column as the compiler knows it: the values that it accepts and returns, and whether it may be left out. */
 export interface ColumnState {
   readonly in: unknown
   readonly out: unknown
@@ -32,7 +32,7 @@ type With<S extends ColumnState, Change extends Partial<ColumnState>> = Omit<S, 
     : never
   : never
 
-/** A column of a dimension or a fact. Immutable: each method gives another column. */
+/** A column of a dimension or a fact. Immutable: each method returns another column. */
 export class Column<out S extends ColumnState = ColumnState> {
   /** Tells a column from a dimension where a fact takes either. */
   readonly kind = 'column'
@@ -56,7 +56,7 @@ export class Column<out S extends ColumnState = ColumnState> {
       throw new ChangeoverError(
         'DEFINITION',
         `A column of type ${this.spec.type.name} cannot have the default ${show(value)}: it ${cell.reason}.`,
-        { remedy: 'Give a default that fits the type, or change the type.' },
+        { remedy: 'Use a default that fits the type, or change the type.' },
       )
     }
     return this.#with({ default: { value } })
@@ -147,7 +147,10 @@ export type Grouped<C extends Columns, G extends string> = {
  * compile, and at run time its event is quarantined.
  *
  * @example
- * columns: { ...group('address', { street: column.text(), city: column.text() }) }
+ * import { column, dimension, group } from 'changeover'
+ *
+ * const address = group('address', { street: column.text(), city: column.text() })
+ * export const customer = dimension('customer', { key: { id: column.int() }, columns: { ...address } })
  */
 export function group<const G extends string, C extends Columns>(name: G, columns: C): Grouped<C, G> {
   const grouped = Object.entries(columns).map(([member, { spec }]) => [member, new Column({ ...spec, group: name })])

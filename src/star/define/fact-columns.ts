@@ -1,7 +1,7 @@
 import type { Column, Columns } from './column.ts'
 import { assertDistinctColumns } from './name-checks.ts'
 
-/** What a fact can point at: a dimension, under the name of its role, or a plain column (a degenerate dimension). */
+/** What a fact can refer to: a dimension, under the name of its role, or a plain column (a degenerate dimension). */
 export type FactDimensions = Readonly<Record<string, Column | { readonly kind: 'dimension'; readonly key: Columns }>>
 
 type Prefixed<Role extends string, N extends string> = N extends `${Role}_${string}` ? N : `${Role}_${N}`

@@ -55,7 +55,7 @@ type MergeOf<C, Kind> = StateOf<C>['merge'] extends 'default'
     : 'last'
   : StateOf<C>['merge']
 
-/** A row of the table's view, as a query gives it. */
+/** A row of the table's view, as a query returns it. */
 export type ViewRow<K extends Columns, C extends Columns> = Flat<
   { readonly [N in keyof K]: StateOf<K[N]>['out'] } & {
     readonly [N in keyof C]: StateOf<C[N]>['out'] | (StateOf<C[N]>['nullable'] extends true ? null : never)

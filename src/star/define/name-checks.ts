@@ -6,7 +6,10 @@ import { HISTORY_SUFFIX, TABLE_PREFIXES, tableNamesOf, viewNamesOf } from './nam
 export const MAX_NAME = 60
 const NAME = /^[a-z][a-z0-9_]*$/
 
-/** Checks a name that MySQL gets to see. `what` is how the error begins, before the name: `The dimension file: the column`. */
+/**
+ * Checks a name that becomes part of names in MySQL, of flags or of files. `what` begins the sentence of the error, before the name:
+ * `The dimension file: the column`.
+ */
 export function checkName(what: string, name: string, maxLength: number): void {
   if (NAME.test(name) && name.length <= maxLength) return
   throw new ChangeoverError('DEFINITION', `${what} ${JSON.stringify(name)} is not a valid name.`, {
@@ -50,7 +53,7 @@ export function assertDistinctNames(definitions: Iterable<TableDefinition>): voi
   }
 }
 
-/** Throws a ChangeoverError `DEFINITION` if two dimensions or measures of a fact give one column. */
+/** Throws a ChangeoverError `DEFINITION` if two dimensions or measures of a fact have the same column. */
 export function assertDistinctColumns(fact: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice === undefined) return

@@ -1,6 +1,6 @@
 import type { TableKind } from '../rows/layout.ts'
 
-/** Names in MySQL that a definition does not give itself: those of tables, views and internal columns. */
+/** Names in MySQL that a definition does not contain: those of tables, views and internal columns. */
 export const TABLE_PREFIXES: Readonly<Record<TableKind, string>> = Object.freeze({ dimension: 'dim_', fact: 'fact_' })
 export const HISTORY_SUFFIX = '_history'
 

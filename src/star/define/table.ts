@@ -87,7 +87,9 @@ export type Fact<Name extends string, K extends Columns, C extends Columns> = Ta
  * Throws a ChangeoverError `DEFINITION` that says what to write instead.
  *
  * @example
- * const file = dimension('file', { key: { path: column.varchar(255) }, columns: { language: column.varchar(20) } })
+ * import { column, dimension } from 'changeover'
+ *
+ * export const file = dimension('file', { key: { path: column.varchar(255) }, columns: { language: column.varchar(20) } })
  */
 export function dimension<
   const Name extends string,
@@ -104,7 +106,10 @@ export function dimension<
  * its dimensions, and a view `<name>`. Throws a ChangeoverError `DEFINITION` that says what to write instead.
  *
  * @example
- * const change = fact('change', {
+ * import { column, dimension, fact } from 'changeover'
+ *
+ * const file = dimension('file', { key: { path: column.varchar(255) } })
+ * export const change = fact('change', {
  *   key: { event_id: column.objectId() },
  *   dimensions: { file, day: column.date() },
  *   measures: { lines: column.int() },

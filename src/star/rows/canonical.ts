@@ -10,7 +10,7 @@ export function comparedColumns(relation: Relation): number[] {
 
 /**
  * Cells as one text that no other cells have: each value preceded by its length in bytes, NULL as a word of its own.
- * `encodingSql` gives the same text in the warehouse.
+ * `encodingSql` computes the same text in the warehouse.
  */
 export function encodeCells(
   columns: readonly PhysicalColumn[],

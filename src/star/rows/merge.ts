@@ -1,3 +1,4 @@
+import { bytesToText } from '../../core/index.ts'
 import { compareBytes, type Cell } from '../types/cell.ts'
 import type { Relation, Row } from './relation.ts'
 
@@ -47,12 +48,12 @@ export function mergeBatch(relation: Relation, rows: Iterable<Row>): Row[] {
   return [...byKey.values()].toSorted((a, b) => compareKeys(relation, a, b))
 }
 
-/** The key of a row as one string: distinct keys give distinct strings. */
+/** The key of a row as one string: distinct keys have distinct strings. */
 export function keyText(relation: Relation, row: Row): string {
   let text = ''
   for (let i = 0; i < relation.keyLength; i++) {
     const cell = row[i]!
-    const part = cell instanceof Uint8Array ? Buffer.from(cell).toString('latin1') : String(cell)
+    const part = cell instanceof Uint8Array ? bytesToText(cell) : String(cell)
     if (relation.keyLength === 1) return part
     text += `${part.length}:${part}`
   }

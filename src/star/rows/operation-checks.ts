@@ -14,8 +14,8 @@ export function cellOf(table: TargetTable, slot: Slot, value: unknown): NonNulla
 
 export function assertNullable(table: TargetTable, slot: Slot, kind: Operation['kind']): void {
   if (slot.nullable) return
-  throw new ChangeoverError('VALUE', `${nameOf(table, slot)} is not nullable, but the ${kind} gives it no value.`, {
-    remedy: 'Give a value, or declare the column .nullable() or with a .default().',
+  throw new ChangeoverError('VALUE', `${nameOf(table, slot)} is not nullable, but the ${kind} has no value for it.`, {
+    remedy: 'Pass a value, or declare the column .nullable() or with a .default().',
   })
 }
 
@@ -24,7 +24,7 @@ export function assertEditable(table: TargetTable, slot: Slot): void {
   throw new ChangeoverError(
     'VALUE',
     `${nameOf(table, slot)} is fixed by the key of the fact; an edit cannot change it.`,
-    { remedy: 'Write it in the create, or give the column a merge of its own, such as .last().' },
+    { remedy: 'Write it in the create, or use another merge for the column, such as .last().' },
   )
 }
 

@@ -34,7 +34,7 @@ function wholeNumber(value: unknown, bits: bigint, what: string): bigint | Misfi
   const whole = integerOf(value)
   if (whole === undefined) {
     const large = typeof value === 'number' && Number.isInteger(value)
-    return new Misfit(`is not ${what}${large ? ' that a JS number holds exactly; give it as a bigint or a Long' : ''}`)
+    return new Misfit(`is not ${what}${large ? ' that a JS number holds exactly; pass a bigint or a Long' : ''}`)
   }
   const limit = 1n << bits
   return whole < -limit || whole >= limit

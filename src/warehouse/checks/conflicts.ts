@@ -11,7 +11,7 @@ import type { Conflicts } from '../port.ts'
 import { keyNames, quote, quoteAll } from '../sql.ts'
 
 /** How many keys are listed of a table whose facts have conflicting contents. */
-export const MAX_LISTED_CONFLICTS = 20
+const MAX_LISTED_CONFLICTS = 20
 
 /** @param rows the first of the rows by key; only their keys are read */
 export function conflictsOf(table: AnyTable, count: number, rows: readonly Row[]): Conflicts {

@@ -6,7 +6,7 @@ export function selectSql({ name, columns }: Relation): string {
   return `SELECT ${quoteAll(columns.map((column) => column.name))} FROM ${quote(name)}`
 }
 
-/** A row as the driver gives it, decoded. */
+/** A row as the driver returns it, decoded. */
 export function decodeRow({ columns }: Relation, raw: readonly unknown[]): Row {
   return columns.map(({ type }, i) => (raw[i] === null ? null : type.decode(raw[i])))
 }

@@ -1,6 +1,5 @@
-import { calendar } from '../../star/index.ts'
+import { calendar, type CalendarRange } from '../../star/index.ts'
 import { quote } from '../sql.ts'
-import type { CalendarRange } from '../step.ts'
 
 /** How each column of the calendar is computed from a day `d`. */
 const FORMULAS: Readonly<Record<keyof typeof calendar.columns, string>> = Object.freeze({

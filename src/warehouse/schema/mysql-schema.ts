@@ -1,4 +1,4 @@
-import { calendar, type Relation } from '../../star/index.ts'
+import { calendar, type CalendarRange, type Relation } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { alreadyDone } from '../mysql-errors.ts'
 import type { CallOptions, SchemaPort } from '../port.ts'
@@ -6,7 +6,7 @@ import type { SqlSession } from '../session.ts'
 import { quote } from '../sql.ts'
 import { readCatalog, type Catalog } from './catalog.ts'
 import { planSteps } from './plan.ts'
-import type { CalendarRange, PlanOptions, Schema, Step } from '../step.ts'
+import type { PlanOptions, Schema, Step } from '../step.ts'
 
 /** Tables and views in MySQL. */
 export class MysqlSchema implements SchemaPort {

@@ -64,9 +64,13 @@ function planDrops({ name: table, columns }: Relation, present: ReadonlyMap<stri
 // The stamps of `first` and of `last` are ordered the opposite way; in one column they would be compared wrongly.
 function checkGuard(place: string, is: CatalogColumn, { comment = '' }: PhysicalColumn): void {
   if (is.comment === comment || !is.comment.startsWith('changeover: ')) return
-  throw new ChangeoverError('SCHEMA', `The ${place} says "${is.comment}", and its merge is now another.`, {
-    remedy: 'A column cannot go from first to last or back: define it under another name and migrate again.',
-  })
+  throw new ChangeoverError(
+    'SCHEMA',
+    `The ${place} has the comment "${is.comment}", but its merge is now a different one.`,
+    {
+      remedy: 'A column cannot go from first to last or back: define it under another name and migrate again.',
+    },
+  )
 }
 
 // A collation that does not compare bytes would take two keys for one.
@@ -79,7 +83,7 @@ function describe({ type, collation }: CatalogColumn): string {
   return collation === undefined ? type : `${type} (${collation})`
 }
 
-// The merge finds a row by any unique key: by another one than the definition's it would write to the wrong row.
+// The merge finds a row by any unique key; by a key that is not the definition's, it would write to the wrong row.
 function checkKeys(relation: Relation, keys: readonly CatalogKey[]): void {
   const wanted = relation.columns.slice(0, relation.keyLength).map(({ name }) => name)
   const primary = keys.find(({ name }) => name === 'PRIMARY')?.columns ?? []

@@ -1,13 +1,11 @@
 import { ChangeoverError } from '../../core/index.ts'
-import { calendar, relationsOf, type AnyTable } from '../../star/index.ts'
+import { calendar, daysIn, relationsOf, type AnyTable, type CalendarRange } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { fillCalendarSql } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
 import { planTable } from './plan-table.ts'
-import type { CalendarRange, Schema, Step } from '../step.ts'
+import type { Schema, Step } from '../step.ts'
 import { viewsOf } from './views.ts'
-
-const DAY_MS = 86_400_000
 
 /** What a plan is made from: the server as it is now. */
 export interface Present {
@@ -45,8 +43,7 @@ function planViews(table: AnyTable, { columns, views }: Catalog): Step[] {
 }
 
 function planCalendar(range: CalendarRange, daysPresent: number): Step[] {
-  const days = (Date.parse(range.to) - Date.parse(range.from)) / DAY_MS + 1
-  if (daysPresent === days) return []
+  if (daysPresent === daysIn(range)) return []
   const why = `the calendar is missing days from ${range.from} to ${range.to}`
   return [{ kind: 'fill', why, sql: fillCalendarSql(range) }]
 }

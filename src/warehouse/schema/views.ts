@@ -34,8 +34,8 @@ function liveView(table: AnyTable): View {
   )
 }
 
-// A fact may arrive before the row that it points at. A left join to this view finds whatever has arrived of that row, and its
-// state; it gives NULL for a row that no event has mentioned.
+// A fact may arrive before the row that it refers to. A left join to this view finds whatever has arrived of that row, and its
+// state; it returns NULL for a row that no event has mentioned.
 function membersView(table: AnyTable, name: string): View {
   const columns = [...table.layout.slots.keys()]
   const state = `CASE ${quote(LIVE)} WHEN 1 THEN 'live' WHEN 0 THEN 'deleted' ELSE 'not yet arrived' END`

@@ -1,16 +1,5 @@
 import { ChangeoverError } from '../core/index.ts'
 
-/**
- * Checks the name of a migration or a report, which goes into the names of tables, flags and files. Throws a ChangeoverError
- * `DEFINITION`.
- */
-export function checkName(kind: 'migration' | 'report', name: string, maxLength: number): void {
-  if (/^[a-z][a-z0-9_]*$/.test(name) && name.length <= maxLength) return
-  throw new ChangeoverError('DEFINITION', `${JSON.stringify(name)} is not a valid name for a ${kind}.`, {
-    remedy: `Start with a letter, and use only lower-case letters, digits and underscores, at most ${maxLength} characters.`,
-  })
-}
-
 /** Refuses two things of one kind that have the same name. Throws a ChangeoverError `DEFINITION`. */
 export function assertUniqueNames(owner: string, kinds: string, named: readonly { readonly name: string }[]): void {
   const names = named.map(({ name }) => name)

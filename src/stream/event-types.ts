@@ -1,8 +1,8 @@
 import type { TypeCount } from './source.ts'
 
 /**
- * The type of an event, from the value of its type field. Like a MongoDB query, it looks into an array: an array has the first of
- * `types` that it holds. null when the value is neither a string nor such an array.
+ * The type of an event, from the value of its type field. Like a MongoDB query, it looks into an array: the type of an array is the first of
+ * `types` that it contains. null when the value is neither a string nor such an array.
  */
 export function typeIn(value: unknown, types: readonly string[]): string | null {
   if (typeof value === 'string') return value

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sumTypes, typeIn } from '../../src/stream/types.ts'
+import { sumTypes, typeIn } from '../../src/stream/event-types.ts'
 
 describe('the type of an event', () => {
   it.each([
