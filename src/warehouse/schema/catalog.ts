@@ -20,19 +20,20 @@ export interface Catalog {
   readonly columns: ReadonlyMap<string, ReadonlyMap<string, CatalogColumn>>
   /** Unique keys by table; the primary key is named `PRIMARY`. */
   readonly keys: ReadonlyMap<string, readonly CatalogKey[]>
-  readonly views: ReadonlySet<string>
+  /** The definitions of views; empty where the user may not see one. */
+  readonly views: ReadonlyMap<string, string>
 }
 
 export async function readCatalog(session: SqlSession, options: CallOptions): Promise<Catalog> {
   const views = await session.select(
-    'SELECT TABLE_NAME AS t FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()',
+    'SELECT TABLE_NAME AS t, VIEW_DEFINITION AS d FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()',
     [],
     options,
   )
   return {
     columns: await columnsPresent(session, options),
     keys: await uniqueKeysPresent(session, options),
-    views: new Set(views.map(({ t }) => String(t))),
+    views: new Map(views.map(({ t, d }) => [String(t), String(d ?? '')])),
   }
 }
 
