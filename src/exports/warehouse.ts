@@ -1,4 +1,5 @@
 export {
+  asOf,
   DEFAULT_CONNECTIONS,
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_PAGE_ROWS,
@@ -8,6 +9,8 @@ export {
   mysqlWarehouse,
 } from '../warehouse/index.ts'
 export type {
+  AsOfOptions,
+  AsOfRow,
   CalendarRange,
   CallOptions,
   Conflicts,

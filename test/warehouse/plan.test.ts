@@ -187,7 +187,7 @@ test('a view of a history with an outdated definition is replaced', async () => 
     warehouse,
     "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user_history'",
   )) as [{ VIEW_DEFINITION: string }]
-  await sql(warehouse, `CREATE OR REPLACE VIEW user_history AS ${definition.replace(/`numbered\w*`/g, '`old`')}`)
+  await sql(warehouse, `CREATE OR REPLACE VIEW user_history AS ${definition.replace(/`framed\w*`/g, '`old`')}`)
   expect((await planFor(withHistory)).map(({ why }) => why)).toEqual([
     'the view user_history has an outdated definition',
   ])

@@ -43,7 +43,15 @@ export interface Relation {
   /** The number of columns in the primary key. They come first. */
   readonly keyLength: number
   readonly registers: readonly Register[]
+  /** Secondary indexes, none of them unique: the merge finds a row by its primary key and nothing else. */
+  readonly indexes?: readonly RelationIndex[]
   readonly comment?: string
+}
+
+/** A secondary index: its name, and its columns in order. */
+export interface RelationIndex {
+  readonly name: string
+  readonly columns: readonly string[]
 }
 
 /** A row: one cell per column of its relation, in that order. */

@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts'
 import { fillCalendarSql, type CalendarRange } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
 import { planTable } from './plan-table.ts'
-import type { Schema, Step } from './step.ts'
+import type { PlanOptions, Schema, Step } from './step.ts'
 import { viewsOf } from './views.ts'
 
 const DAY_MS = 86_400_000
@@ -18,12 +18,12 @@ export interface Present {
 }
 
 /** The steps from what is present to the schema, in the order in which to apply them. See `SchemaPort.plan`. */
-export function planSteps(schema: Schema, present: Present, allowDestructive: boolean): Step[] {
+export function planSteps(schema: Schema, present: Present, options: Required<PlanOptions>): Step[] {
   const { calendarDays } = present
   const tables = schema.calendar && !schema.tables.includes(calendar) ? [...schema.tables, calendar] : schema.tables
   const relations = [...tables.flatMap(relationsOf), ...schema.internal]
   return [
-    ...relations.flatMap((relation) => planTable(relation, present, allowDestructive)),
+    ...relations.flatMap((relation) => planTable(relation, present, options)),
     ...tables.flatMap((table) => planViews(table, present)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
   ]
