@@ -176,23 +176,30 @@ const PUBLIC = {
     type MemoryWarehouse
   `,
   'changeover/warehouse': `
-    applySteps
+    asOf
     DEFAULT_CONNECT_TIMEOUT_MS
     DEFAULT_CONNECTIONS
+    DEFAULT_PAGE_ROWS
+    DEFAULT_READERS
     DEFAULT_RETRY
-    findConflicts
     memoryWarehouse
     mysqlWarehouse
-    plan
-    tableBuckets
+    type AsOfOptions
+    type AsOfRow
     type CalendarRange
+    type CallOptions
     type Conflicts
     type Dialect
+    type Key
     type MemoryWarehouse
-    type MergeTarget
+    type MergePort
     type MysqlWarehouseOptions
     type PlanOptions
+    type ReadPort
+    type ReportPort
+    type ScanOptions
     type Schema
+    type SchemaPort
     type Step
     type Warehouse
     type WarehouseCounters

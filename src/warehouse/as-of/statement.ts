@@ -43,14 +43,15 @@ function joinRole([before, after]: Query, names: readonly string[], at: string, 
     `SELECT 1, ${quote(at)}, ${quoteAll(role.key.map(({ inFact }) => inFact))}, ${quoteAll(names)}, ` +
     `${values.map(() => 'NULL').join(', ')} FROM (${before}`
   const number = `SUM(${KIND} = 0) OVER (PARTITION BY ${perKey} ORDER BY ${TIME}, ${KIND} ROWS UNBOUNDED PRECEDING)`
-  const version = `OVER (PARTITION BY ${perKey}, ${NUMBER} ORDER BY ${KIND} ROWS UNBOUNDED PRECEDING)`
-  const carry = values.map((value, i) => `FIRST_VALUE(${value}) ${version} AS ${carried(i)}`).join(', ')
+  // Named, because MySQL makes one pass per window that is written out.
+  const version = `PARTITION BY ${perKey}, ${NUMBER} ORDER BY ${KIND} ROWS UNBOUNDED PRECEDING`
+  const carry = values.map((value, i) => `FIRST_VALUE(${value}) OVER ${quote('version')} AS ${carried(i)}`).join(', ')
   const given = role.columns.map(
     ({ as }, i) => `IF(${ends} IS NULL OR ${quote(at)} < ${ends}, ${carried(i)}, NULL) AS ${quote(as)}`,
   )
   return [
     `SELECT ${[...names.map(quote), ...given].join(', ')} FROM (SELECT ${KIND}, ${quoteAll(names)}, ${carry} ` +
       `FROM (SELECT ${quote('sequence')}.*, ${number} AS ${NUMBER} FROM (${versions} UNION ALL ${facts}`,
-    `${after}) AS ${quote('rows')}) AS ${quote('sequence')}) AS ${quote('numbered')}) AS ${quote('carried')} WHERE ${KIND} = 1`,
+    `${after}) AS ${quote('rows')}) AS ${quote('sequence')}) AS ${quote('numbered')} WINDOW ${quote('version')} AS (${version})) AS ${quote('carried')} WHERE ${KIND} = 1`,
   ]
 }

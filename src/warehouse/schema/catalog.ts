@@ -40,7 +40,7 @@ export async function readCatalog(session: SqlSession, options: CallOptions): Pr
   return {
     columns: await columnsPresent(session, options),
     indexes: await indexesPresent(session, options),
-    views: new Map(views.map(({ t, d }) => [String(t), String(d ?? '')])),
+    views: new Map(views.map(({ t, d }) => [String(t), typeof d === 'string' ? d : ''])),
   }
 }
 
@@ -81,8 +81,8 @@ async function indexesPresent(session: SqlSession, options: CallOptions): Promis
   for (const { t, i, c, part, many, said } of rows) {
     const indexes = tables.get(String(t)) ?? []
     tables.set(String(t), indexes)
-    // An expression has no column, and a prefix of one does not serve as an index of it.
-    const column = part === null && c !== null ? String(c) : `${String(c)}(${String(part)})`
+    // An index on an expression, or on the first characters of a column, does not serve as one on the column.
+    const column = part === null && typeof c === 'string' ? c : '(part)'
     const last = indexes.at(-1)
     if (last?.name === String(i)) last.columns.push(column)
     else {
