@@ -1,4 +1,5 @@
 export {
+  asOf,
   DEFAULT_CONNECTIONS,
   DEFAULT_CONNECT_TIMEOUT_MS,
   DEFAULT_PAGE_ROWS,
@@ -9,6 +10,8 @@ export {
 } from '../warehouse/index.ts'
 export type { CalendarRange } from '../star/index.ts'
 export type {
+  AsOfOptions,
+  AsOfRow,
   CallOptions,
   Conflicts,
   Dialect,

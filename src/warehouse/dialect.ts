@@ -4,6 +4,8 @@ export interface Dialect {
   readonly version: string
   /** The collation that compares bytes and does not pad. */
   readonly collation: string
+  /** Whether a window function sorts any two different texts apart. */
+  readonly sortsTextExactly: boolean
   /** What follows the VALUES of a merge, to name the incoming row. */
   readonly rowAlias: string
   /** The incoming value of a column in ON DUPLICATE KEY UPDATE; the name comes quoted. */
@@ -33,6 +35,7 @@ function mariadb(version: string): DialectResult {
     name: 'MariaDB',
     version,
     collation: 'utf8mb4_nopad_bin',
+    sortsTextExactly: false,
     rowAlias: '',
     incoming: (column) => `VALUES(${column})`,
   }
@@ -44,6 +47,7 @@ function mysql(version: string): DialectResult {
     name: 'MySQL',
     version,
     collation: 'utf8mb4_0900_bin',
+    sortsTextExactly: true,
     rowAlias: ' AS `incoming`',
     incoming: (column) => `\`incoming\`.${column}`,
   }

@@ -1,3 +1,6 @@
+export { asOf } from './as-of/as-of.ts'
+export type { AsOfOptions } from './as-of/as-of.ts'
+export type { AsOfRow, TimeColumnOf } from './as-of/types.ts'
 export type { Dialect } from './dialect.ts'
 export { memoryWarehouse } from './memory.ts'
 export type { MemoryWarehouse } from './memory.ts'

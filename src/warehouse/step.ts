@@ -3,7 +3,7 @@ import type { AnyTable, CalendarRange, Relation } from '../star/index.ts'
 /** A pending change of the schema as one statement, and why. Each can be applied again. */
 export interface Step {
   /** `change` and `drop` may lose data; a plan has them only when that is allowed. */
-  readonly kind: 'create' | 'add' | 'widen' | 'view' | 'fill' | 'change' | 'drop'
+  readonly kind: 'create' | 'add' | 'widen' | 'index' | 'view' | 'fill' | 'change' | 'drop'
   readonly why: string
   readonly sql: string
 }
@@ -19,9 +19,16 @@ export interface Schema {
 /** Options of `plan`. */
 export interface PlanOptions {
   /**
-   * Whether columns may be changed to a type that does not hold all their values, and dropped when they are no longer defined.
+   * Whether columns may be changed to a type that does not hold all their values, and columns and indexes dropped when they are no
+   * longer defined.
    *
    * @defaultValue false
    */
   readonly allowDestructive?: boolean
+  /**
+   * Whether missing indexes are part of the plan. A bulk load is faster without them: apply a plan without, load, and apply one with.
+   *
+   * @defaultValue true
+   */
+  readonly indexes?: boolean
 }

@@ -190,6 +190,7 @@ const PUBLIC = {
     type MemoryWarehouse
   `,
   'changeover/warehouse': `
+    asOf
     DEFAULT_CONNECT_TIMEOUT_MS
     DEFAULT_CONNECTIONS
     DEFAULT_PAGE_ROWS
@@ -197,6 +198,8 @@ const PUBLIC = {
     DEFAULT_RETRY
     memoryWarehouse
     mysqlWarehouse
+    type AsOfOptions
+    type AsOfRow
     type CalendarRange
     type CallOptions
     type Conflicts

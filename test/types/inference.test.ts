@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import { describe, expectTypeOf, test } from 'vitest'
 import {
   column as c,
@@ -16,6 +16,7 @@ import {
   type StandardSchema,
   type VersionOf,
 } from '../../src/exports/index.ts'
+import { asOf } from '../../src/exports/warehouse.ts'
 
 const user = dimension('user', {
   key: { id: c.varchar(9) },
@@ -156,7 +157,27 @@ describe('types', () => {
     >()
   })
 
-  test('of a report without tables are a loose database', () => {
+  test('of an as-of join are those of the fact and, by role, those of a version that may be missing', () => {
+    const buyer = dimension('buyer', {
+      key: { id: c.int() },
+      columns: { tier: c.int(), buyer_name: c.varchar(9).nullable(), mail: c.varchar(9).pii() },
+      history: true,
+    })
+    const paid = fact('paid', { key: { id: c.int() }, dimensions: { seller: buyer }, measures: { at: c.datetime() } })
+    type Joined = {
+      readonly id: number
+      readonly seller_id: number
+      readonly at: Date
+      readonly seller_tier: number | null
+      readonly seller_buyer_name: string | null
+      readonly seller_valid_from: Date | null
+      readonly seller_valid_to: Date | null
+      readonly seller_is_current: number | null
+    }
+    expectTypeOf(asOf(paid, 'at', { seller: buyer })).toEqualTypeOf<RawBuilder<Joined>>()
+  })
+
+  test('of a report without tables give a loose database', () => {
     report('loose', {
       key: ['n'],
       legacy: (_, { mongo }) => mongo.collection('events').find().toArray(),

@@ -3,8 +3,9 @@ import { compilerSays as compilerSaysOf } from './compiler.ts'
 
 /** What the compiler reports about a module that imports `column` as `c`, and the makers of tables. */
 function compilerSays(code: string): Promise<string> {
-  const imports = "import { column as c, dimension, fact, group, report } from 'changeover'"
-  const fixture = `${imports}\nexport const made = [c, dimension, fact, group, report]\n${code}\n`
+  const imports =
+    "import { column as c, dimension, fact, group, report } from 'changeover'\nimport { asOf } from 'changeover/warehouse'"
+  const fixture = `${imports}\nexport const made = [c, dimension, fact, group, report, asOf]\n${code}\n`
   return compilerSaysOf({ 'fixture.ts': fixture })
 }
 
@@ -58,4 +59,43 @@ test('the compiler refuses a key that is not a column of the rows, in a sentence
     'the rows of the two sides do not both have a column name',
   )
   expect(await compilerSays(`export const right = report('people', { key: ['id'], ${rows} })`)).toBe('')
+})
+
+const PAST = `
+const buyer = dimension('buyer', { key: { id: c.int() }, columns: { tier: c.int() }, history: true })
+const plain = dimension('plain', { key: { id: c.int() }, columns: { tier: c.int() } })
+const paid = fact('paid', { key: { id: c.int() }, dimensions: { buyer, plain }, measures: { at: c.datetime(), day: c.date() } })
+export const tables = [buyer, plain, paid]
+`
+
+test.each<[string, string, string]>([
+  [
+    'to a dimension without history',
+    "asOf(paid, 'at', { plain })",
+    'the dimension plain keeps no history: define it with history: true',
+  ],
+  [
+    'in a role that it does not have',
+    "asOf(paid, 'at', { seller: buyer })",
+    'the fact paid has no dimension in the role seller',
+  ],
+  [
+    'as of a column that is not a time',
+    "asOf(paid, 'day', { buyer })",
+    `'"day"' is not assignable to parameter of type '"at"'`,
+  ],
+])('the compiler refuses to join a fact %s, in a sentence', async (_, code, sentence) => {
+  expect(await compilerSays(`${PAST}\nexport const wrong = ${code}`)).toContain(sentence)
+  expect(await compilerSays(`${PAST}\nexport const right = asOf(paid, 'at', { buyer })`)).toBe('')
+})
+
+test('the compiler refuses an index on a column that does not exist, in a sentence', async () => {
+  const make = (index: string): string => `
+    const buyer = dimension('buyer', { key: { id: c.int() }, columns: { tier: c.int() }, index: [['tier', 'id']] })
+    export const paid = fact('paid', { key: { id: c.int() }, dimensions: { buyer }, measures: { day: c.date() }, index: ${index} })`
+  expect(await compilerSays(make("[['buyer_id', 'day'], ['id']]"))).toBe('')
+  expect(await compilerSays(make("[['buyer_id', 'dya']]"))).toContain('there is no column dya')
+  expect(await compilerSays("export const d = dimension('d', { key: { id: c.int() }, index: [['di']] })")).toContain(
+    'there is no column di',
+  )
 })

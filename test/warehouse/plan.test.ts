@@ -180,3 +180,17 @@ async function userWith(rights: string): Promise<Warehouse> {
   url.password = 'Secret-1'
   return stack.use(mysqlWarehouse(url.href))
 }
+
+test('a view of a history with an outdated definition is replaced', async () => {
+  await apply(withHistory)
+  const [{ VIEW_DEFINITION: definition }] = (await sql(
+    warehouse,
+    "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'user_history'",
+  )) as [{ VIEW_DEFINITION: string }]
+  await sql(warehouse, `CREATE OR REPLACE VIEW user_history AS ${definition.replace(/`framed\w*`/g, '`old`')}`)
+  expect((await planFor(withHistory)).map(({ why }) => why)).toEqual([
+    'the view user_history has an outdated definition',
+  ])
+  await apply(withHistory)
+  expect(await planFor(withHistory)).toEqual([])
+})

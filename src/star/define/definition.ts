@@ -10,6 +10,8 @@ export interface TableDefinition {
   readonly columns: Columns
   /** Whether the past values of its columns are kept. */
   readonly history: boolean
+  /** Columns by which reports search, per index. */
+  readonly index: readonly (readonly string[])[]
 }
 
 /** A column of a definition, with what its table decides for it. */

@@ -4,8 +4,9 @@ import { assertDistinctColumns } from './name-checks.ts'
 /** What a fact can refer to: a dimension, under the name of its role, or a plain column (a degenerate dimension). */
 export type FactDimensions = Readonly<Record<string, Column | { readonly kind: 'dimension'; readonly key: Columns }>>
 
-type Prefixed<Role extends string, N extends string> = N extends `${Role}_${string}` ? N : `${Role}_${N}`
-type UnionToIntersection<U> = (U extends unknown ? (union: U) => void : never) extends (all: infer I) => void
+/** A column of a dimension as another table names it: after its role there. */
+export type Prefixed<Role extends string, N extends string> = N extends `${Role}_${string}` ? N : `${Role}_${N}`
+export type UnionToIntersection<U> = (U extends unknown ? (union: U) => void : never) extends (all: infer I) => void
   ? I
   : never
 
@@ -47,6 +48,7 @@ export function factColumns<D extends FactDimensions, M extends Columns>(
   return Object.fromEntries(columns) as FactTableColumns<D, M>
 }
 
-function prefixed(role: string, key: string): string {
+/** A column of a dimension as another table names it: after its role there, unless its name begins with that already. */
+export function prefixed(role: string, key: string): string {
   return key.startsWith(`${role}_`) ? key : `${role}_${key}`
 }

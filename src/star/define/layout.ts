@@ -4,6 +4,7 @@ import { bigint } from '../types/number.ts'
 import { checkDefinition } from './checks.ts'
 import { definedColumns, type TableDefinition } from './definition.ts'
 import { historyLayoutOf } from './history-layout.ts'
+import { indexesOf } from './index-layout.ts'
 import { liveColumn, originColumn, stampColumn, stampComment } from './internal-columns.ts'
 import { CONTENT_HIGH, CONTENT_LOW, LIVE_STAMP, STAMP_PREFIX, tableNamesOf } from './names.ts'
 
@@ -11,6 +12,7 @@ import { CONTENT_HIGH, CONTENT_LOW, LIVE_STAMP, STAMP_PREFIX, tableNamesOf } fro
 export function layoutOf(definition: TableDefinition): TableLayout {
   const defined = definedColumns(definition)
   checkDefinition(definition, defined)
+  const indexes = indexesOf(definition, defined)
 
   const columns: PhysicalColumn[] = []
   const registers: Register[] = []
@@ -48,7 +50,7 @@ export function layoutOf(definition: TableDefinition): TableLayout {
 
   const keyLength = Object.keys(definition.key).length
   return Object.freeze({
-    relation: Object.freeze({ name: tableNamesOf(definition).main, columns, keyLength, registers }),
+    relation: Object.freeze({ name: tableNamesOf(definition).main, columns, keyLength, registers, indexes }),
     slots,
     live,
     origin,

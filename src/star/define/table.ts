@@ -6,6 +6,7 @@ import type { TableDefinition } from './definition.ts'
 import { factColumns, type FactDimensions, type FactTableColumns } from './fact-columns.ts'
 import type { CheckedEdit, CreateInput, EditInput, KeyInput } from './infer.ts'
 import { layoutOf } from './layout.ts'
+import type { TypeError } from './type-error.ts'
 
 /** A dimension or a fact, whatever its columns. */
 export interface AnyTable extends TableDefinition {
@@ -31,15 +32,17 @@ export class Table<
   readonly key: K
   readonly columns: C
   readonly history: H
+  readonly index: readonly (readonly string[])[]
   readonly layout: TableLayout
 
-  constructor(kind: Kind, name: Name, key: K, columns: C, history: H) {
+  constructor(kind: Kind, name: Name, key: K, columns: C, history: H, index: readonly (readonly string[])[] = []) {
     this.kind = kind
     this.name = name
     this.key = Object.freeze({ ...key })
     this.columns = Object.freeze({ ...columns })
     this.history = history
-    this.layout = layoutOf({ kind, name, key: this.key, columns: this.columns, history })
+    this.index = Object.freeze(index.map((names) => Object.freeze([...names])))
+    this.layout = layoutOf({ kind, name, key: this.key, columns: this.columns, history, index: this.index })
   }
 
   /** The row exists from this event on. Writes every column; those left out get their default, or NULL. */
@@ -67,6 +70,10 @@ export class Table<
   }
 }
 
+/** The columns of each index; a sentence for the compiler in place of a name that no column has. */
+type Indexes<Name extends string, Known> = readonly (readonly IndexColumn<Name, Known>[])[]
+type IndexColumn<Name extends string, Known> = Name extends Known ? Name : TypeError<`there is no column ${Name}`>
+
 // The argument may be left out if all of its columns may.
 type ValuesOf<Input> = Record<string, never> extends Input ? [values?: Input] : [values: Input]
 
@@ -82,7 +89,8 @@ export type Fact<Name extends string, K extends Columns, C extends Columns> = Ta
 /**
  * Defines a dimension: a table `dim_<name>` of things by their natural key, a view `<name>` of those that exist, and a view
  * `<name>_members` of all that any event mentioned, with their `member_state`. With `history: true`, past values are kept
- * (type 2), and a view `<name>_history` has them with `valid_from`, `valid_to` and `is_current`.
+ * (type 2), and a view `<name>_history` has them with `valid_from`, `valid_to` and `is_current`. `index` lists the columns of
+ * indexes, one list per index; none of them is unique.
  *
  * Throws a ChangeoverError `DEFINITION` that says what to write instead.
  *
@@ -96,14 +104,23 @@ export function dimension<
   K extends Columns,
   C extends Columns = {},
   const H extends boolean = false,
->(name: Name, definition: { readonly key: K; readonly columns?: C; readonly history?: H }): Dimension<Name, K, C, H> {
-  const { key, columns = {} as C, history = false as H } = definition
-  return new Table('dimension', name, key, columns, history)
+  const I extends string = never,
+>(
+  name: Name,
+  definition: {
+    readonly key: K
+    readonly columns?: C
+    readonly history?: H
+    readonly index?: Indexes<I, keyof K | keyof C>
+  },
+): Dimension<Name, K, C, H> {
+  const { key, columns = {} as C, history = false as H, index } = definition
+  return new Table('dimension', name, key, columns, history, index as readonly (readonly string[])[] | undefined)
 }
 
 /**
  * Defines a fact: a table `fact_<name>` of measures by the event (or another natural key) they come from, with the keys of
- * its dimensions, and a view `<name>`. Throws a ChangeoverError `DEFINITION` that says what to write instead.
+ * its dimensions, and a view `<name>`. `index` lists the columns of indexes, one list per index; none of them is unique. Throws a ChangeoverError `DEFINITION` that says what to write instead.
  *
  * @example
  * import { column, dimension, fact } from 'changeover'
@@ -113,6 +130,7 @@ export function dimension<
  *   key: { event_id: column.objectId() },
  *   dimensions: { file, day: column.date() },
  *   measures: { lines: column.int() },
+ *   index: [['file_path', 'day']],
  * })
  */
 export function fact<
@@ -120,10 +138,17 @@ export function fact<
   K extends Columns,
   D extends FactDimensions = {},
   M extends Columns = {},
+  const I extends string = never,
 >(
   name: Name,
-  definition: { readonly key: K; readonly dimensions?: D; readonly measures?: M },
+  definition: {
+    readonly key: K
+    readonly dimensions?: D
+    readonly measures?: M
+    readonly index?: Indexes<I, keyof K | keyof FactTableColumns<D, M>>
+  },
 ): Fact<Name, K, FactTableColumns<D, M>> {
-  const { key, dimensions = {} as D, measures = {} as M } = definition
-  return new Table('fact', name, key, factColumns(name, dimensions, measures), false)
+  const { key, dimensions = {} as D, measures = {} as M, index } = definition
+  const columns = factColumns(name, dimensions, measures)
+  return new Table('fact', name, key, columns, false, index as readonly (readonly string[])[] | undefined)
 }

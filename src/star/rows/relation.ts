@@ -45,7 +45,15 @@ export interface Relation {
   readonly registers: readonly Register[]
   /** What the rows of this table make obsolete elsewhere. */
   readonly supersedes?: Supersedes
+  /** Secondary indexes, none of them unique: the merge finds a row by its primary key and nothing else. */
+  readonly indexes?: readonly RelationIndex[]
   readonly comment?: string
+}
+
+/** A secondary index: its name, and its columns in order. */
+export interface RelationIndex {
+  readonly name: string
+  readonly columns: readonly string[]
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { CallOptions } from '../port.ts'
 import type { SqlSession } from '../session.ts'
 
+/** The comment by which indexes of definitions are known; one without it was made by hand and is left alone. */
+export const INDEX_COMMENT = 'changeover: defined index'
+
 /** A column as the server describes it. */
 export interface CatalogColumn {
   /** `varchar(60)`, `int(11)` */
@@ -9,30 +12,35 @@ export interface CatalogColumn {
   readonly comment: string
 }
 
-export interface CatalogKey {
+export interface CatalogIndex {
+  /** The primary key is named `PRIMARY`. */
   readonly name: string
   readonly columns: readonly string[]
+  readonly isUnique: boolean
+  /** Whether a definition made it, by its comment. */
+  readonly isOurs: boolean
 }
 
 /** What is in the warehouse's database now. */
 export interface Catalog {
   /** Columns by name, in order, by table or view. */
   readonly columns: ReadonlyMap<string, ReadonlyMap<string, CatalogColumn>>
-  /** Unique keys by table; the primary key is named `PRIMARY`. */
-  readonly keys: ReadonlyMap<string, readonly CatalogKey[]>
-  readonly views: ReadonlySet<string>
+  /** Keys and indexes by table. */
+  readonly indexes: ReadonlyMap<string, readonly CatalogIndex[]>
+  /** The definitions of views; empty where the user may not see one. */
+  readonly views: ReadonlyMap<string, string>
 }
 
 export async function readCatalog(session: SqlSession, options: CallOptions): Promise<Catalog> {
   const views = await session.select(
-    'SELECT TABLE_NAME AS t FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()',
+    'SELECT TABLE_NAME AS t, VIEW_DEFINITION AS d FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()',
     [],
     options,
   )
   return {
     columns: await columnsPresent(session, options),
-    keys: await uniqueKeysPresent(session, options),
-    views: new Set(views.map(({ t }) => String(t))),
+    indexes: await indexesPresent(session, options),
+    views: new Map(views.map(({ t, d }) => [String(t), typeof d === 'string' ? d : ''])),
   }
 }
 
@@ -61,23 +69,30 @@ async function columnsPresent(
   return tables
 }
 
-async function uniqueKeysPresent(
-  session: SqlSession,
-  options: CallOptions,
-): Promise<Map<string, { name: string; columns: string[] }[]>> {
+/** Keys and indexes by table, each with its columns in order. */
+async function indexesPresent(session: SqlSession, options: CallOptions): Promise<Map<string, CatalogIndex[]>> {
   const rows = await session.select(
-    'SELECT TABLE_NAME AS t, INDEX_NAME AS i, COLUMN_NAME AS c FROM information_schema.STATISTICS ' +
-      'WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX',
+    'SELECT TABLE_NAME AS t, INDEX_NAME AS i, COLUMN_NAME AS c, SUB_PART AS part, NON_UNIQUE AS many, INDEX_COMMENT AS said ' +
+      'FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX',
     [],
     options,
   )
-  const tables = new Map<string, { name: string; columns: string[] }[]>()
-  for (const { t, i, c } of rows) {
-    const keys = tables.get(String(t)) ?? []
-    tables.set(String(t), keys)
-    const last = keys.at(-1)
-    if (last?.name === String(i)) last.columns.push(String(c))
-    else keys.push({ name: String(i), columns: [String(c)] })
+  const tables = new Map<string, (CatalogIndex & { readonly columns: string[] })[]>()
+  for (const { t, i, c, part, many, said } of rows) {
+    const indexes = tables.get(String(t)) ?? []
+    tables.set(String(t), indexes)
+    // An index on an expression, or on the first characters of a column, does not serve as one on the column.
+    const column = part === null && typeof c === 'string' ? c : '(part)'
+    const last = indexes.at(-1)
+    if (last?.name === String(i)) last.columns.push(column)
+    else {
+      indexes.push({
+        name: String(i),
+        columns: [column],
+        isUnique: Number(many) === 0,
+        isOurs: said === INDEX_COMMENT,
+      })
+    }
   }
   return tables
 }

@@ -21,11 +21,11 @@ export class MysqlSchema implements SchemaPort {
   }
 
   async plan(schema: Schema, options: PlanOptions & CallOptions = {}): Promise<Step[]> {
-    const { signal, allowDestructive = false } = options
+    const { signal, allowDestructive = false, indexes = true } = options
     const dialect = await this.#session.dialect({ signal })
     const catalog = await readCatalog(this.#session, { signal })
     const calendarDays = schema.calendar ? await this.#daysPresent(schema.calendar, catalog, { signal }) : 0
-    return planSteps(schema, { dialect, catalog, calendarDays }, allowDestructive)
+    return planSteps(schema, { dialect, catalog, calendarDays }, { allowDestructive, indexes })
   }
 
   async apply(steps: readonly Step[], options?: CallOptions): Promise<void> {

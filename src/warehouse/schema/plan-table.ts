@@ -2,26 +2,40 @@ import { ChangeoverError } from '../../core/index.ts'
 import type { PhysicalColumn, Relation } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { quote } from '../sql.ts'
-import type { Catalog, CatalogColumn, CatalogKey } from './catalog.ts'
+import type { Catalog, CatalogColumn, CatalogIndex } from './catalog.ts'
 import { columnSql, createTable } from './ddl.ts'
-import type { Step } from '../step.ts'
+import { planIndexes } from './plan-indexes.ts'
+import type { PlanOptions, Step } from '../step.ts'
 import { fits } from './widening.ts'
 
 /** The steps from the table that is present, if any, to the relation. Throws a ChangeoverError `SCHEMA` where no allowed step leads. */
 export function planTable(
   relation: Relation,
   { catalog, dialect }: { readonly catalog: Catalog; readonly dialect: Dialect },
-  allowDestructive: boolean,
+  { allowDestructive, indexes }: Required<PlanOptions>,
 ): Step[] {
   const present = catalog.columns.get(relation.name)
   if (!present) {
-    return [{ kind: 'create', why: `the table ${relation.name} is missing`, sql: createTable(relation, dialect) }]
+    const create: Step = {
+      kind: 'create',
+      why: `the table ${relation.name} is missing`,
+      sql: createTable(relation, dialect),
+    }
+    return [create, ...(indexes ? planIndexes(relation, [], allowDestructive) : [])]
   }
-  checkKeys(relation, catalog.keys.get(relation.name) ?? [])
+  const indexesPresent = catalog.indexes.get(relation.name) ?? []
+  checkKeys(
+    relation,
+    indexesPresent.filter(({ isUnique }) => isUnique),
+  )
   const steps = relation.columns.flatMap((column) =>
     planColumn(relation.name, column, present.get(column.name), dialect, allowDestructive),
   )
-  return allowDestructive ? [...steps, ...planDrops(relation, present)] : steps
+  return [
+    ...steps,
+    ...(indexes ? planIndexes(relation, indexesPresent, allowDestructive) : []),
+    ...(allowDestructive ? planDrops(relation, present) : []),
+  ]
 }
 
 function planColumn(
@@ -83,8 +97,8 @@ function describe({ type, collation }: CatalogColumn): string {
   return collation === undefined ? type : `${type} (${collation})`
 }
 
-// The merge finds a row by any unique key; by a key that is not the definition's, it would write to the wrong row.
-function checkKeys(relation: Relation, keys: readonly CatalogKey[]): void {
+// The merge finds a row by any unique key: by another one than the definition's it would write to the wrong row.
+function checkKeys(relation: Relation, keys: readonly CatalogIndex[]): void {
   const wanted = relation.columns.slice(0, relation.keyLength).map(({ name }) => name)
   const primary = keys.find(({ name }) => name === 'PRIMARY')?.columns ?? []
   if (primary.join(' ') !== wanted.join(' ')) {

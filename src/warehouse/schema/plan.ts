@@ -4,7 +4,7 @@ import type { Dialect } from '../dialect.ts'
 import { fillCalendarSql } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
 import { planTable } from './plan-table.ts'
-import type { Schema, Step } from '../step.ts'
+import type { PlanOptions, Schema, Step } from '../step.ts'
 import { viewsOf } from './views.ts'
 
 /** What a plan is made from: the server as it is now. */
@@ -16,19 +16,19 @@ export interface Present {
 }
 
 /** The steps from what is present to the schema, in the order in which to apply them. See `SchemaPort.plan`. */
-export function planSteps(schema: Schema, present: Present, allowDestructive: boolean): Step[] {
-  const { catalog, calendarDays } = present
+export function planSteps(schema: Schema, present: Present, options: Required<PlanOptions>): Step[] {
+  const { calendarDays } = present
   const tables = schema.calendar && !schema.tables.includes(calendar) ? [...schema.tables, calendar] : schema.tables
   const relations = [...tables.flatMap(relationsOf), ...schema.internal]
   return [
-    ...relations.flatMap((relation) => planTable(relation, present, allowDestructive)),
-    ...tables.flatMap((table) => planViews(table, catalog)),
+    ...relations.flatMap((relation) => planTable(relation, present, options)),
+    ...tables.flatMap((table) => planViews(table, present)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
   ]
 }
 
-function planViews(table: AnyTable, { columns, views }: Catalog): Step[] {
-  return viewsOf(table).flatMap((view): Step[] => {
+function planViews(table: AnyTable, { catalog: { columns, views }, dialect }: Present): Step[] {
+  return viewsOf(table, dialect).flatMap((view): Step[] => {
     if (columns.has(view.name) && !views.has(view.name)) {
       throw new ChangeoverError(
         'SCHEMA',
@@ -37,8 +37,12 @@ function planViews(table: AnyTable, { columns, views }: Catalog): Step[] {
       )
     }
     const is = [...(columns.get(view.name)?.keys() ?? [])]
-    if (is.join(' ') === view.columns.join(' ')) return []
-    return [{ kind: 'view', why: `the view ${view.name} is missing or has other columns`, sql: view.sql }]
+    if (is.join(' ') !== view.columns.join(' ')) {
+      return [{ kind: 'view', why: `the view ${view.name} is missing or has other columns`, sql: view.sql }]
+    }
+    const definition = views.get(view.name)
+    if (!definition || view.mark === undefined || definition.includes(`\`${view.mark}\``)) return []
+    return [{ kind: 'view', why: `the view ${view.name} has an outdated definition`, sql: view.sql }]
   })
 }
 
