@@ -31,13 +31,27 @@ export interface AsOfOptions<F extends AnyTable> {
  * @throws {ChangeoverError} `'DEFINITION'` when the fact has no such time or role, a dimension keeps no history, or two columns would
  *   have one name
  * @example
- * report('revenue_by_tier', {
+ * import { column, dimension, fact, report } from 'changeover'
+ * import { asOf } from 'changeover/warehouse'
+ *
+ * const customer = dimension('customer', {
+ *   key: { id: column.int() },
+ *   columns: { tier: column.varchar(10) },
+ *   history: true,
+ * })
+ * const order = fact('order', {
+ *   key: { id: column.int() },
+ *   dimensions: { customer },
+ *   measures: { at: column.datetime(), cents: column.int() },
+ * })
+ * export const revenueByTier = report('revenue_by_tier', {
  *   key: ['customer_tier'],
  *   tables: { order, customer },
- *   legacy: (_, { mongo }) => revenueByTier(mongo),
+ *   legacy: () => [{ customer_tier: 'gold', cents: 700 }],
  *   warehouse: (_, db) =>
- *     db.selectFrom(asOf(order, 'at', { customer }).as('o'))
- *       .select((eb) => ['o.customer_tier', eb.fn.sum('o.amount').as('amount')])
+ *     db
+ *       .selectFrom(asOf(order, 'at', { customer }).as('o'))
+ *       .select((eb) => ['o.customer_tier', eb.fn.sum('o.cents').as('cents')])
  *       .groupBy('o.customer_tier'),
  * })
  */
