@@ -1,5 +1,6 @@
 import { ChangeoverError } from '../core/index.ts'
 import { Misfit, calendar, assertDistinctNames, type AnyTable, date } from '../star/index.ts'
+import { checkConfig } from './config-checks.ts'
 import type { Migration } from './migration.ts'
 import { assertUniqueNames } from './names.ts'
 import type { Report } from './report.ts'
@@ -26,7 +27,8 @@ export function defineConfig(config: {
   readonly reports?: readonly Report[]
   readonly calendar?: CalendarDays
 }): Config {
-  const { migrations, reports = [], calendar: days } = config
+  const { migrations, reports } = checkConfig(config)
+  const { calendar: days } = config
   if (days) checkCalendar(days)
   assertUniqueNames('The config', 'migrations', migrations)
   assertUniqueNames('The config', 'reports', reports)

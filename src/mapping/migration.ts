@@ -1,5 +1,14 @@
 import type { AnyTable, Operation } from '../star/index.ts'
-import { checkHandlers, checkRevision, checkSchemas, checkSynchronous, checkTables } from './migration-checks.ts'
+import {
+  checkFirstCall,
+  checkHandlers,
+  checkParts,
+  checkRevision,
+  checkSchemas,
+  checkSpec,
+  checkSynchronous,
+  checkTables,
+} from './migration-checks.ts'
 import { checkName } from './names.ts'
 import type { Path, ValueAt } from './path.ts'
 import type { StandardSchema } from './schema.ts'
@@ -93,10 +102,14 @@ export function defineMigration<E>(): <
 >(
   spec: MigrationSpec<E, T, Tables>,
 ) => Migration<Tables> {
-  return ({ name, source, tables, revision = DEFAULT_REVISION, include, schemas = {}, on }) => {
+  checkFirstCall(arguments.length)
+  return (spec) => {
+    checkSpec(spec)
+    const { name, source, tables, revision = DEFAULT_REVISION, include, schemas = {}, on } = spec
+    checkName('migration', name, MAX_NAME)
+    checkParts(name, { source, tables, schemas, on })
     const handlers = new Map<string, AnyHandler | 'ignore'>(Object.entries(on))
     const schemaByType = new Map<string, StandardSchema>(Object.entries(schemas))
-    checkName('migration', name, MAX_NAME)
     checkRevision(name, revision)
     checkSource(name, source)
     checkTables(name, tables)

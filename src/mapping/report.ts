@@ -1,11 +1,12 @@
 import type { Db } from 'mongodb'
 import type { Kysely } from 'kysely'
-import { ChangeoverError } from '../core/index.ts'
 import type { AnyTable, TypeError } from '../star/index.ts'
 import type { WarehouseDatabase, WarehouseReader } from './database.ts'
 import { checkName } from './names.ts'
 import { validateParams } from './params.ts'
-import { checkSchema, type StandardSchema } from './schema.ts'
+import { checkReport } from './report-checks.ts'
+import { legacyRows, warehouseRows } from './report-rows.ts'
+import type { StandardSchema } from './schema.ts'
 
 /** A row of a report: values by column. */
 export type ReportRow = Readonly<Record<string, unknown>>
@@ -109,24 +110,15 @@ export function report<
   OldRow extends ReportRow = never,
   NewRow extends ReportRow = never,
 >(name: string, spec: ReportSpec<Params, Tables, Key, OldRow, NewRow>): Report<Params, OldRow | NewRow> {
-  const { key, schema, params = {} as Params, legacy, warehouse } = spec
   checkName('report', name, MAX_NAME)
-  if (key.length === 0) {
-    throw new ChangeoverError('DEFINITION', `The report ${name} has no key.`, {
-      remedy: 'Name the columns that tell one row from another.',
-    })
-  }
-  if (schema !== undefined) checkSchema(`The report ${name} has a schema`, schema)
+  checkReport(name, spec)
+  const { key, schema, params = {} as Params, legacy, warehouse } = spec
   return Object.freeze<Report<Params, OldRow | NewRow>>({
     name,
     key: Object.freeze(key.map(String)),
     params,
     resolveParams: (given) => validateParams(name, schema, given ?? params),
-    legacy: async (given, context) => legacy(given, context),
-    warehouse: async (given, port) => rowsOf(warehouse(given, port.reader())),
+    legacy: async (given, context) => legacyRows(name, await legacy(given, context)),
+    warehouse: async (given, port) => warehouseRows(name, warehouse(given, port.reader())),
   })
-}
-
-async function rowsOf<Row extends ReportRow>(source: RowSource<Row>): Promise<readonly Row[]> {
-  return 'execute' in source ? source.execute() : source
 }
