@@ -28,9 +28,14 @@ async function runCommand(argv: readonly string[], running: Running): Promise<nu
     return ended.code
   } catch (thrown) {
     // It has written its usage or its complaint already.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.fine : EXIT.couldNotRun
+    if (thrown instanceof CommanderError) return isAskedFor(thrown, argv) ? EXIT.fine : EXIT.couldNotRun
     throw thrown
   }
+}
+
+/** Not by its exit code: for `changeover help`, commander takes that of the process, which is 2 so far. */
+function isAskedFor({ code, exitCode }: CommanderError, argv: readonly string[]): boolean {
+  return exitCode === 0 || (code === 'commander.help' && argv[2] === 'help')
 }
 
 function program(running: Running, ended: { code: number }): Command {

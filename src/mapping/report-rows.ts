@@ -1,6 +1,14 @@
 import { ChangeoverError } from '../core/index.ts'
 import { isObject, kindOfValue } from './given.ts'
-import type { ReportRow, RowSource } from './report.ts'
+
+/** A row of a report: values by column. */
+export type ReportRow = Readonly<Record<string, unknown>>
+
+/** A Kysely query, or anything else that gives rows. */
+export type RowSource<Row extends ReportRow = ReportRow> =
+  | { execute(): Promise<readonly Row[]> }
+  | Promise<readonly Row[]>
+  | readonly Row[]
 
 /** What the old side of a report gave, checked to be rows. Throws a ChangeoverError `DEFINITION`. */
 export function legacyRows<Row extends ReportRow>(report: string, given: readonly Row[]): readonly Row[] {

@@ -5,17 +5,8 @@ import type { WarehouseDatabase, WarehouseReader } from './database.ts'
 import { checkName } from './names.ts'
 import { validateParams } from './params.ts'
 import { checkReport } from './report-checks.ts'
-import { legacyRows, warehouseRows } from './report-rows.ts'
+import { legacyRows, warehouseRows, type ReportRow, type RowSource } from './report-rows.ts'
 import type { StandardSchema } from './schema.ts'
-
-/** A row of a report: values by column. */
-export type ReportRow = Readonly<Record<string, unknown>>
-
-/** A Kysely query, or anything else that gives rows. */
-export type RowSource<Row extends ReportRow = ReportRow> =
-  | { execute(): Promise<readonly Row[]> }
-  | Promise<readonly Row[]>
-  | readonly Row[]
 
 /** What the old side of a report works with. */
 export interface LegacyContext {

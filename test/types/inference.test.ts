@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely'
-import { describe, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   column as c,
   defineMigration,
   dimension,
   fact,
   group,
+  optional,
   defineConfig,
   report,
   type LooseDatabase,
@@ -50,6 +51,21 @@ describe('types', () => {
       readonly at: Date
       readonly paid: number
     }>()
+  })
+
+  test('of an optional role are those of its key, or null', () => {
+    const offer = fact('offer', { key: { id: c.int() }, dimensions: { user, agent: optional(user) } })
+    expectTypeOf<RowOf<typeof offer>>().toEqualTypeOf<{
+      readonly id: number
+      readonly user_id: string
+      readonly agent_id: string | null
+    }>()
+    offer.create({ id: 1 }, { user_id: 'a' })
+    offer.create({ id: 1 }, { user_id: 'a', agent_id: null })
+    // @ts-expect-error The other role is not optional.
+    offer.create({ id: 1 }, { user_id: null, agent_id: 'a' })
+    // @ts-expect-error A plain column is made nullable, not optional.
+    expect(() => optional(c.int())).toThrow('not a dimension')
   })
 
   test('of a member and a version have what their views add', () => {
