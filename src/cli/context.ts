@@ -1,5 +1,14 @@
 import type { MongoClient } from 'mongodb'
-import { Closers, ChangeoverError, codeOf, messageOf, type Logger, redactUrl, waitAtMost } from '../core/index.ts'
+import {
+  Closers,
+  ChangeoverError,
+  codeOf,
+  loadOptionalPeer,
+  messageOf,
+  type Logger,
+  redactUrl,
+  waitAtMost,
+} from '../core/index.ts'
 import type { Config, Migration } from '../mapping/index.ts'
 import type { Queue } from '../queue/index.ts'
 import { mysqlWarehouse, type Warehouse } from '../warehouse/index.ts'
@@ -11,6 +20,9 @@ import type { Mask } from './mask.ts'
 const CLOSE_MS = 1000
 
 const AUTHENTICATION_FAILED = 18
+
+/** What needs an optional package. */
+const NEED = 'this command'
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -62,7 +74,7 @@ export class Context implements AsyncDisposable {
 
   async mongo(): Promise<MongoClient> {
     const url = required('MONGODB_URL', 'mongodb://host:27017/app')
-    const { MongoClient: Client } = await peer('mongodb', () => import('mongodb'))
+    const { MongoClient: Client } = await loadOptionalPeer('mongodb', NEED, () => import('mongodb'))
     let client: MongoClient
     try {
       client = new Client(url, { serverSelectionTimeoutMS: 10_000, appName: 'changeover' })
@@ -82,7 +94,7 @@ export class Context implements AsyncDisposable {
 
   async queue(): Promise<Queue> {
     const queueUrl = required('SQS_QUEUE_URL', 'https://sqs.eu-central-1.amazonaws.com/123456789012/changeover')
-    const { SQSClient } = await peer('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
+    const { SQSClient } = await loadOptionalPeer('@aws-sdk/client-sqs', NEED, () => import('@aws-sdk/client-sqs'))
     const { sqs } = await import('../queue/index.ts')
     const endpoint = process.env['SQS_ENDPOINT']
     if (endpoint && !URL.canParse(endpoint)) {
@@ -130,15 +142,6 @@ function required(name: string, example: string): string {
   if (value) return value
   throw new ChangeoverError('CONFIG', `The environment variable ${name} is not set.`, {
     remedy: `Set it, for example: ${name}=${example}`,
-  })
-}
-
-async function peer<T>(name: string, load: () => Promise<T>): Promise<T> {
-  return load().catch((thrown: unknown) => {
-    throw new ChangeoverError('CONFIG', `The package ${name} is not installed, and this command needs it.`, {
-      cause: thrown,
-      remedy: `Run: npm install ${name}`,
-    })
   })
 }
 

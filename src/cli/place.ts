@@ -29,7 +29,7 @@ export function placeIn(thrown: unknown): Place | undefined {
   return undefined
 }
 
-/** `file:///app/a.ts:3` or `/app/a.ts:3`. */
+/** A path or the URL of a file, a colon and the line. */
 function placeOf(text: string): Place | undefined {
   const [, name, line] = /^((?:file:\/\/|\/|[A-Za-z]:\\).*):(\d+)$/.exec(text.trim()) ?? []
   if (name === undefined) return undefined

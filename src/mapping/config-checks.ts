@@ -40,7 +40,7 @@ function checkList<T>(
 ): readonly T[] {
   if (!Array.isArray(given)) {
     throw new ChangeoverError('DEFINITION', `The ${list} of the config are ${kindOfValue(given)}, not a list.`, {
-      remedy: given === undefined ? WRITE_CONFIG : `Write a list: ${list}: [...]`,
+      remedy: given === undefined ? WRITE_CONFIG : `Write a list: ${list}: [...].`,
     })
   }
   const values: readonly unknown[] = given

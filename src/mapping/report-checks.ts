@@ -12,7 +12,7 @@ export function checkReport(name: string, spec: unknown): void {
   const { key, schema } = spec
   if (!Array.isArray(key) || key.length === 0 || key.some((column) => typeof column !== 'string')) {
     throw new ChangeoverError('DEFINITION', `The report ${name} has no key.`, {
-      remedy: "Name the columns that tell one row from another: key: ['day']",
+      remedy: "Name the columns that tell one row from another, such as key: ['day'].",
     })
   }
   for (const side of ['legacy', 'warehouse'] as const) {

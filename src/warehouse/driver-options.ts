@@ -99,7 +99,7 @@ function checkQuery(options: URLSearchParams): void {
     }
     if (name === 'ssl' && !isTlsSetting(value)) {
       throw new ChangeoverError('CONFIG', 'The option ssl in the address of the warehouse is not a TLS setting.', {
-        remedy: 'Write ?ssl={} to verify the certificate, or a JSON object with options of tls.connect.',
+        remedy: 'Write ?ssl={} for a certificate of a known authority, or a JSON object with options of tls.connect.',
       })
     }
   }

@@ -1,7 +1,7 @@
 import { codeOf, propertyOf } from '../core/index.ts'
 
 const CERTIFICATE =
-  'Give MYSQL_URL the authority that signed the certificate, as ?ssl={"ca":"-----BEGIN CERTIFICATE-----..."}, percent-encoded, and the host name that it is for.'
+  'Give MYSQL_URL the authority that signed the certificate, percent-encoded: ?ssl={"ca":"-----BEGIN CERTIFICATE-----…"}'
 const PASSWORD = 'Check the user and the password in MYSQL_URL, and from which hosts the user may connect.'
 
 /** What helps against an error, by the server's number or the driver's code. */
@@ -18,18 +18,12 @@ const REMEDIES: Readonly<Record<string, string>> = Object.freeze({
   1054: 'If a report names the column, correct it there; otherwise run: changeover apply',
   1146: 'If a report names the table, name a view of the warehouse there; otherwise run: changeover apply',
   HANDSHAKE_NO_SSL_SUPPORT: 'Turn TLS on in the server, or remove ?ssl from MYSQL_URL.',
-  CERT_HAS_EXPIRED: 'Renew the certificate of the server.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: CERTIFICATE,
-  SELF_SIGNED_CERT_IN_CHAIN: CERTIFICATE,
-  UNABLE_TO_GET_ISSUER_CERT: CERTIFICATE,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: CERTIFICATE,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: CERTIFICATE,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Name the host in MYSQL_URL as the certificate of the server does.',
+  HANDSHAKE_SSL_ERROR: CERTIFICATE, // the driver's code for all that TLS refuses, above all a certificate that is not trusted
 })
 
 /** The remedy for one error of mysql2, where it differs from that of its kind; else undefined. */
 export function mysqlRemedyOf(thrown: unknown): string | undefined {
-  for (const code of [propertyOf(thrown, 'errno'), codeOf(thrown), codeOf(propertyOf(thrown, 'cause'))]) {
+  for (const code of [propertyOf(thrown, 'errno'), codeOf(thrown)]) {
     if ((typeof code === 'number' || typeof code === 'string') && Object.hasOwn(REMEDIES, code)) return REMEDIES[code]
   }
   return undefined

@@ -254,6 +254,12 @@ describe('a wrong address', () => {
     ['ssl=true', () => mysql((url) => (url.search = '?ssl=true')), ['option ssl', '?ssl={}']],
     ['an unknown option', () => mysql((url) => (url.search = '?sslmode=require')), ['"sslmode"', 'ssl']],
     ['an option that is set already', () => mysql((url) => (url.search = '?multipleStatements=true')), ['Remove it']],
+    [
+      // Some servers have no TLS, others a certificate of their own making.
+      'TLS that cannot be had',
+      () => mysql((url) => (url.search = '?ssl={}')),
+      [/does not support secure connection.*Turn TLS on|certificate.*the authority that signed/],
+    ],
     ['a database with a dot', () => mysql((url) => (url.pathname = '/my.db')), ['"my.db"', 'letters, digits']],
     ['no database', () => mysql((url) => (url.pathname = '')), ['names no database', 'behind the host']],
     ...['mysql', 'information_schema', 'performance_schema', 'sys', 'MySQL'].map(
