@@ -1,4 +1,4 @@
-import type { AnyTable, Operation } from '../star/index.ts'
+import type { AnyTable, Operation, TypeError } from '../star/index.ts'
 import {
   checkFirstCall,
   checkHandlers,
@@ -10,7 +10,7 @@ import {
   checkTables,
 } from './migration-checks.ts'
 import { checkName } from './names.ts'
-import type { Path, ValueAt } from './path.ts'
+import type { OrderPath, Path, TimePath, ValueAt } from './path.ts'
 import type { StandardSchema } from './schema.ts'
 import { checkSource, type Source } from './source.ts'
 
@@ -18,10 +18,15 @@ import { checkSource, type Source } from './source.ts'
 export type Handler<E> = (event: E) => Operation | readonly Operation[]
 
 /** A migration as the user writes it. */
-export interface MigrationSpec<E, T extends Path<E>, Tables extends Readonly<Record<string, AnyTable>>> {
+export interface MigrationSpec<
+  E,
+  T extends Path<E>,
+  Tables extends Readonly<Record<string, AnyTable>>,
+  On extends Handlers<E, T> = Handlers<E, T>,
+> {
   /** Part of the names of the receipts and the checkpoints in the warehouse, and of the write flag. */
   readonly name: string
-  readonly source: Source<Path<E>> & { readonly type: T }
+  readonly source: Source<Path<E>, OrderPath<E>, TimePath<E>> & { readonly type: T }
   /** The tables that events write to, by any name. */
   readonly tables: Tables
   /**
@@ -40,13 +45,43 @@ export interface MigrationSpec<E, T extends Path<E>, Tables extends Readonly<Rec
   /** Schemas of any Standard Schema library, by event type: an event that does not fit goes to the quarantine. */
   readonly schemas?: { readonly [K in ValueAt<E, T> & string]?: StandardSchema }
   /** A handler for each event type, or `'ignore'` for a type that the warehouse does not need. */
-  readonly on: Handlers<E, T>
+  readonly on: On & CheckedHandlers<On, ValueAt<E, T>, Tables>
 }
 
 /** One handler per event type; a missing one is a compile error. */
 export type Handlers<E, T extends string> = {
   readonly [K in ValueAt<E, T> & string]: Handler<EventOf<E, T, K>> | 'ignore'
 }
+
+/** Nothing more to ask of these handlers or, where one of them is wrong, a type whose sentence says why. */
+type CheckedHandlers<On, Types, Tables extends Readonly<Record<string, AnyTable>>> = [
+  { [K in keyof On]: MistakeIn<On[K], K, Types, Tables> }[keyof On],
+] extends [never]
+  ? unknown
+  : {
+      readonly [K in keyof On]: [MistakeIn<On[K], K, Types, Tables>] extends [never]
+        ? unknown
+        : MistakeIn<On[K], K, Types, Tables>
+    }
+
+type MistakeIn<H, K, Types, Tables extends Readonly<Record<string, AnyTable>>> = K extends Types
+  ? [UnlistedTable<H, Tables>] extends [never]
+    ? never
+    : TypeError<`the table ${UnlistedTable<H, Tables>} is not among the tables of the migration`>
+  : TypeError<`no event has the type ${K & string}`>
+
+/** The names of the tables that a handler writes to and that the migration does not list, as far as its type tells. */
+type UnlistedTable<H, Tables extends Readonly<Record<string, AnyTable>>> = H extends (event: never) => infer Result
+  ? Exclude<TableIn<Result>, Tables[keyof Tables]['name']>
+  : never
+
+type TableIn<Result> = Result extends readonly (infer Each)[]
+  ? TableIn<Each>
+  : Result extends Operation<infer Name>
+    ? string extends Name
+      ? never
+      : Name
+    : never
 
 /** The members of the union that may have this type. One member may have several types. */
 type EventOf<E, T extends string, K> = E extends unknown ? (K extends ValueAt<E, T> ? E : never) : never
@@ -99,8 +134,9 @@ export const DEFAULT_REVISION = 1
 export function defineMigration<E>(): <
   const T extends Path<E>,
   const Tables extends Readonly<Record<string, AnyTable>>,
+  On extends Handlers<E, T>,
 >(
-  spec: MigrationSpec<E, T, Tables>,
+  spec: MigrationSpec<E, T, Tables, On>,
 ) => Migration<Tables> {
   checkFirstCall(arguments.length)
   return (spec) => {

@@ -110,8 +110,8 @@ describe('types', () => {
 
   test('of a create require nothing when every column can be left out', () => {
     const day = dimension('day', { key: { day: c.date() }, columns: { name: c.varchar(9).nullable() } })
-    expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation>()
-    expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation>()
+    expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation<'day'>>()
+    expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation<'day'>>()
   })
 
   test('of a handler are the members of the union with its event type, at any depth', () => {
