@@ -49,7 +49,7 @@ export class Context implements AsyncDisposable {
   async config(): Promise<Config> {
     this.#running.waitsFor = `loading the config ${this.options.config}`
     const config = await loadConfig(this.options.config)
-    this.#running.waitsFor = 'the command'
+    this.#running.waitsFor = 'its work'
     return config
   }
 

@@ -69,15 +69,12 @@ export async function runToExit(
   let code: number
   try {
     code = await Promise.race([work(running), cut.promise])
+    const failure = await Promise.race([output.flush(), cut.promise])
+    if (failure !== undefined) throw cutOutput(failure)
   } catch (thrown) {
     code = EXIT.couldNotRun
     // After a signal, whatever failed failed because of it.
     complain(stop.signal.aborted ? stop.signal.reason : thrown)
-  }
-  const failure = await Promise.race([output.flush(), cut.promise.catch(() => undefined)])
-  if (failure !== undefined) {
-    code = EXIT.couldNotRun
-    complain(cutOutput(failure))
   }
   end(code)
 }
