@@ -1,11 +1,28 @@
-import { pathToFileURL } from 'node:url'
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { MongoClient } from 'mongodb'
-import { Closers, ChangeoverError, messageOf, type Logger, redactUrl } from '../core/index.ts'
+import {
+  Closers,
+  ChangeoverError,
+  codeOf,
+  loadOptionalPeer,
+  messageOf,
+  type Logger,
+  redactUrl,
+  waitAtMost,
+} from '../core/index.ts'
 import type { Config, Migration } from '../mapping/index.ts'
 import type { Queue } from '../queue/index.ts'
 import { mysqlWarehouse, type Warehouse } from '../warehouse/index.ts'
+import { loadConfig } from './config-file.ts'
+import type { Running } from './lifetime.ts'
+import type { Mask } from './mask.ts'
+
+/** How long closing connections may take, in milliseconds: what the command did is done by then. */
+const CLOSE_MS = 1000
+
+const AUTHENTICATION_FAILED = 18
+
+/** What needs an optional package. */
+const NEED = 'this command'
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -19,34 +36,21 @@ export class Context implements AsyncDisposable {
   readonly options: CommonOptions
   readonly signal: AbortSignal
   readonly logger: Logger
+  readonly #running: Running
   readonly #closers = new Closers()
 
-  constructor(options: CommonOptions, signal: AbortSignal) {
+  constructor(options: CommonOptions, running: Running) {
     this.options = options
-    this.signal = signal
-    this.logger = stderrLogger(options.verbose ?? false)
+    this.signal = running.signal
+    this.#running = running
+    this.logger = stderrLogger(options.verbose ?? false, running.mask)
   }
 
   async config(): Promise<Config> {
-    const path = resolve(this.options.config)
-    if (!existsSync(path)) {
-      throw new ChangeoverError('CONFIG', `The config ${path} does not exist.`, {
-        remedy: 'Change to the folder that contains it, or name it with --config FILE.',
-      })
-    }
-    const module = (await import(pathToFileURL(path).href).catch((thrown: unknown) => {
-      throw new ChangeoverError('CONFIG', `The config ${path} cannot be loaded: ${messageOf(thrown)}`, {
-        cause: thrown,
-        ...(thrown instanceof ChangeoverError && thrown.remedy ? { remedy: thrown.remedy } : {}),
-      })
-    })) as { readonly default?: Partial<Config> }
-    const config = module.default
-    if (!Array.isArray(config?.migrations) || !Array.isArray(config.reports)) {
-      throw new ChangeoverError('CONFIG', `The config ${path} does not export a config.`, {
-        remedy: 'Write: export default defineConfig({ migrations: [...], reports: [...] })',
-      })
-    }
-    return config as Config
+    this.#running.waitsFor = `loading the config ${this.options.config}`
+    const config = await loadConfig(this.options.config)
+    this.#running.waitsFor = 'its work'
+    return config
   }
 
   /** The migration with this name; without a name, the only one. */
@@ -70,7 +74,7 @@ export class Context implements AsyncDisposable {
 
   async mongo(): Promise<MongoClient> {
     const url = required('MONGODB_URL', 'mongodb://host:27017/app')
-    const { MongoClient: Client } = await peer('mongodb', () => import('mongodb'))
+    const { MongoClient: Client } = await loadOptionalPeer('mongodb', NEED, () => import('mongodb'))
     let client: MongoClient
     try {
       client = new Client(url, { serverSelectionTimeoutMS: 10_000, appName: 'changeover' })
@@ -79,7 +83,10 @@ export class Context implements AsyncDisposable {
     } catch (thrown) {
       throw new ChangeoverError('UNREACHABLE', `MongoDB at ${redactUrl(url)} cannot be used: ${messageOf(thrown)}.`, {
         cause: thrown,
-        remedy: 'Check that the server runs, and that MONGODB_URL names its host, port, database and user.',
+        remedy:
+          codeOf(thrown) === AUTHENTICATION_FAILED
+            ? 'Check the user and the password in MONGODB_URL, and its authSource.'
+            : 'Check that the server runs, and that MONGODB_URL names its host, port, database and user.',
       })
     }
     return client
@@ -87,9 +94,14 @@ export class Context implements AsyncDisposable {
 
   async queue(): Promise<Queue> {
     const queueUrl = required('SQS_QUEUE_URL', 'https://sqs.eu-central-1.amazonaws.com/123456789012/changeover')
-    const { SQSClient } = await peer('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))
+    const { SQSClient } = await loadOptionalPeer('@aws-sdk/client-sqs', NEED, () => import('@aws-sdk/client-sqs'))
     const { sqs } = await import('../queue/index.ts')
     const endpoint = process.env['SQS_ENDPOINT']
+    if (endpoint && !URL.canParse(endpoint)) {
+      throw new ChangeoverError('CONFIG', 'The environment variable SQS_ENDPOINT is not a URL.', {
+        remedy: 'Write it as http://host:4566, or unset it to use AWS.',
+      })
+    }
     const client = new SQSClient(endpoint ? { endpoint } : {})
     this.#closers.defer(() => client.destroy())
     try {
@@ -107,15 +119,22 @@ export class Context implements AsyncDisposable {
 
   /** Prints a result: one JSON object with `--json`, else lines for people. */
   print(result: object, lines: readonly string[]): void {
-    const text = this.options.json
-      ? JSON.stringify(result, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
-      : lines.join('\n')
-    process.stdout.write(`${text}\n`)
+    const { mask, output } = this.#running
+    const text = this.options.json ? JSON.stringify(result, printable(mask)) : lines.map(mask).join('\n')
+    output.write(`${text}\n`)
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#closers.disposeAsync()
+  /** Closes what it opened. Never rejects, and takes a second at most: what the command did is done. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await waitAtMost(CLOSE_MS, this.#closers.disposeAsync()).catch((thrown: unknown) => {
+      this.logger.debug('closing a connection failed', { reason: messageOf(thrown) })
+    })
   }
+}
+
+/** Values as JSON has them: secrets hidden, large integers as text. */
+function printable(mask: Mask): (key: string, value: unknown) => unknown {
+  return (_, value) => (typeof value === 'bigint' ? String(value) : typeof value === 'string' ? mask(value) : value)
 }
 
 function required(name: string, example: string): string {
@@ -126,21 +145,12 @@ function required(name: string, example: string): string {
   })
 }
 
-async function peer<T>(name: string, load: () => Promise<T>): Promise<T> {
-  return load().catch((thrown: unknown) => {
-    throw new ChangeoverError('CONFIG', `The package ${name} is not installed, and this command needs it.`, {
-      cause: thrown,
-      remedy: `Run: npm install ${name}`,
-    })
-  })
-}
-
-function stderrLogger(verbose: boolean): Logger {
+function stderrLogger(verbose: boolean, mask: Mask): Logger {
   const say =
     (level: string): Logger['info'] =>
     (message, fields = {}) => {
       const said = Object.entries(fields).map(([name, value]) => ` ${name}=${String(value)}`)
-      process.stderr.write(`${level}: ${message}${said.join('')}\n`)
+      process.stderr.write(`${mask(`${level}: ${message}${said.join('')}`)}\n`)
     }
   const nothing = (): void => {}
   return {

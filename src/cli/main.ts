@@ -1,43 +1,62 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { ChangeoverError, messageAndRemedyOf } from '../core/index.ts'
+import { ChangeoverError } from '../core/index.ts'
 import { applyCommand, planCommand } from './apply.ts'
 import { Context, type CommonOptions } from './context.ts'
+import { EXIT, runToExit, type Running } from './lifetime.ts'
+import { createMask } from './mask.ts'
 import { migrateCommand } from './migrate.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { sinkCommand } from './sink.ts'
 
-/** Exit codes that do not depend on a command. */
-const EXIT = Object.freeze({ fine: 0, couldNotRun: 2 })
-
 /** The work of a command; resolves to the exit code. */
-type Task<Options> = (context: Context, options: Options) => Promise<number>
+export type Task<Options> = (context: Context, options: Options) => Promise<number>
 
-/** Runs the command line. Sets the exit code; never throws. */
+/** Runs the command line and ends the process. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const stop = new AbortController()
-  const onSignal = (name: NodeJS.Signals): void => {
-    // A second signal ends the process at once.
-    if (stop.signal.aborted) process.exit(EXIT.couldNotRun)
-    stop.abort(
-      new ChangeoverError('ABORTED', `Stopped by ${name}.`, {
-        remedy: 'What was done is kept; run the command again to continue.',
-      }),
-    )
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  await runToExit((running) => runCommand(argv, running), {
+    mask: createMask(process.env),
+    verbose: argv.includes('--verbose'),
+  })
+}
+
+/** Resolves to the exit code of the command that the arguments name. */
+async function runCommand(argv: readonly string[], running: Running): Promise<number> {
+  const ended: { code: number } = { code: EXIT.fine }
   try {
-    await program(stop.signal).parseAsync([...argv])
+    await program(running, ended).parseAsync([...argv])
+    return ended.code
   } catch (thrown) {
-    if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? EXIT.fine : EXIT.couldNotRun
-    else reportError(thrown, argv.includes('--verbose'))
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    // It has written its usage or its complaint already.
+    if (thrown instanceof CommanderError) return isAskedFor(thrown, argv) ? EXIT.fine : EXIT.couldNotRun
+    throw thrown
   }
 }
 
-function program(signal: AbortSignal): Command {
-  const root = rootCommand()
+/** Not by its exit code: for `changeover help`, commander takes that of the process, which is 2 so far. */
+function isAskedFor({ code, exitCode }: CommanderError, argv: readonly string[]): boolean {
+  return exitCode === 0 || (code === 'commander.help' && argv[2] === 'help')
+}
+
+function program(running: Running, ended: { code: number }): Command {
+  const root = new Command('changeover')
+    .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
+    .version(packageJson.version)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => {
+        const said = text
+          .replace(/^error: /, '')
+          .trim()
+          .replaceAll(/\s+/g, ' ')
+        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
+      },
+    })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 fine, 1 differences, quarantined events or unknown event types, 2 could not run to its end.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
+    )
+
   const add = <Options>(name: string, description: string, task: Task<Options & CommonOptions>): Command =>
     root
       .command(name)
@@ -46,8 +65,8 @@ function program(signal: AbortSignal): Command {
       .option('--json', 'print one JSON object instead of lines')
       .option('--verbose', 'print details and stack traces')
       .action(async (options: Options & CommonOptions) => {
-        await using context = new Context(options, signal)
-        process.exitCode = await task(context, options)
+        await using context = new Context(options, running)
+        ended.code = await task(context, options)
       })
 
   const destructive = [
@@ -63,7 +82,13 @@ function program(signal: AbortSignal): Command {
     .option('--ranges <n>', 'the number of ranges to divide the history into', wholeNumber('--ranges'))
     .option('--parallel <n>', 'the number of ranges to read in parallel', wholeNumber('--parallel'))
     .option('--fresh', 'start over instead of resuming an interrupted run')
-    .option('--heal', 'replay only the events that observers recorded as missed')
+    .addOption(
+      new Option('--heal', 'replay only the events that observers recorded as missed').conflicts([
+        'fresh',
+        'ranges',
+        'parallel',
+      ]),
+    )
   add('sink', 'merge messages from the queue into the warehouse until stopped', sinkCommand).option(
     '-m, --migration <name>',
     'the migration to use, when the config has several',
@@ -75,26 +100,6 @@ function program(signal: AbortSignal): Command {
   return root
 }
 
-function rootCommand(): Command {
-  return new Command('changeover')
-    .description('Moves the analytics of a live application from MongoDB events to a MySQL star schema, with proof.')
-    .version(packageJson.version)
-    .exitOverride()
-    .configureOutput({
-      outputError: (text, write) => {
-        const said = text
-          .replace(/^error: /, '')
-          .trim()
-          .replaceAll(/\s+/g, ' ')
-        write(`changeover: ${said.replace(/([^.?!)])$/, '$1.')} Run changeover --help for usage.\n`)
-      },
-    })
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 fine, 1 differences, 2 could not run.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
-    )
-}
-
 function wholeNumber(option: string): (text: string) => number {
   return (text) => {
     if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
@@ -102,10 +107,4 @@ function wholeNumber(option: string): (text: string) => number {
       remedy: `Use a whole number from 1 to 999999, for example: ${option} 4`,
     })
   }
-}
-
-function reportError(thrown: unknown, verbose: boolean): void {
-  process.exitCode = EXIT.couldNotRun
-  process.stderr.write(`changeover: ${messageAndRemedyOf(thrown)}\n`)
-  if (verbose && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`)
 }

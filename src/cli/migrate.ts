@@ -2,6 +2,7 @@ import type { Migration } from '../mapping/index.ts'
 import { heal, migrate, type HealResult, type MigrateResult } from '../migrate/index.ts'
 import { mongoEvents, type TypeCount } from '../stream/index.ts'
 import type { Context } from './context.ts'
+import { EXIT } from './lifetime.ts'
 import { count, ProgressPrinter } from './progress.ts'
 
 interface Options {
@@ -38,7 +39,7 @@ async function migrateHistory(context: Context, migration: Migration, options: O
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))
-  return result.quarantined > 0 ? 1 : 0
+  return result.quarantined > 0 || result.unmapped > 0 ? EXIT.differences : EXIT.fine
 }
 
 async function healHistory(context: Context, migration: Migration): Promise<number> {
@@ -54,7 +55,7 @@ async function healHistory(context: Context, migration: Migration): Promise<numb
     onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
   context.print(result, describeHealing(migration.name, result))
-  return result.quarantined > 0 ? 1 : 0
+  return result.quarantined > 0 ? EXIT.differences : EXIT.fine
 }
 
 /** The outcome of a run in lines. */
@@ -75,7 +76,7 @@ function describeUnknownTypes(events: number, types: readonly TypeCount[]): stri
     ({ type, events: of }) => `${type === null ? 'no type' : JSON.stringify(type)} (${count(of)})`,
   )
   const more = types.length > shown.length ? ', …' : ''
-  return `  ${count(events)} events are of types that the mapping does not know: ${named.join(', ')}${more}.`
+  return `  ${count(events)} events are of types that the mapping does not know: ${named.join(', ')}${more}. Write a handler for each, or map it to 'ignore'.`
 }
 
 /** The outcome of healing in lines. */

@@ -2,6 +2,7 @@ import { ChangeoverError, worstVerdict } from '../core/index.ts'
 import { tablesOf, type Report } from '../mapping/index.ts'
 import { conflictFindings, reconcile } from '../reconcile/index.ts'
 import type { Context } from './context.ts'
+import { EXIT } from './lifetime.ts'
 import { describeConflict, describeResult } from './reconcile-lines.ts'
 
 export async function reconcileCommand(
@@ -22,7 +23,7 @@ export async function reconcileCommand(
     ...results.flatMap(describeResult),
     ...conflicts.map(describeConflict),
   ])
-  return verdict === 'failed' ? 2 : verdict === 'differ' ? 1 : 0
+  return verdict === 'failed' ? EXIT.couldNotRun : verdict === 'differ' ? EXIT.differences : EXIT.fine
 }
 
 /** The reports of the config, or those of them that are named. Throws a ChangeoverError `CONFIG`. */
@@ -34,7 +35,7 @@ function chooseReports(reports: readonly Report[], names: readonly string[] | un
   }
   if (!names) return reports
   const known = reports.map(({ name }) => name).join(', ')
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const found = reports.find((report) => report.name === name)
     if (found) return found
     throw new ChangeoverError('CONFIG', `The config has no report named ${name}.`, { remedy: `It has ${known}.` })

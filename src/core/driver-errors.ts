@@ -32,6 +32,12 @@ export interface DriverErrorTable<Kind extends string> {
    * @defaultValue every error becomes the cause
    */
   readonly isSecret?: (thrown: unknown) => boolean
+  /**
+   * The remedy for one error, where that of its kind would mislead.
+   *
+   * @defaultValue that of its kind
+   */
+  readonly remedyOf?: (thrown: unknown) => string | undefined
   readonly translations: Readonly<Record<Kind, Translation>>
 }
 
@@ -57,7 +63,8 @@ export function driverErrors<Kind extends string>(table: DriverErrorTable<Kind>)
     say,
     translate(thrown, place) {
       if (thrown instanceof ChangeoverError) return thrown
-      const { code, sentence, remedy } = table.translations[kindOf(thrown)]
+      const { code, sentence, remedy: usual } = table.translations[kindOf(thrown)]
+      const remedy = table.remedyOf?.(thrown) ?? usual
       return new ChangeoverError(code, sentence(place, say(thrown)), {
         ...(remedy === undefined ? {} : { remedy }),
         ...(table.isSecret?.(thrown) ? {} : { cause: thrown }),

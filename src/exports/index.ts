@@ -1,6 +1,6 @@
 export { ChangeoverError } from '../core/index.ts'
 export type { ErrorCode, LogFields, Logger } from '../core/index.ts'
-export { calendar, column, dimension, fact, group, Table } from '../star/index.ts'
+export { calendar, column, dimension, fact, group, optional, Table } from '../star/index.ts'
 export type {
   AnyTable,
   CheckedEdit,
@@ -21,6 +21,7 @@ export type {
   MemberOf,
   Merge,
   Operation,
+  OptionalDimension,
   Origin,
   RowOf,
   VersionOf,

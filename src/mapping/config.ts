@@ -9,6 +9,7 @@ import {
   type CalendarRange,
 } from '../star/index.ts'
 import type { Migration } from './migration.ts'
+import { checkConfig } from './config-checks.ts'
 import { assertUniqueNames } from './unique-names.ts'
 import type { Report } from './report.ts'
 
@@ -28,7 +29,8 @@ export function defineConfig(config: {
   readonly reports?: readonly Report[]
   readonly calendar?: CalendarRange
 }): Config {
-  const { migrations, reports = [], calendar: days } = config
+  const { migrations, reports } = checkConfig(config)
+  const { calendar: days } = config
   if (days) checkCalendar(days)
   assertUniqueNames('The config', 'migrations', migrations)
   assertUniqueNames('The config', 'reports', reports)

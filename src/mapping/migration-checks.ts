@@ -1,7 +1,39 @@
 import { ChangeoverError } from '../core/index.ts'
 import { MAX_REVISION, assertDistinctNames, type AnyTable } from '../star/index.ts'
+import { isObject, kindOfValue } from './given.ts'
 import { assertUniqueNames } from './unique-names.ts'
 import { checkSchema, type StandardSchema } from './schema.ts'
+
+/** Checks that a spec is an object, as the types demand, before it is taken apart. Throws a ChangeoverError `DEFINITION`. */
+export function checkSpec(spec: unknown): void {
+  if (isObject(spec)) return
+  throw new ChangeoverError('DEFINITION', `defineMigration()(…) was given ${kindOfValue(spec)}.`, {
+    remedy: CALL_TWICE,
+  })
+}
+
+/** Refuses a spec in the first call, whose result would be a function and not a migration. Throws a ChangeoverError `DEFINITION`. */
+export function checkFirstCall(given: number): void {
+  if (given === 0) return
+  throw new ChangeoverError('DEFINITION', 'defineMigration was given the migration in its first call.', {
+    remedy: CALL_TWICE,
+  })
+}
+
+const CALL_TWICE = 'Call it twice: defineMigration<Event>()({ name, source, tables, on })'
+
+/** Checks that the parts that are objects are. Throws a ChangeoverError `DEFINITION`. */
+export function checkParts(
+  migration: string,
+  parts: Readonly<Record<'source' | 'tables' | 'schemas' | 'on', unknown>>,
+): void {
+  for (const [part, given] of Object.entries(parts)) {
+    if (isObject(given)) continue
+    throw new ChangeoverError('DEFINITION', `The ${part} of the migration ${migration} is ${kindOfValue(given)}.`, {
+      remedy: `Write an object: ${part}: { ... }`,
+    })
+  }
+}
 
 /** Checks a revision. Throws a ChangeoverError `DEFINITION`. */
 export function checkRevision(migration: string, revision: number): void {

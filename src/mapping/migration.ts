@@ -1,6 +1,15 @@
-import { checkName, type AnyTable, type Operation } from '../star/index.ts'
-import { checkHandlers, checkRevision, checkSchemas, checkSynchronous, checkTables } from './migration-checks.ts'
-import type { Path, ValueAt } from './path.ts'
+import { checkName, type AnyTable, type Operation, type TypeError } from '../star/index.ts'
+import {
+  checkFirstCall,
+  checkHandlers,
+  checkParts,
+  checkRevision,
+  checkSchemas,
+  checkSpec,
+  checkSynchronous,
+  checkTables,
+} from './migration-checks.ts'
+import type { OrderPath, Path, TimePath, ValueAt } from './path.ts'
 import type { StandardSchema } from './schema.ts'
 import { checkSource, type Source } from './source.ts'
 
@@ -8,10 +17,15 @@ import { checkSource, type Source } from './source.ts'
 export type Handler<E> = (event: E) => Operation | readonly Operation[]
 
 /** A migration as the user writes it. */
-export interface MigrationSpec<E, T extends Path<E>, Tables extends Readonly<Record<string, AnyTable>>> {
+export interface MigrationSpec<
+  E,
+  T extends Path<E>,
+  Tables extends Readonly<Record<string, AnyTable>>,
+  On extends Handlers<E, T> = Handlers<E, T>,
+> {
   /** Part of the names of the receipts and the checkpoints in the warehouse, and of the write flag. */
   readonly name: string
-  readonly source: Source<Path<E>> & { readonly type: T }
+  readonly source: Source<Path<E>, OrderPath<E>, TimePath<E>> & { readonly type: T }
   /** The tables that events write to, by any name. */
   readonly tables: Tables
   /**
@@ -30,13 +44,43 @@ export interface MigrationSpec<E, T extends Path<E>, Tables extends Readonly<Rec
   /** Schemas of any Standard Schema library, by event type: an event that does not fit goes to the quarantine. */
   readonly schemas?: { readonly [K in ValueAt<E, T> & string]?: StandardSchema }
   /** A handler for each event type, or `'ignore'` for a type that the warehouse does not need. */
-  readonly on: Handlers<E, T>
+  readonly on: On & CheckedHandlers<On, ValueAt<E, T>, Tables>
 }
 
 /** One handler per event type; a missing one is a compile error. */
 export type Handlers<E, T extends string> = {
   readonly [K in ValueAt<E, T> & string]: Handler<EventOf<E, T, K>> | 'ignore'
 }
+
+/** Nothing more to ask of these handlers or, where one of them is wrong, a type whose sentence says why. */
+type CheckedHandlers<On, Types, Tables extends Readonly<Record<string, AnyTable>>> = [
+  { [K in keyof On]: MistakeIn<On[K], K, Types, Tables> }[keyof On],
+] extends [never]
+  ? unknown
+  : {
+      readonly [K in keyof On]: [MistakeIn<On[K], K, Types, Tables>] extends [never]
+        ? unknown
+        : MistakeIn<On[K], K, Types, Tables>
+    }
+
+type MistakeIn<H, K, Types, Tables extends Readonly<Record<string, AnyTable>>> = K extends Types
+  ? [UnlistedTable<H, Tables>] extends [never]
+    ? never
+    : TypeError<`the table ${UnlistedTable<H, Tables>} is not among the tables of the migration`>
+  : TypeError<`no event has the type ${K & string}`>
+
+/** The names of the tables that a handler writes to and that the migration does not list, as far as its type tells. */
+type UnlistedTable<H, Tables extends Readonly<Record<string, AnyTable>>> = H extends (event: never) => infer Result
+  ? Exclude<TableIn<Result>, Tables[keyof Tables]['name']>
+  : never
+
+type TableIn<Result> = Result extends readonly (infer Each)[]
+  ? TableIn<Each>
+  : Result extends Operation<infer Name>
+    ? string extends Name
+      ? never
+      : Name
+    : never
 
 /** The members of the union that may have this type. One member may have several types. */
 type EventOf<E, T extends string, K> = E extends unknown ? (K extends ValueAt<E, T> ? E : never) : never
@@ -96,13 +140,18 @@ export const DEFAULT_REVISION = 1
 export function defineMigration<E>(): <
   const T extends Path<E>,
   const Tables extends Readonly<Record<string, AnyTable>>,
+  On extends Handlers<E, T>,
 >(
-  spec: MigrationSpec<E, T, Tables>,
+  spec: MigrationSpec<E, T, Tables, On>,
 ) => Migration<Tables> {
-  return ({ name, source, tables, revision = DEFAULT_REVISION, include, schemas = {}, on }) => {
+  checkFirstCall(arguments.length)
+  return (spec) => {
+    checkSpec(spec)
+    const { name, source, tables, revision = DEFAULT_REVISION, include, schemas = {}, on } = spec
+    checkName('The migration name', name, MAX_NAME)
+    checkParts(name, { source, tables, schemas, on })
     const handlers = new Map<string, AnyHandler | 'ignore'>(Object.entries(on))
     const schemaByType = new Map<string, StandardSchema>(Object.entries(schemas))
-    checkName('The migration name', name, MAX_NAME)
     checkRevision(name, revision)
     checkSource(name, source)
     checkTables(name, tables)

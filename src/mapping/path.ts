@@ -1,3 +1,5 @@
+import type { TypeError } from '../star/index.ts'
+
 /** The dotted paths into an event type, four levels deep: `'entity.id'`. */
 export type Path<E, Depth extends readonly unknown[] = []> = Depth['length'] extends 4
   ? never
@@ -28,6 +30,29 @@ export type ValueAt<E, P extends string> = E extends unknown
       : never
     : P extends keyof E
       ? E[P]
+      : never
+  : never
+
+/** The paths whose value can be a position in the stream, and for any other path a type whose sentence says why not. */
+export type OrderPath<E> = OrElse<
+  PathTo<E, number | bigint | Date | { readonly _bsontype: 'Long' | 'Int32' | 'Double' }>,
+  'order is the path of an integer or a Date'
+>
+
+/** The paths whose value can be the time of an event, and for any other path a type whose sentence says why not. */
+export type TimePath<E> = OrElse<PathTo<E, Date>, 'time is the path of a Date'>
+
+// Conditional, so that the compiler prints the paths and the sentence and not this type.
+type OrElse<P, Sentence extends string> = [P] extends [infer Known extends string]
+  ? Known | (string & TypeError<Sentence>)
+  : string & TypeError<Sentence>
+
+/** The paths whose value is a `Value`, or may be one: that of an event without a type may be anything. */
+type PathTo<E, Value, P = Path<E>> = P extends string
+  ? unknown extends ValueAt<E, P>
+    ? P
+    : [NonNullable<ValueAt<E, P>>] extends [Value]
+      ? P
       : never
   : never
 

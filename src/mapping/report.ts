@@ -1,19 +1,11 @@
 import type { Db } from 'mongodb'
 import type { Kysely } from 'kysely'
-import { ChangeoverError } from '../core/index.ts'
 import { checkName, type AnyTable, type TypeError } from '../star/index.ts'
 import type { WarehouseDatabase, WarehouseReader } from './database.ts'
 import { validateParams } from './params.ts'
-import { checkSchema, type StandardSchema } from './schema.ts'
-
-/** A row of a report: values by column. */
-export type ReportRow = Readonly<Record<string, unknown>>
-
-/** A Kysely query, or anything else that yields rows. */
-export type RowSource<Row extends ReportRow = ReportRow> =
-  | { execute(): Promise<readonly Row[]> }
-  | Promise<readonly Row[]>
-  | readonly Row[]
+import { checkReport } from './report-checks.ts'
+import { legacyRows, warehouseRows, type ReportRow, type RowSource } from './report-rows.ts'
+import type { StandardSchema } from './schema.ts'
 
 /** What the old side of a report works with. */
 export interface LegacyContext {
@@ -113,24 +105,15 @@ export function report<
   OldRow extends ReportRow = never,
   NewRow extends ReportRow = never,
 >(name: string, spec: ReportSpec<Params, Tables, Key, OldRow, NewRow>): Report<Params, OldRow | NewRow> {
-  const { key, schema, params = {} as Params, legacy, warehouse } = spec
   checkName('The report name', name, MAX_NAME)
-  if (key.length === 0) {
-    throw new ChangeoverError('DEFINITION', `The report ${name} has no key.`, {
-      remedy: 'Name the columns that tell one row from another.',
-    })
-  }
-  if (schema !== undefined) checkSchema(`The report ${name} has a schema`, schema)
+  checkReport(name, spec)
+  const { key, schema, params = {} as Params, legacy, warehouse } = spec
   return Object.freeze<Report<Params, OldRow | NewRow>>({
     name,
     key: Object.freeze(key.map(String)),
     params,
     resolveParams: (given) => validateParams(name, schema, given ?? params),
-    legacy: async (given, context) => legacy(given, context),
-    warehouse: async (given, port) => rowsOf(warehouse(given, port.reader())),
+    legacy: async (given, context) => legacyRows(name, await legacy(given, context)),
+    warehouse: async (given, port) => warehouseRows(name, warehouse(given, port.reader())),
   })
-}
-
-async function rowsOf<Row extends ReportRow>(source: RowSource<Row>): Promise<readonly Row[]> {
-  return 'execute' in source ? source.execute() : source
 }

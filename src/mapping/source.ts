@@ -1,7 +1,7 @@
 import { ChangeoverError } from '../core/index.ts'
 
 /** Where the events are stored, and where in an event its parts are. Fields are dotted paths, as MongoDB writes them. */
-export interface Source<P extends string = string> {
+export interface Source<P extends string = string, Order extends string = P, Time extends string = P> {
   /**
    * The database.
    *
@@ -12,9 +12,9 @@ export interface Source<P extends string = string> {
   /** The event's type. */
   readonly type: P
   /** The position of the event in the stream: an integer sequence or a Date. Of two writes, the one with the later position counts. */
-  readonly order: P
+  readonly order: Order
   /** When the event was recorded, a Date. */
-  readonly time: P
+  readonly time: Time
   /** The id of what the event is about. */
   readonly entity?: P
   /**

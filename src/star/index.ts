@@ -9,6 +9,8 @@ export type { FactDimensions, FactTableColumns, Prefixed, UnionToIntersection } 
 export type { CheckedEdit, CreateInput, EditInput, KeyInput, ViewRow } from './define/infer.ts'
 export { assertDistinctNames, checkName } from './define/name-checks.ts'
 export { CONTENT_HIGH, CONTENT_LOW, LIVE, MEMBER_STATE, VERSION_COLUMNS, viewNamesOf } from './define/names.ts'
+export { optional } from './define/optional.ts'
+export type { OptionalDimension } from './define/optional.ts'
 export type { MemberOf, RowOf, VersionOf } from './define/row-types.ts'
 export { Table, dimension, fact, relationsOf } from './define/table.ts'
 export type { AnyTable, Dimension, Fact } from './define/table.ts'

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { createApplier } from '../apply/index.ts'
 import { encodeEvent } from '../event/index.ts'
 import { ledgerOf } from '../ledger/index.ts'
@@ -6,6 +5,7 @@ import { compile, type CompiledMigration, type Migration } from '../mapping/inde
 import type { MergePort } from '../warehouse/index.ts'
 import { deliveries, schedule, type Arrival } from './delivery.ts'
 import { expectedWarehouse } from './expected.ts'
+import { loadFastCheck, type Arbitrary } from './fast-check.ts'
 import { deliveryFailure, historyFailure } from './failure.ts'
 import { historiesOf, shortHistories } from './histories.ts'
 import { resolveOptions, type ConvergenceOptions } from './options.ts'
@@ -19,8 +19,8 @@ import { assertEmpty, assertEqual, clearAll, type CheckedWarehouse } from './tab
  * @param events a list of events, of which it takes parts, or an arbitrary of fast-check that generates histories
  * @param warehouse one that has the migration's tables, all of them empty; they are emptied between runs and at the end
  *
- * Rejects with an Error that prints the smallest history it found, and how to replay it; with a ChangeoverError `CONFIG` when an
- * option is out of range or a table is not empty, and with the warehouse's own when it fails. For any test runner.
+ * Rejects with an Error that prints the smallest history it found, and how to replay it; with a ChangeoverError `CONFIG` when
+ * fast-check is not installed, an option is out of range or a table is not empty, and with the warehouse's own when it fails. For any test runner.
  *
  * @example
  * import { test } from 'node:test'
@@ -37,11 +37,12 @@ import { assertEmpty, assertEqual, clearAll, type CheckedWarehouse } from './tab
  */
 export async function checkConvergence<E extends object>(
   migration: Migration,
-  events: readonly E[] | fc.Arbitrary<readonly E[]>,
+  events: readonly E[] | Arbitrary<readonly E[]>,
   warehouse: CheckedWarehouse,
   options: ConvergenceOptions = {},
 ): Promise<void> {
   const { runs, maxEvents, writers, allowQuarantine, replay } = resolveOptions(options)
+  const fc = await loadFastCheck()
   const compiled = compile(migration)
   const relations = [...compiled.relations, ...Object.values(ledgerOf(migration))]
   await assertEmpty(warehouse, relations)
@@ -51,8 +52,8 @@ export async function checkConvergence<E extends object>(
       throw historyFailure(migration.name, thrown, history)
     })
   }
-  const cases = historiesOf(events, maxEvents).chain((history) =>
-    fc.tuple(fc.constant(history), deliveries(history.length, writers)),
+  const cases = historiesOf(fc, events, maxEvents).chain((history) =>
+    fc.tuple(fc.constant(history), deliveries(fc, history.length, writers)),
   )
 
   // A warehouse that fails says nothing about the mapping, and is no reason to look for a smaller history.

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import type { Arbitrary, FastCheck } from './fast-check.ts'
 
 /** One arrival of an event at a warehouse: which event, when, with which writer, and in which of its batches. */
 export interface Arrival {
@@ -9,7 +9,7 @@ export interface Arrival {
 }
 
 /** Each of `count` events at least once, some more often, in any order, by up to `writers` writers. Shrinks towards their order. */
-export function deliveries(count: number, writers: number): fc.Arbitrary<readonly Arrival[]> {
+export function deliveries(fc: FastCheck, count: number, writers: number): Arbitrary<readonly Arrival[]> {
   const how = { at: fc.nat(1000), writer: fc.nat(writers - 1), batch: fc.nat(3) }
   const once = fc.tuple(
     ...Array.from({ length: count }, (_, event) => fc.record({ event: fc.constant(event), ...how })),

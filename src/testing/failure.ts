@@ -1,7 +1,7 @@
 import { EJSON } from 'bson'
-import type fc from 'fast-check'
 import { messageOf } from '../core/index.ts'
 import { schedule, type Arrival } from './delivery.ts'
+import type { RunDetails } from './fast-check.ts'
 
 /** The failure of a history before it was delivered. */
 export function historyFailure(migration: string, thrown: unknown, history: readonly unknown[]): Error {
@@ -9,10 +9,7 @@ export function historyFailure(migration: string, thrown: unknown, history: read
 }
 
 /** The failure that fast-check found and shrank: the history, how it was delivered, and how to replay it. */
-export function deliveryFailure<E>(
-  migration: string,
-  result: fc.RunDetails<[[readonly E[], readonly Arrival[]]]>,
-): Error {
+export function deliveryFailure<E>(migration: string, result: RunDetails<[[readonly E[], readonly Arrival[]]]>): Error {
   const [[history, arrivals] = [[], []]] = result.counterexample ?? []
   const lines = [
     ...describe(migration, result.errorInstance, history),

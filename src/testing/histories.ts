@@ -1,13 +1,13 @@
 import { EJSON } from 'bson'
-import fc from 'fast-check'
 import { ChangeoverError } from '../core/index.ts'
+import type { Arbitrary, FastCheck } from './fast-check.ts'
 
-/** The events to check: a list, of which parts are taken, or an arbitrary of fast-check that generates histories. */
-export type GivenEvents<E> = readonly E[] | fc.Arbitrary<readonly E[]>
+/** Events as the user gives them: a list, of which parts are taken, or an arbitrary of fast-check that makes histories. */
+export type GivenEvents<E> = readonly E[] | Arbitrary<readonly E[]>
 
 /** Histories of at least one event. Throws a ChangeoverError `CONFIG` when the list is empty. */
-export function historiesOf<E>(events: GivenEvents<E>, maxEvents: number): fc.Arbitrary<readonly E[]> {
-  const histories = isList(events) ? partsOf(events, maxEvents) : events
+export function historiesOf<E>(fc: FastCheck, events: GivenEvents<E>, maxEvents: number): Arbitrary<readonly E[]> {
+  const histories = isList(events) ? partsOf(fc, events, maxEvents) : events
   return histories.filter((history) => history.length > 0)
 }
 
@@ -36,7 +36,7 @@ function isList<E>(events: GivenEvents<E>): events is readonly E[] {
 }
 
 // Neighbours in a stream tend to be about the same thing, so a part is a stretch of the list with some events left out.
-function partsOf<E>(events: readonly E[], most: number): fc.Arbitrary<readonly E[]> {
+function partsOf<E>(fc: FastCheck, events: readonly E[], most: number): Arbitrary<readonly E[]> {
   if (events.length === 0) {
     throw new ChangeoverError('CONFIG', 'There are no events to check.', {
       remedy: 'Pass some events to checkConvergence.',

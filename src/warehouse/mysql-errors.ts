@@ -1,4 +1,5 @@
 import { ChangeoverError, codeOf, driverErrors, messageOf, propertyOf, type DriverErrors } from '../core/index.ts'
+import { mysqlRemedyOf } from './remedies.ts'
 
 /** The kinds of MySQL errors. */
 export type MysqlErrorKind = 'retryable' | 'unreachable' | 'denied' | 'schema' | 'data' | 'other'
@@ -69,6 +70,7 @@ export const mysqlErrors: DriverErrors<MysqlErrorKind> = driverErrors<MysqlError
     const said = propertyOf(thrown, 'message') === '' ? String(codeOf(thrown) ?? '') : ''
     return said || withoutValues(messageOf(thrown, 300))
   },
+  remedyOf: mysqlRemedyOf,
   translations: {
     unreachable: {
       code: 'UNREACHABLE',

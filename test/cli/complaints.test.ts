@@ -5,7 +5,6 @@ import { freshMongo, freshName, freshQueue, freshSchema, onServer } from '../sup
 import { configOf, expectComplaint, HISTORY, runCli } from './run-cli.ts'
 
 const nowhere = { MYSQL_URL: 'mysql://u:hush-hush@127.0.0.1:1/w', MONGODB_URL: 'mongodb://u:hush-hush@127.0.0.1:1/app' }
-const reachable = () => ({ MYSQL_URL: inject('mysqlUrl'), MONGODB_URL: inject('mongoUrl') })
 
 describe('a wrong command line', () => {
   it.each<[string, string[], (string | RegExp)[]]>([
@@ -41,14 +40,17 @@ describe('a wrong command line', () => {
     ['MONGODB_URL', ['reconcile']],
     ['SQS_QUEUE_URL', ['sink']],
   ])('prints a one-line error: %s is not set (%j)', async (name, args) => {
-    const ended = await runCli([...args, '-c', HISTORY], { ...reachable(), [name]: undefined })
+    await using schema = await freshSchema()
+    const env = { MYSQL_URL: schema.url, MONGODB_URL: inject('mongoUrl'), [name]: undefined }
+    const ended = await runCli([...args, '-c', HISTORY], env)
     expectComplaint(ended, `The environment variable ${name} is not set.`, `Set it, for example: ${name}=`)
   })
 })
 
 describe('an unusable server', () => {
   it.each(['apply', 'migrate', 'reconcile'])('prints a one-line error: no MySQL (%s)', async (command) => {
-    const ended = await runCli([command, '-c', HISTORY], { ...reachable(), MYSQL_URL: nowhere.MYSQL_URL })
+    const env = { MYSQL_URL: nowhere.MYSQL_URL, MONGODB_URL: inject('mongoUrl') }
+    const ended = await runCli([command, '-c', HISTORY], env)
     expectComplaint(ended, 'mysql://u@127.0.0.1:1/w', 'cannot be reached', 'MYSQL_URL', /^(?!.*hush)/)
   })
 
@@ -79,7 +81,7 @@ describe('an unusable server', () => {
   })
 
   it.each([
-    ['a wrong password', 'wrong-hush', [/denied/i, 'docs/reference/rights.md']],
+    ['a wrong password', 'wrong-hush', [/denied/i, 'Check the user and the password in MYSQL_URL']],
     ['a user without rights', 'hush-hush', [/denied/i, 'docs/reference/rights.md']],
   ])('prints a one-line error: MySQL and %s', async (_, password, names) => {
     await using schema = await freshSchema()

@@ -32,7 +32,7 @@ describe('the lines of a migration', () => {
     expect(describeMigration('history', result, 0)).toEqual([
       'history: 12,000 events in 0.0 s (0/s), resumed.',
       expect.any(String) as string,
-      '  5 events are of types that the mapping does not know: "file.renamed" (4), no type (1).',
+      '  5 events are of types that the mapping does not know: "file.renamed" (4), no type (1). Write a handler for each, or map it to \'ignore\'.',
       '  quarantined: a reason',
     ])
   })
@@ -40,7 +40,7 @@ describe('the lines of a migration', () => {
   it('name no more than five unknown types', () => {
     const unknownTypes = Array.from({ length: 6 }, (_, i) => ({ type: `t${i}`, events: 1 }))
     const lines = describeMigration('history', { ...migrated, unmapped: 6, unknownTypes }, 1)
-    expect(lines[2]).toMatch(/: "t0" \(1\), .*"t4" \(1\), …\.$/)
+    expect(lines[2]).toMatch(/: "t0" \(1\), .*"t4" \(1\), …\. Write a handler for each, or map it to 'ignore'\.$/)
   })
 })
 

@@ -25,6 +25,7 @@ const PUBLIC = {
     dimension
     fact
     group
+    optional
     report
     Table
     type AnyTable
@@ -55,6 +56,7 @@ const PUBLIC = {
     type Migration
     type MigrationSpec
     type Operation
+    type OptionalDimension
     type Origin
     type Path
     type Report

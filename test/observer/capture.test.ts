@@ -55,7 +55,8 @@ describe('a hostile document', () => {
   it.each<[string, () => Document]>([
     ['a getter that throws', () => hostile('payload')],
     ['a type that throws', () => hostile('type')],
-    ['a time that throws', () => hostile('seq')],
+    ['a position that throws', () => hostile('seq')],
+    ['a time that throws', () => hostile('at')],
     [
       'an error that cannot be shown',
       () =>
@@ -289,9 +290,9 @@ describe('metrics', () => {
 
 function define_() {
   const table = fact('t', { key: { id: c.int() }, dimensions: { day: c.date() } })
-  return defineMigration<{ _id: number; seq: number; type: 'moved' }>()({
+  return defineMigration<{ _id: number; seq: number; at: Date; type: 'moved' }>()({
     name: 'm',
-    source: { collection: 'events', type: 'type', order: 'seq', time: 'seq' },
+    source: { collection: 'events', type: 'type', order: 'seq', time: 'at' },
     tables: { table },
     on: { moved: 'ignore' },
   })

@@ -16,7 +16,7 @@ const moved = fact('moved', { key: { id: c.int() }, dimensions: { day: c.date() 
 /** Takes `moved`, ignores `blinked`, and has never heard of anything else. */
 export const movements = defineMigration<Movement>()({
   name: 'movements',
-  source: { collection: 'events', type: 'type', order: 'seq', time: 'seq' },
+  source: { collection: 'events', type: 'type', order: 'seq', time: 'at' },
   tables: { moved },
   on: { moved: (e) => moved.create({ id: e._id }, { day: e.at }), blinked: 'ignore' },
 })

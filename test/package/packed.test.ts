@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { brokenLinks } from '../house/markdown-links.ts'
 import { install, run, succeed } from './npm.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '')
@@ -26,12 +27,9 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'changeover/reconcile': ['reconcile'],
   'changeover/queue': ['memoryQueue', 'sqs'],
   'changeover/flags': ['fixedFlags', 'unleashFlags'],
+  'changeover/testing': ['checkConvergence', 'memoryWarehouse'],
   'changeover/warehouse': ['memoryWarehouse', 'mysqlWarehouse'],
 }
-/** Subpaths that load an optional peer at once, and which peer. */
-const WITH_PEER = {
-  'changeover/testing': { peer: 'fast-check', names: ['checkConvergence', 'memoryWarehouse'] },
-} as const
 const LIGHT = ['changeover', 'changeover/observer', 'changeover/queue', 'changeover/flags']
 
 let folder = ''
@@ -67,6 +65,14 @@ describe('the tarball', () => {
     const fits = /^(dist\/.*\.(js|d\.ts)|docs\/.*|(README|CHANGELOG)\.md|LICENSE|package\.json)$/
     expect(published.filter((path) => !fits.test(path))).toEqual([])
     expect(published.filter((path) => /(^|\/)(src|test|tests|__tests__)\/|\.(test|spec)\./.test(path))).toEqual([])
+  })
+
+  test('the links of its documentation lead to files and headings in it', async () => {
+    const pages = published.filter((path) => path.endsWith('.md'))
+    const texts = await Promise.all(
+      pages.map(async (path) => [path, await readFile(join(root, path), 'utf8')] as const),
+    )
+    expect(brokenLinks(new Map(texts), (path) => published.includes(path))).toEqual([])
   })
 
   test('publint finds nothing', async () => {
@@ -122,9 +128,7 @@ describe('installed, with nothing else', () => {
   test('every exported subpath is tested', () => {
     const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json')
     const order = subpaths.map((subpath) => subpath.replace(/^\./, 'changeover'))
-    expect(order).toEqual(
-      [...Object.keys(SURFACE), ...Object.keys(WITH_PEER)].toSorted((a, b) => order.indexOf(a) - order.indexOf(b)),
-    )
+    expect(order).toEqual(Object.keys(SURFACE).toSorted((a, b) => order.indexOf(a) - order.indexOf(b)))
   })
 
   test.each(Object.entries(SURFACE))(
@@ -148,6 +152,16 @@ describe('installed, with nothing else', () => {
     for (const how of ['import', 'require'] as const) {
       expect((await probe(how, 'changeover/warehouse')).packages).toEqual(expect.arrayContaining(['kysely', 'mysql2']))
     }
+  })
+
+  test('checkConvergence without fast-check says what to install', async () => {
+    const script = `
+      import { checkConvergence, memoryWarehouse } from 'changeover/testing'
+      await checkConvergence({}, [{ _id: 1 }], memoryWarehouse()).catch(({ code, message, remedy }) => console.log(code, message, remedy))`
+    const said = await succeed(home, process.execPath, ['--input-type=module', '-e', script])
+    expect(said).toBe(
+      'CONFIG The package fast-check is not installed, and checkConvergence needs it. Run: npm install fast-check\n',
+    )
   })
 
   test('a file that is not exported cannot be imported', async () => {
@@ -193,11 +207,17 @@ describe('installed in a TypeScript application', () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     const { code, stdout } = await run(home, process.execPath, [tsc, '-p', '.', '--pretty', 'false'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    for (const [specifier, { names }] of Object.entries(WITH_PEER)) {
-      const script = `console.log(JSON.stringify(Object.keys(await import('${specifier}'))))`
-      const loaded = await succeed(home, process.execPath, ['--input-type=module', '-e', script])
-      expect(JSON.parse(loaded)).toEqual(expect.arrayContaining([...names]))
-    }
+  }, 180_000)
+
+  test('the whole package type-checks where no optional peer is installed', async () => {
+    const types = `@types/node@${manifest.devDependencies['@types/node']}`
+    const home = await application('plain-typescript', [tarball, types], ['tsconfig.json'])
+    const imports = Object.keys(SURFACE).map((specifier, i) => `import * as _${i} from '${specifier}'\nvoid _${i}`)
+    const used = "export const n: number = _0.DEFAULT_REVISION\nimport { optional } from 'changeover'\nvoid optional"
+    await writeFile(join(home, 'host.ts'), `${imports.join('\n')}\n${used}\n`)
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const { code, stdout } = await run(home, process.execPath, [tsc, '-p', '.', '--pretty', 'false'])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
   }, 180_000)
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { column as c, dimension, fact, group } from '../../src/exports/index.ts'
+import { column as c, dimension, fact, group, optional } from '../../src/exports/index.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
 import type { Column } from '../../src/star/define/column.ts'
 
@@ -240,6 +240,19 @@ test('a fact has the keys of its dimensions, prefixed with the role unless they 
     'lines',
   ])
   expect(change.layout.relation.name).toBe('fact_change')
+})
+
+test('an optional role has the key columns of its dimension, each nullable', () => {
+  const author = dimension('author', { key: { author_id: c.varchar(14) } })
+  const change = fact('change', { key: { id: c.int() }, dimensions: { author, reviewer: optional(author) } })
+  const nullable = Object.entries(change.columns).map(([name, { spec }]) => [name, spec.nullable])
+  expect(nullable).toEqual([
+    ['author_id', false],
+    ['reviewer_author_id', true],
+  ])
+  expect(refused(() => optional(undefined as unknown as typeof author))).toMatch(
+    /not a dimension\. Pass what dimension/,
+  )
 })
 
 test('each group is one register with one stamp', () => {

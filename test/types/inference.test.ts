@@ -1,11 +1,12 @@
 import type { Kysely, RawBuilder } from 'kysely'
-import { describe, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   column as c,
   defineMigration,
   dimension,
   fact,
   group,
+  optional,
   defineConfig,
   report,
   type LooseDatabase,
@@ -53,6 +54,21 @@ describe('types', () => {
     }>()
   })
 
+  test('of an optional role are those of its key, or null', () => {
+    const offer = fact('offer', { key: { id: c.int() }, dimensions: { user, agent: optional(user) } })
+    expectTypeOf<RowOf<typeof offer>>().toEqualTypeOf<{
+      readonly id: number
+      readonly user_id: string
+      readonly agent_id: string | null
+    }>()
+    offer.create({ id: 1 }, { user_id: 'a' })
+    offer.create({ id: 1 }, { user_id: 'a', agent_id: null })
+    // @ts-expect-error The other role is not optional.
+    offer.create({ id: 1 }, { user_id: null, agent_id: 'a' })
+    // @ts-expect-error A plain column is made nullable, not optional.
+    expect(() => optional(c.int())).toThrow('not a dimension')
+  })
+
   test('of a member and a version have what their views add', () => {
     const place = dimension('place', {
       key: { id: c.int() },
@@ -95,8 +111,8 @@ describe('types', () => {
 
   test('of a create require nothing when every column can be left out', () => {
     const day = dimension('day', { key: { day: c.date() }, columns: { name: c.varchar(9).nullable() } })
-    expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation>()
-    expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation>()
+    expectTypeOf(day.create({ day: '2024-02-29' })).toEqualTypeOf<Operation<'day'>>()
+    expectTypeOf(day.create({ day: new Date(0) }, { name: null })).toEqualTypeOf<Operation<'day'>>()
   })
 
   test('of a handler are the members of the union with its event type, at any depth', () => {

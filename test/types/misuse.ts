@@ -105,6 +105,31 @@ defineMigration<Event>()({
 })
 defineMigration<Event>()({
   name: 'm',
+  // @ts-expect-error A position that is neither an integer nor a Date.
+  source: { ...source, order: 'mail' },
+  tables,
+  on: { joined: 'ignore', left: 'ignore' },
+})
+defineMigration<Event>()({
+  name: 'm',
+  // @ts-expect-error A time that is no Date.
+  source: { ...source, time: 'seq' },
+  tables,
+  on: { joined: 'ignore', left: 'ignore' },
+})
+defineMigration<Event>()({
+  name: 'm',
+  source,
+  tables: { sale },
+  on: {
+    // @ts-expect-error An operation on a table that is not listed.
+    joined: (e) => user.create({ id: String(e._id) }, { name: e.mail, x: 1 }),
+    // @ts-expect-error One of several operations is on a table that is not listed.
+    left: (e) => [sale.delete({ id: e._id }), user.delete({ id: String(e._id) })],
+  },
+})
+defineMigration<Event>()({
+  name: 'm',
   source,
   tables,
   on: {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { column as c, dimension, fact, type MemberOf, type RowOf } from '../../src/exports/index.ts'
+import { column as c, dimension, fact, optional, type MemberOf, type RowOf } from '../../src/exports/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import { freshTables, type FreshWarehouse } from '../support/fresh.ts'
 import { inOrder, write } from './writing.ts'
@@ -105,4 +105,22 @@ test('an accumulating fact gathers its milestones in any order', async () => {
       touched_at: new Date(tuesday),
     })
   }
+})
+
+test('a fact may leave an optional role empty, and the view of the fact shows NULL', async () => {
+  const reply = fact('reply', { key: { id: c.int() }, dimensions: { sender: user, agent: optional(user) } })
+  await using own = await freshTables([user, reply])
+  const replies = inOrder(
+    reply.create({ id: 1 }, { sender_id: 'live', agent_id: 'ann' }),
+    reply.create({ id: 2 }, { sender_id: 'live' }),
+    reply.create({ id: 3 }, { sender_id: 'live', agent_id: null }),
+  )
+  await write(own.warehouse, [user, reply], replies)
+  const rows: RowOf<typeof reply>[] = await own.warehouse
+    .reader<{ reply: RowOf<typeof reply> }>()
+    .selectFrom('reply')
+    .selectAll()
+    .orderBy('id')
+    .execute()
+  expect(rows.map(({ agent_id }) => agent_id)).toEqual(['ann', null, null])
 })

@@ -45,7 +45,7 @@ export class Column<out S extends ColumnState = ColumnState> {
   }
 
   /** Lets the column hold NULL. A create that leaves it out sets it to NULL. */
-  nullable(): Column<With<S, { nullable: true }>> {
+  nullable(): Nullable<S> {
     return this.#with({ nullable: true })
   }
 
@@ -110,6 +110,9 @@ export class Column<out S extends ColumnState = ColumnState> {
     return new Column<N>({ ...this.spec, ...change })
   }
 }
+
+/** A column of this state that may also hold NULL. */
+export type Nullable<S extends ColumnState> = Column<With<S, { nullable: true }>>
 
 /** Columns by name. */
 export type Columns = Readonly<Record<string, Column>>

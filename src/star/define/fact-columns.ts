@@ -1,8 +1,11 @@
 import type { Column, Columns } from './column.ts'
 import { assertDistinctColumns } from './name-checks.ts'
+import type { OptionalDimension } from './optional.ts'
 
 /** What a fact can refer to: a dimension, under the name of its role, or a plain column (a degenerate dimension). */
-export type FactDimensions = Readonly<Record<string, Column | { readonly kind: 'dimension'; readonly key: Columns }>>
+export type FactDimensions = Readonly<
+  Record<string, Column | OptionalDimension | { readonly kind: 'dimension'; readonly key: Columns }>
+>
 
 /** A column of a dimension as another table names it: after its role there. */
 export type Prefixed<Role extends string, N extends string> = N extends `${Role}_${string}` ? N : `${Role}_${N}`

@@ -1,9 +1,10 @@
 import type { TableKind } from '../rows/layout.ts'
-import type { Column, Columns, ColumnState } from './column.ts'
+import type { Column, Columns } from './column.ts'
 import type { TypeError } from './type-error.ts'
 
 type StateOf<C> = C extends Column<infer S> ? S : never
-type InputOf<S extends ColumnState> = S['in'] | (S['nullable'] extends true ? null : never)
+// Conditional, so that the compiler prints what a column takes and not this type.
+type InputOf<C> = C extends Column<infer S> ? (S['nullable'] extends true ? S['in'] | null : S['in']) : never
 type Flat<T> = { [K in keyof T]: T[K] } & {}
 
 type MayBeLeftOut<C> = StateOf<C>['nullable'] extends true ? true : StateOf<C>['defaulted'] extends true ? true : false
@@ -13,8 +14,8 @@ export type KeyInput<K extends Columns> = { readonly [N in keyof K]: StateOf<K[N
 
 /** What a create takes: a value for each column. Those that are nullable or have a default may be left out. */
 export type CreateInput<C extends Columns> = Flat<
-  { readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? never : N]: InputOf<StateOf<C[N]>> } & {
-    readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? N : never]?: InputOf<StateOf<C[N]>> | undefined
+  { readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? never : N]: InputOf<C[N]> } & {
+    readonly [N in keyof C as MayBeLeftOut<C[N]> extends true ? N : never]?: InputOf<C[N]> | undefined
   }
 >
 
@@ -44,9 +45,12 @@ type LeftOut<C extends Columns, Group, Names> = Group extends ''
   ? never
   : { [N in keyof C]: GroupOf<C[N]> extends Group ? Exclude<N, Names> : never }[keyof C]
 
+/** Values for any of the columns, whether an edit may set them or not. */
+export type AnyColumns<C extends Columns> = { readonly [N in keyof C]?: InputOf<C[N]> | undefined }
+
 /** What an edit takes: any of the columns that an event may change later. */
 export type EditInput<C extends Columns, Kind extends TableKind> = {
-  readonly [N in keyof C as MergeOf<C[N], Kind> extends 'once' ? never : N]?: InputOf<StateOf<C[N]>> | undefined
+  readonly [N in keyof C as MergeOf<C[N], Kind> extends 'once' ? never : N]?: InputOf<C[N]> | undefined
 }
 
 type MergeOf<C, Kind> = StateOf<C>['merge'] extends 'default'

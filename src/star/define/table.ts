@@ -4,7 +4,7 @@ import type { Relation } from '../rows/relation.ts'
 import type { Columns } from './column.ts'
 import type { TableDefinition } from './definition.ts'
 import { factColumns, type FactDimensions, type FactTableColumns } from './fact-columns.ts'
-import type { CheckedEdit, CreateInput, EditInput, KeyInput } from './infer.ts'
+import type { AnyColumns, CheckedEdit, CreateInput, KeyInput } from './infer.ts'
 import { layoutOf } from './layout.ts'
 import type { TypeError } from './type-error.ts'
 
@@ -46,26 +46,26 @@ export class Table<
   }
 
   /** The row exists from this event on. Writes every column; those left out get their default, or NULL. */
-  create(key: KeyInput<K>, ...[values]: ValuesOf<CreateInput<C>>): Operation {
+  create(key: KeyInput<K>, ...[values]: ValuesOf<CreateInput<C>>): Operation<Name> {
     return this.#operation('create', key, values ?? {})
   }
 
   /** Changes only the columns that are given. May arrive before the create: the row is not visible until then. */
-  edit<const V extends EditInput<C, Kind>>(key: KeyInput<K>, values: CheckedEdit<C, Kind, V>): Operation {
+  edit<const V extends AnyColumns<C>>(key: KeyInput<K>, values: CheckedEdit<C, Kind, V>): Operation<Name> {
     return this.#operation('edit', key, values)
   }
 
   /** The row is deleted from this event on. Leaves a tombstone, which only a later create undoes. */
-  delete(key: KeyInput<K>): Operation {
+  delete(key: KeyInput<K>): Operation<Name> {
     return this.#operation('delete', key, {})
   }
 
   /** Sets the personal columns to NULL permanently: no late event brings them back. */
-  erase(key: KeyInput<K>): Operation {
+  erase(key: KeyInput<K>): Operation<Name> {
     return this.#operation('erase', key, {})
   }
 
-  #operation(kind: Operation['kind'], key: object, values: object): Operation {
+  #operation(kind: Operation['kind'], key: object, values: object): Operation<Name> {
     return { table: this, kind, key: key as Operation['key'], values: values as Operation['values'] }
   }
 }

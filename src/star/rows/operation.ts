@@ -1,15 +1,15 @@
 import type { TableKind, TableLayout } from './layout.ts'
 
 /** The table that an operation writes to. Every dimension and fact is one. */
-export interface TargetTable {
-  readonly name: string
+export interface TargetTable<Name extends string = string> {
+  readonly name: Name
   readonly kind: TableKind
   readonly layout: TableLayout
 }
 
-/** What an event does to one row of one table. Plain data, made by the methods of a table. */
-export interface Operation {
-  readonly table: TargetTable
+/** What an event does to one row of one table, whose name is `Name`. Plain data, made by the methods of a table. */
+export interface Operation<Name extends string = string> {
+  readonly table: TargetTable<Name>
   readonly kind: 'create' | 'edit' | 'delete' | 'erase'
   readonly key: Readonly<Record<string, unknown>>
   readonly values: Readonly<Record<string, unknown>>

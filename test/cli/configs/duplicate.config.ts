@@ -3,9 +3,9 @@ import { column as c, defineConfig, defineMigration, dimension } from 'changeove
 const one = dimension('thing', { key: { id: c.int() } })
 const other = dimension('thing', { key: { id: c.bigint() } })
 const migrationOf = (name: string, thing: typeof one | typeof other) =>
-  defineMigration<{ _id: number; type: 'made' }>()({
+  defineMigration<{ _id: number; type: 'made'; at: Date }>()({
     name,
-    source: { collection: 'events', type: 'type', order: '_id', time: '_id' },
+    source: { collection: 'events', type: 'type', order: '_id', time: 'at' },
     tables: { thing },
     on: { made: (e) => thing.create({ id: e._id }) },
   })
