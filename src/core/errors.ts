@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'CONFIG'
   /** A server cannot be reached, or went away and stayed away. */
   | 'UNREACHABLE'
+  /** A server can be reached but keeps failing, for a reason that is not known to be permanent: waiting may help. */
+  | 'FAILING'
   /** A server rejected the credentials, or the user is missing a privilege. */
   | 'DENIED'
   /** The schema of the warehouse does not match the definitions. */

@@ -17,7 +17,10 @@ function rowsNamed(name: string, from: number, count: number): Row[] {
   })
   return mergeBatch(relation, rows)
 }
-const sizes = (rows: readonly Row[]): number[] => chunks(relation, rows).map(({ length }) => length)
+/** The `max_allowed_packet` that MariaDB has by default. */
+const PACKET = 16 * 2 ** 20
+const sizes = (rows: readonly Row[], packet = PACKET): number[] =>
+  chunks(relation, rows, packet).map(({ length }) => length)
 
 test('rows are cut by their count', () => {
   expect(sizes([])).toEqual([])
@@ -49,7 +52,7 @@ test('a large row at the end of a chunk is not repeated to fill the statement', 
   const fresh = await freshTables([thing])
   onTestFinished(() => fresh[Symbol.asyncDispose]())
   const rows = [...rowsNamed('x', 0, 513), ...rowsNamed('x'.repeat(2 ** 20), 513, 1)]
-  const [first, ...more] = chunks(relation, rows)
+  const [first, ...more] = chunks(relation, rows, PACKET)
   expect(more).toEqual([])
   const bytes = paramsOf(first!, 1024).reduce<number>((sum, value) => sum + String(value).length, 0)
   expect(bytes).toBeLessThan(2 ** 21)

@@ -1,8 +1,8 @@
 import type { Relation, Row } from '../../star/index.ts'
 import type { CallOptions, MergePort } from '../port.ts'
 import type { SqlSession } from '../session.ts'
-import { chunks, paramsOf, shapeOf } from './chunks.ts'
-import { mergeSql } from './statement.ts'
+import { checkFits, chunks, paramsOf, shapeOf } from './chunks.ts'
+import { checkSql, mergeSql } from './statement.ts'
 
 /** How many statements of one batch run in parallel. */
 const PARALLEL_STATEMENTS = 2
@@ -10,13 +10,17 @@ const PARALLEL_STATEMENTS = 2
 /** The merge in MySQL: one statement and one transaction per chunk of rows. */
 export class MysqlMerge implements MergePort {
   readonly #session: SqlSession
+  #knownPacketBytes: number | undefined
 
   constructor(session: SqlSession) {
     this.#session = session
   }
 
   async merge(relation: Relation, rows: readonly Row[], { signal }: CallOptions = {}): Promise<void> {
-    const waiting = chunks(relation, rows)
+    const packetBytes = await this.#packetBytes(signal)
+    if (rows.length === 0) return this.#check(relation, signal)
+    checkFits(relation, rows, packetBytes)
+    const waiting = chunks(relation, rows, packetBytes)
     const worker = async (): Promise<void> => {
       for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) {
         await this.#mergeChunk(relation, chunk, signal)
@@ -27,10 +31,21 @@ export class MysqlMerge implements MergePort {
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
+  async #check(relation: Relation, signal: AbortSignal | undefined): Promise<void> {
+    await this.#session.use((connection) => connection.execute(checkSql(relation)), { signal })
+  }
+
+  // As the connection that was used last found it. One that finds less, because it was lowered since, refuses what is too large.
+  async #packetBytes(signal: AbortSignal | undefined): Promise<number> {
+    this.#knownPacketBytes ??= await this.#session.use(async (_, { packetBytes }) => packetBytes, { signal })
+    return this.#knownPacketBytes
+  }
+
   async #mergeChunk(relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> {
     const { counters } = this.#session
     await this.#session.use(
-      async (connection, dialect) => {
+      async (connection, { dialect, packetBytes }) => {
+        this.#knownPacketBytes = packetBytes
         const shape = shapeOf(rows)
         await connection.execute(mergeSql(relation, shape, dialect), paramsOf(rows, shape))
         counters.statements++
