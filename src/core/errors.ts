@@ -51,6 +51,13 @@ export type ErrorCode =
   /** The work was stopped by its signal or its deadline. */
   | 'ABORTED'
 
+/** What was thrown as a ChangeoverError: itself if it is one, `ABORTED` for what an aborted signal throws, else `UNEXPECTED`. */
+export function asChangeoverError(thrown: unknown): ChangeoverError {
+  if (thrown instanceof ChangeoverError) return thrown
+  const code = propertyOf(thrown, 'name') === 'AbortError' ? 'ABORTED' : 'UNEXPECTED'
+  return new ChangeoverError(code, messageOf(thrown), { cause: thrown })
+}
+
 /** The message of anything that was thrown, on one line, cut at `limit` characters. Never throws, whatever it is given. */
 export function messageOf(thrown: unknown, limit = 500): string {
   let text: string

@@ -37,7 +37,13 @@ export async function applyMessages(
   signal?: AbortSignal,
 ): Promise<MessageCounts> {
   const { events, unreadable } = decodeBodies(migration, bodies)
-  if (unreadable.length > 0) await applier.quarantine(unreadable, signal)
+  const unrecorded = unreadable.length > 0 ? await applier.quarantine(unreadable, signal) : 0
   const { reasons: _, ...applied } = await applier.apply(events, 'live', signal)
-  return { ...applied, messages: bodies.length, received: events.length, malformed: unreadable.length }
+  return {
+    ...applied,
+    messages: bodies.length,
+    received: events.length,
+    malformed: unreadable.length,
+    unrecorded: applied.unrecorded + unrecorded,
+  }
 }
