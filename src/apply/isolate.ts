@@ -14,50 +14,80 @@ export interface Isolation<Item> {
   /** Writes items together. Must be safe to repeat: what it wrote before it threw is written again. */
   readonly write: (items: readonly Item[]) => Promise<number>
   readonly blameOf: (thrown: unknown) => Blame
-  /** Rejects while no item could be written where these are: then the server is to blame. */
-  readonly control: (items: readonly Item[]) => Promise<void>
+  /** Rejects unless the server is there. Cheap, and no proof. */
+  readonly check: (items: readonly Item[]) => Promise<void>
+  /** Rejects unless other items are taken where this one goes. */
+  readonly control: (item: Item) => Promise<void>
   readonly reasonOf: (thrown: unknown) => string
+}
+
+/** An item that failed alone, and how. */
+interface Failed<Item> {
+  readonly item: Item
+  readonly thrown: unknown
 }
 
 /**
  * Writes items together. When that fails and items may be to blame, halves them until those items are alone, and writes the
- * others. An error that proves nothing by itself is held against an item only if the item, alone, fails twice and the control
- * passes each time: an outage fails the control too, and no outage is over and back in that order. Otherwise it is thrown.
+ * others. An error that proves nothing by itself is held against an item only if the item, alone, fails again between two controls
+ * that pass: an outage fails the controls too, and no outage comes and goes in that order. Otherwise the error is thrown.
  */
 export async function isolate<Item>(items: readonly Item[], isolation: Isolation<Item>): Promise<Isolated<Item>> {
-  const { write } = isolation
-  try {
-    return { written: await write(items), refused: [] }
-  } catch (thrown) {
-    const [item] = items
-    if (item === undefined || !(await mayBlame(thrown, items, isolation))) throw thrown
-    if (items.length === 1) return tryAgain(item, thrown, isolation)
-    const middle = Math.ceil(items.length / 2)
-    const first = await isolate(items.slice(0, middle), isolation)
-    const second = await isolate(items.slice(middle), isolation)
-    return { written: first.written + second.written, refused: [...first.refused, ...second.refused] }
+  const failed: Failed<Item>[] = []
+  let written = await writeOthers(items, isolation, failed)
+  const refused: { readonly item: Item; readonly reason: string }[] = []
+  // Only now: the others are the control.
+  for (const { item, thrown: first } of failed) {
+    const result = await tryAgain(item, first, isolation)
+    if (result.kind === 'written') written += result.count
+    else refused.push({ item, reason: isolation.reasonOf(result.thrown) })
   }
+  return { written, refused }
 }
 
-async function tryAgain<Item>(item: Item, first: unknown, isolation: Isolation<Item>): Promise<Isolated<Item>> {
-  const { write, blameOf, reasonOf } = isolation
-  if (blameOf(first) === 'certain') return { written: 0, refused: [{ item, reason: reasonOf(first) }] }
-  try {
-    return { written: await write([item]), refused: [] }
-  } catch (thrown) {
-    if (!(await mayBlame(thrown, [item], isolation))) throw thrown
-    return { written: 0, refused: [{ item, reason: reasonOf(thrown) }] }
-  }
-}
-
-async function mayBlame<Item>(
-  thrown: unknown,
+/** Writes all items that can be written, and lists those that failed alone. */
+async function writeOthers<Item>(
   items: readonly Item[],
-  { blameOf, control }: Isolation<Item>,
-): Promise<boolean> {
-  const blame = blameOf(thrown)
-  if (blame !== 'possible') return blame === 'certain'
-  return control(items).then(
+  isolation: Isolation<Item>,
+  failed: Failed<Item>[],
+): Promise<number> {
+  const { write, blameOf, check } = isolation
+  try {
+    return await write(items)
+  } catch (thrown) {
+    const blame = blameOf(thrown)
+    const [item] = items
+    if (item === undefined || blame === 'none') throw thrown
+    if (blame === 'possible' && !(await passes(check(items)))) throw thrown
+    if (items.length === 1) {
+      failed.push({ item, thrown })
+      return 0
+    }
+    const middle = Math.ceil(items.length / 2)
+    const first = await writeOthers(items.slice(0, middle), isolation, failed)
+    return first + (await writeOthers(items.slice(middle), isolation, failed))
+  }
+}
+
+type Retried =
+  | { readonly kind: 'written'; readonly count: number }
+  | { readonly kind: 'refused'; readonly thrown: unknown }
+
+async function tryAgain<Item>(item: Item, first: unknown, isolation: Isolation<Item>): Promise<Retried> {
+  const { write, blameOf, control } = isolation
+  if (blameOf(first) === 'certain') return { kind: 'refused', thrown: first }
+  if (!(await passes(control(item)))) throw first
+  try {
+    return { kind: 'written', count: await write([item]) }
+  } catch (thrown) {
+    const blame = blameOf(thrown)
+    if (blame === 'none' || (blame === 'possible' && !(await passes(control(item))))) throw thrown
+    return { kind: 'refused', thrown }
+  }
+}
+
+function passes(work: Promise<void>): Promise<boolean> {
+  return work.then(
     () => true,
     () => false,
   )

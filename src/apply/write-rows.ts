@@ -1,4 +1,4 @@
-import { messageOf } from '../core/index.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
 import { mergeBatch, type Relation, type Row } from '../star/index.ts'
 import type { MergePort } from '../warehouse/index.ts'
 import { blameOf } from './blame.ts'
@@ -22,6 +22,8 @@ export async function writeRows(
   witnesses: Witnesses = new Map(),
 ): Promise<Isolated<MappedEvent>> {
   const applied = events.filter(({ mapped }) => mapped.outcome === 'applied')
+  const tablesOf = (some: readonly MappedEvent[]): Relation[] =>
+    [...rowsByRelation(relations, some)].filter(([, rows]) => rows.length > 0).map(([relation]) => relation)
   return isolate(applied, {
     async write(some) {
       let written = 0
@@ -34,11 +36,14 @@ export async function writeRows(
       }
       return written
     },
-    async control(some) {
-      for (const [relation, rows] of rowsByRelation(relations, some)) {
-        if (rows.length === 0) continue
+    async check(some) {
+      for (const relation of tablesOf(some)) await target.merge(relation, [], { signal })
+    },
+    async control(event) {
+      for (const relation of tablesOf([event])) {
         const witness = witnesses.get(relation)
-        await target.merge(relation, witness ? [witness] : [], { signal })
+        if (!witness) throw new ChangeoverError('FAILING', `The table ${relation.name} has taken no row so far.`)
+        await target.merge(relation, [witness], { signal })
       }
     },
     blameOf: (thrown) => blameOf(thrown, signal),

@@ -23,6 +23,7 @@ function writing(bad: ReadonlySet<number>) {
 const by = (write: Isolation<number>['write'], otherwise: Blame = 'none', control = async () => {}) => ({
   write,
   control,
+  check: control,
   blameOf: (thrown: unknown): Blame => (thrown instanceof RangeError ? 'certain' : otherwise),
   reasonOf: (thrown: unknown): string => (thrown as Error).message,
 })
@@ -95,5 +96,11 @@ describe('an error that proves nothing by itself', () => {
   test('is not held against an item that fails once', async () => {
     const { isolation } = failing((call) => call === 0, -1)
     expect(await isolate([1], isolation)).toEqual({ written: 1, refused: [] })
+  })
+
+  test('is thrown when the control of the item that is left fails', async () => {
+    const { isolation } = failing(() => false, 3)
+    const control = () => Promise.reject(new Error('nothing passes'))
+    await expect(isolate([3, 4], { ...isolation, control })).rejects.toThrow('odd')
   })
 })

@@ -48,6 +48,8 @@ function faulty(bad: ReadonlySet<number>, isAway: (call: number) => boolean, poi
 
 async function applyUntilDone(port: MergePort, ids: readonly number[]) {
   const applier = createApplier(compile(migration), port)
+  // Only what passes while an event fails shows that the event is to blame.
+  await applier.apply([event(100), event(101)], 'live')
   for (let tries = 0; ; tries++) {
     try {
       return await applier.apply(ids.map(event), 'live')
@@ -59,11 +61,12 @@ async function applyUntilDone(port: MergePort, ids: readonly number[]) {
 }
 
 const ids = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 25 })
-/** Outages, each followed by two calls that pass: one that ends between each two calls is no outage. */
-const outages = fc.array(fc.tuple(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 1, max: 12 })), { maxLength: 4 })
+/** Outages, none of them in the first batch, with three calls and more that pass between them: one that ends between each two calls is no outage. */
+const outages = fc.array(fc.tuple(fc.integer({ min: 3, max: 30 }), fc.integer({ min: 1, max: 12 })), { maxLength: 4 })
 const isAwayDuring = (windows: readonly (readonly [number, number])[]) => {
   const away = new Set<number>()
-  let at = 0
+  // The tables and the receipts of the first batch.
+  let at = 3
   for (const [gap, length] of windows) {
     at += gap
     for (let i = 0; i < length; i++) away.add(at++)
@@ -86,7 +89,7 @@ test('events that alone fail are quarantined whatever their error, and no other 
         const expected = batch.filter((id) => poisoned.has(id)).length
         expect({ quarantined, applied }).toEqual({ quarantined: expected, applied: batch.length - expected })
         expect(warehouse.rows(quarantine)).toHaveLength(expected)
-        expect(warehouse.rows(receipts)).toHaveLength(batch.length)
+        expect(warehouse.rows(receipts)).toHaveLength(batch.length + 2)
       },
     ),
     { numRuns: 500 },
@@ -120,6 +123,21 @@ test.each(['DENIED', 'SCHEMA', 'CONFIG'] as const)(
   },
 )
 
+test('an error of a whole table that may pass quarantines none of its events', async () => {
+  const warehouse = memoryWarehouse()
+  const port: MergePort = {
+    async merge(relation, rows, options) {
+      if (relation.name === odd.layout.relation.name && rows.length > 0)
+        throw new ChangeoverError('FAILING', 'no insert')
+      await warehouse.merge(relation, rows, options)
+    },
+  }
+  const applier = createApplier(compile(migration), port)
+  await expect(applier.apply([1, 2, 3].map(event), 'live')).rejects.toMatchObject({ code: 'FAILING' })
+  expect(warehouse.rows(quarantine)).toEqual([])
+  expect(warehouse.rows(receipts)).toEqual([])
+})
+
 test.each(['VALUE', 'FAILING', 'UNEXPECTED'] as const)(
   'a quarantine row that is refused (%s) is written without its body, and is counted when that is refused too',
   async (code) => {
@@ -131,7 +149,7 @@ test.each(['VALUE', 'FAILING', 'UNEXPECTED'] as const)(
         if (isQuarantine && rows.some((row) => (row[5] as Uint8Array).length > 0))
           throw new ChangeoverError(code, 'large')
         if (isQuarantine && rows.some((row) => String(row[4]).includes('never')))
-          throw new ChangeoverError(code, 'never')
+          throw new ChangeoverError('VALUE', 'never')
         await warehouse.merge(relation, rows, options)
       },
     }
