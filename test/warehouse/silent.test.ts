@@ -107,7 +107,7 @@ describe('waiting for a connection', () => {
       warehouse.merge(relation, rows(1)).catch(() => {})
       const isWaiting = async (): Promise<boolean> => {
         const [found] = await other.query(
-          "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE 'INSERT%'",
+          "SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND COMMAND = 'Execute'",
         )
         return (found as unknown[]).length > 0
       }
