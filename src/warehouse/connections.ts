@@ -76,7 +76,7 @@ export class Connections {
       CLOSE_MS,
       Promise.all(ended).then(() => {}),
     )
-    for (const connection of [...this.#drivers.keys()]) this.destroy(connection)
+    for (const connection of this.#drivers.keys()) this.destroy(connection)
   }
 
   async #open(signal: AbortSignal): Promise<Connected> {

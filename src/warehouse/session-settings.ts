@@ -33,7 +33,7 @@ export async function prepareSession(connection: Connection): Promise<Session> {
     )
   }
   const found = dialectOf(is!.version)
-  if (found.kind === 'supported') return { dialect: found.dialect, packetBytes: Number(is!.packetBytes) }
+  if (found.kind === 'supported') return { dialect: found.dialect, packetBytes: is!.packetBytes }
   throw new ChangeoverError('SCHEMA', found.reason, { remedy: 'Upgrade the server, or use another one.' })
 }
 
