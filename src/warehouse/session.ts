@@ -86,7 +86,7 @@ export class SqlSession {
     try {
       return await retry(() => this.#once(work, timeoutMs, signal), {
         policy: this.#retry,
-        retryable: (thrown) => isTransient(thrown) && performance.now() - since < 2 * this.#timeoutMs,
+        retryable: (thrown) => isTransient(thrown) && performance.now() - since < 2 * timeoutMs,
         onRetry: (thrown) => {
           this.counters.retries++
           if (isLockConflict(thrown)) this.counters.lockConflicts++
