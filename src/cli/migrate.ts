@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { ChangeoverError } from '../core/index.ts'
+import { ChangeoverError, messageOf } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
 import { heal, migrate } from '../migrate/index.ts'
 import { explainMongo, sourceOf } from '../stream/index.ts'
@@ -34,6 +34,11 @@ export async function migrateCommand(context: Context, { migration: name, ...opt
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
     onProgress: ({ events, total }) => progress.show(events, total),
+    onWait: ({ thrown, lastedMs }) =>
+      context.logger.warn('waiting for the warehouse', {
+        error: messageOf(thrown),
+        seconds: Math.round(lastedMs / 1000),
+      }),
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   const { events, applied, ignored, quarantined, rows, late, unmapped } = result

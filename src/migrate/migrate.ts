@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { ChangeoverError } from '../core/index.ts'
+import { ChangeoverError, waitOut, type OutageWait } from '../core/index.ts'
 import { createApplier, type Applied, type Applier } from '../apply/index.ts'
 import { decodeEvent } from '../event/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
@@ -35,6 +35,15 @@ export interface MigrateOptions {
    * @defaultValue false
    */
   readonly fresh?: boolean
+  /**
+   * How long the warehouse may be away, in milliseconds: the length of a failover. It is waited for, and then the run ends with
+   * its error.
+   *
+   * @defaultValue 600000 (10 minutes)
+   */
+  readonly outageMs?: number
+  /** Called before each wait for the warehouse. */
+  readonly onWait?: (wait: OutageWait) => void
   /** Called after each durable batch; what it throws ends the run. */
   readonly onProgress?: (progress: MigrateProgress) => void
   readonly signal?: AbortSignal
@@ -43,6 +52,7 @@ export interface MigrateOptions {
 export const DEFAULT_RANGES = 16
 export const DEFAULT_PARALLEL = 2
 export const DEFAULT_BATCH_EVENTS = 1000
+export const DEFAULT_OUTAGE_MS = 600_000
 
 export interface MigrateProgress {
   readonly events: number
@@ -98,7 +108,7 @@ class Migrating {
   #before = 0
 
   constructor(migration: Migration, options: MigrateOptions) {
-    for (const name of ['ranges', 'parallel', 'batchEvents'] as const) checkCount(name, options[name] ?? 1)
+    for (const name of ['ranges', 'parallel', 'batchEvents', 'outageMs'] as const) checkCount(name, options[name] ?? 1)
     this.#migration = migration
     this.#options = options
     this.#source = sourceOf(migration, options.mongo)
@@ -159,12 +169,12 @@ class Migrating {
         await this.#apply(batch, signal)
         const reached = decodeEvent(batch.at(-1)!)['_id']
         progress = { ...progress, reached, events: progress.events + batch.length }
-        await this.#checkpoints.save(run.id, progress)
+        await this.#waitingOut(() => this.#checkpoints.save(run.id, progress), signal)
       }
     } finally {
       await cursor.close()
     }
-    await this.#checkpoints.save(run.id, { ...progress, isDone: true })
+    await this.#waitingOut(() => this.#checkpoints.save(run.id, { ...progress, isDone: true }), signal)
   }
 
   async #applyLate(): Promise<number> {
@@ -172,7 +182,8 @@ class Migrating {
     let late = 0
     const { warehouse, signal } = this.#options
     const all = idsOf(this.#source, { signal })
-    for await (const ids of idsWithoutReceipt(this.#migration, all, warehouse, { signal })) {
+    const find: Warehouse['find'] = (...given) => this.#waitingOut(() => warehouse.find(...given), signal)
+    for await (const ids of idsWithoutReceipt(this.#migration, all, { find }, { signal })) {
       const found = collection.find({ _id: { $in: ids as never[] } }, { raw: true, batchSize: this.#batchEvents })
       for await (const batch of batches(found as unknown as AsyncIterable<Uint8Array>, this.#batchEvents)) {
         await this.#apply(batch, this.#options.signal)
@@ -182,8 +193,14 @@ class Migrating {
     return late
   }
 
+  #waitingOut<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const { outageMs = DEFAULT_OUTAGE_MS, onWait } = this.#options
+    return waitOut(work, { maxMs: outageMs, signal, ...(onWait ? { onWait } : {}) })
+  }
+
   async #apply(batch: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<void> {
-    const applied: Applied = await this.#applier.apply(batch, 'migrated', signal)
+    const apply = () => this.#applier.apply(batch, 'migrated', signal)
+    const applied: Applied = await this.#waitingOut(apply, signal)
     this.#sum.events += batch.length
     for (const name of ['applied', 'ignored', 'quarantined', 'rows'] as const) this.#sum[name] += applied[name]
     for (const reason of applied.reasons) this.#reasons.add(reason)
