@@ -33,7 +33,10 @@ const NOT_OF_ITS_TYPE = [1265, 1292, 1300, 1365, 1366, 1367, 1411, 1441, 3140, 3
 const TOO_LARGE = [1118, 1153, 1406]
 /** Keys, checks, partitions and triggers that are not ours. */
 const CONSTRAINTS = [1022, 1062, 1216, 1217, 1451, 1452, 1526, 1586, 1644, 3819, 4025]
+/** Not understood, or not supported. */
 const NOT_UNDERSTOOD = [1064, 1149, 1235, 1289, 1390]
+/** A view where a table should be. */
+const NOT_WRITABLE = [1288, 1471]
 const EXPRESSIONS = [1055, 1093, 1111, 1210, 1241, 1248, 1253, 1267, 1305, 1630]
 const SETTINGS = [1115, 1193, 1231, 1232, 1238, 1273, 1286]
 /** What the statement creates exists, or what it drops does not. */
@@ -61,7 +64,7 @@ export const KINDS: Readonly<Record<string, MysqlErrorKind>> = Object.freeze({
   ...all('config', ['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID']),
   ...all('config', ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']),
   ...all('data', [...NULL_OR_RANGE, ...NOT_OF_ITS_TYPE, ...TOO_LARGE, ...CONSTRAINTS]),
-  ...all('statement', [...NOT_UNDERSTOOD, ...EXPRESSIONS, ...SETTINGS]),
+  ...all('statement', [...NOT_UNDERSTOOD, ...NOT_WRITABLE, ...EXPRESSIONS, ...SETTINGS]),
   ...all('statement', [...ALREADY_DONE, ...TABLES, ...VIEWS, ...COLUMNS]),
 })
 
