@@ -4,7 +4,8 @@ import { type CompiledMigration, protectBytes } from '../mapping/index.ts'
 import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
 import type { MergePort } from '../warehouse/index.ts'
 import { keyOfBody, mapBatch, withRefused, type MappedEvent } from './map-batch.ts'
-import { writeRows } from './write-rows.ts'
+import { writeQuarantine } from './write-quarantine.ts'
+import { writeRows, type Witnesses } from './write-rows.ts'
 
 /** Brings batches of events into the warehouse. The one way in, for the sink, the migration and repairs. */
 export interface Applier {
@@ -14,8 +15,13 @@ export interface Applier {
    * warehouse cannot be used; some of the rows may then be there, which does no harm.
    */
   apply(events: readonly Uint8Array[], origin: Origin, signal?: AbortSignal): Promise<Applied>
-  /** Puts bodies that are not events into the quarantine. Safe to repeat. Rejects as `apply` does. */
-  quarantine(bodies: readonly UnreadableBody[], signal?: AbortSignal): Promise<void>
+  /**
+   * Puts bodies that are not events into the quarantine. Gives the number of those that the warehouse did not take. Safe to
+   * repeat. Rejects as `apply` does.
+   */
+  quarantine(bodies: readonly UnreadableBody[], signal?: AbortSignal): Promise<number>
+  /** Resolves when the warehouse takes writes. Rejects as `apply` does. */
+  check(signal?: AbortSignal): Promise<void>
 }
 
 /** A body that is not an event, and why. */
@@ -30,6 +36,8 @@ export interface Applied {
   readonly applied: number
   readonly ignored: number
   readonly quarantined: number
+  /** Of the quarantined: those with a receipt only, because the warehouse did not take even a row without their body. */
+  readonly unrecorded: number
   /** Events that repeated an earlier one of the batch. */
   readonly duplicates: number
   /** Rows sent to the warehouse, after those of one key were merged. */
@@ -46,6 +54,7 @@ export function createApplier(
 ): Applier {
   const { map, protect, relations, revision } = migration
   const { receipts, quarantine } = ledgerOf(migration)
+  const witnesses: Witnesses = new Map()
 
   const merge = (relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> =>
     target.merge(relation, mergeBatch(relation, rows), { signal })
@@ -64,25 +73,27 @@ export function createApplier(
   return {
     async apply(bodies, origin, signal) {
       const batch = await mapBatch(bodies, map, origin, signal)
-      const { written, refused } = await writeRows(target, relations, batch.events, signal)
+      const { written, refused } = await writeRows(target, relations, batch.events, signal, witnesses)
       const events = withRefused(batch.events, refused)
-      await merge(quarantine, await quarantineRows(events, signal), signal)
+      const unrecorded = await writeQuarantine(target, quarantine, await quarantineRows(events, signal), signal)
       // The receipts come last: an event that has one is durable.
       const receiptRows = events.map(({ key, mapped: { position, outcome } }) =>
         receiptRow(key, position, outcome, revision, origin),
       )
-      await merge(receipts, receiptRows, signal)
-      return sumUp(events, batch.duplicates, written)
+      if (receiptRows.length > 0) await merge(receipts, receiptRows, signal)
+      return { ...sumUp(events, batch.duplicates, written), unrecorded }
     },
 
     async quarantine(bodies, signal) {
       const rows = bodies.map(({ body, reason }) => quarantineRow(keyOfBody(body), now(), revision, reason, body))
-      await merge(quarantine, rows, signal)
+      return writeQuarantine(target, quarantine, rows, signal)
     },
+
+    check: (signal) => merge(receipts, [], signal),
   }
 }
 
-function sumUp(events: readonly MappedEvent[], duplicates: number, rows: number): Applied {
+function sumUp(events: readonly MappedEvent[], duplicates: number, rows: number): Omit<Applied, 'unrecorded'> {
   const { counts } = new Tally(['applied', 'ignored', 'quarantined'])
   const reasons = new Examples()
   for (const { mapped } of events) {

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
 import { heal, migrate, type HealResult, type MigrateResult } from '../migrate/index.ts'
 import { mongoEvents, type TypeCount } from '../stream/index.ts'
@@ -36,6 +37,11 @@ async function migrateHistory(context: Context, migration: Migration, options: O
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
     onProgress: (made) => progress.show(made),
+    onWait: ({ thrown, lastedMs }) =>
+      context.logger.warn('waiting for the warehouse', {
+        error: messageOf(thrown),
+        seconds: Math.round(lastedMs / 1000),
+      }),
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))

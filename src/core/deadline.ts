@@ -30,3 +30,13 @@ export function answerWithin<T>(ms: number, work: Promise<T>, signal: AbortSigna
     signal.removeEventListener('abort', abort)
   })
 }
+
+/** The result of the work. Rejects as soon as the signal aborts; the work's own outcome is then ignored. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const abort = (): void => reject(signal.reason as Error)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort, { once: true })
+  work.then(resolve, reject)
+  return promise.finally(() => signal.removeEventListener('abort', abort))
+}

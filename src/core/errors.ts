@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'CONFIG'
   /** A server cannot be reached, or went away and stayed away. */
   | 'UNREACHABLE'
+  /** A server can be reached but keeps failing, for a reason that is not known to be permanent: waiting may help. */
+  | 'FAILING'
   /** A server rejected the credentials, or the user is missing a privilege. */
   | 'DENIED'
   /** The schema of the warehouse does not match the definitions. */
@@ -48,6 +50,13 @@ export type ErrorCode =
   | 'UNEXPECTED'
   /** The work was stopped by its signal or its deadline. */
   | 'ABORTED'
+
+/** What was thrown as a ChangeoverError: itself if it is one, `ABORTED` for what an aborted signal throws, else `UNEXPECTED`. */
+export function asChangeoverError(thrown: unknown): ChangeoverError {
+  if (thrown instanceof ChangeoverError) return thrown
+  const code = propertyOf(thrown, 'name') === 'AbortError' ? 'ABORTED' : 'UNEXPECTED'
+  return new ChangeoverError(code, messageOf(thrown), { cause: thrown })
+}
 
 /** The message of anything that was thrown, on one line, cut at `limit` characters. Never throws, whatever it is given. */
 export function messageOf(thrown: unknown, limit = 500): string {

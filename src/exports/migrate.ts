@@ -2,6 +2,7 @@ export {
   DEFAULT_BATCH_BYTES,
   DEFAULT_BATCH_EVENTS,
   DEFAULT_HEAL_MARGIN_MS,
+  DEFAULT_OUTAGE_MS,
   DEFAULT_PARALLEL,
   DEFAULT_RANGES,
   DEFAULT_SETTLE_MS,
@@ -16,7 +17,7 @@ export type {
   MigrationWarehouse,
   UnknownTypes,
 } from '../migrate/index.ts'
-export type { RunProgress } from '../core/index.ts'
+export type { OutageWait, RunProgress } from '../core/index.ts'
 export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
 export type { EventIds } from '../ledger/index.ts'
 export { mongoEvents } from '../stream/index.ts'

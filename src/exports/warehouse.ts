@@ -2,9 +2,11 @@ export {
   asOf,
   DEFAULT_CONNECTIONS,
   DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_LONG_STATEMENT_TIMEOUT_MS,
   DEFAULT_PAGE_ROWS,
   DEFAULT_READERS,
   DEFAULT_RETRY,
+  DEFAULT_STATEMENT_TIMEOUT_MS,
   memoryWarehouse,
   mysqlWarehouse,
 } from '../warehouse/index.ts'

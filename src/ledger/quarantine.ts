@@ -41,14 +41,25 @@ export function quarantineOf({ name }: { readonly name: string }): Relation {
   }
 }
 
-/** The largest body that the quarantine keeps, in bytes: what one statement can carry to any server. */
+/** The largest body that the quarantine keeps, in bytes. A server may take less: see {@link withoutBody}. */
 export const MAX_QUARANTINED_BYTES: number = 4 * 2 ** 20
 
 /** Of a body that is too large, only the reason is kept. */
 export function quarantineRow(key: Uint8Array, now: Date, revision: number, reason: string, body: Uint8Array): Row {
   const seen = instantText(now)
   if (body.length <= MAX_QUARANTINED_BYTES) return [key, seen, seen, revision, reason, body]
-  return [key, seen, seen, revision, `${reason} (Its ${body.length} bytes are not kept here.)`, Buffer.of()]
+  return [key, seen, seen, revision, notKept(reason, body.length), Buffer.of()]
+}
+
+/** The same row with its reason, but without its body, which the server refused. */
+export function withoutBody(row: Row, refusal: string): Row {
+  const [key, firstSeen, lastSeen, revision, reason, body] = row
+  const said = notKept(reason as string, (body as Uint8Array).length)
+  return [key!, firstSeen!, lastSeen!, revision!, `${said} (The warehouse refused them: ${refusal})`, Buffer.of()]
+}
+
+function notKept(reason: string, bytes: number): string {
+  return `${reason} (Its ${bytes} bytes are not kept here.)`
 }
 
 /** A row of `quarantineOf`, read back. */

@@ -1,9 +1,9 @@
-import type { ProgressMeter } from '../core/index.ts'
+import { waitOut, type ProgressMeter } from '../core/index.ts'
 import type { CompiledMigration } from '../mapping/index.ts'
 import { idsWithoutReceipt } from '../ledger/index.ts'
 import type { EventSource, ReadOptions } from '../stream/index.ts'
 import type { ReadPort } from '../warehouse/index.ts'
-import type { BatchApplier } from './batch-applier.ts'
+import type { BatchApplier, Outage } from './batch-applier.ts'
 import { timed } from './timed.ts'
 
 export interface MissingSearch {
@@ -12,16 +12,18 @@ export interface MissingSearch {
   readonly warehouse: Pick<ReadPort, 'find'>
   readonly batches: BatchApplier
   readonly meter: ProgressMeter
+  readonly outage: Outage
   /** How large a batch may be, and the signal that stops the search. */
   readonly bounds: ReadOptions & { readonly signal: AbortSignal }
 }
 
 /** Applies those of these events that have no receipt. Returns how many there were. */
 export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
-  const { migration, source, warehouse, batches, meter, bounds } = search
+  const { migration, source, warehouse, batches, meter, outage, bounds } = search
   const { signal } = bounds
+  const find: ReadPort['find'] = (...given) => waitOut(() => warehouse.find(...given), { ...outage, signal })
   let found = 0
-  for await (const missing of timed(idsWithoutReceipt(migration, ids, warehouse, { signal }), meter, 'check')) {
+  for await (const missing of timed(idsWithoutReceipt(migration, ids, { find }, { signal }), meter, 'check')) {
     for await (const events of timed(source.byIds(missing, bounds), meter, 'read')) {
       await batches.apply(events, signal)
       found += events.length

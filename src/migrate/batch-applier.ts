@@ -1,22 +1,29 @@
 import type { Applier } from '../apply/index.ts'
-import { Examples, Tally, type ProgressMeter } from '../core/index.ts'
+import { Examples, Tally, waitOut, type OutageOptions, type ProgressMeter } from '../core/index.ts'
 
 const COUNTS = ['events', 'applied', 'ignored', 'quarantined', 'rows'] as const
 
-/** Applies batches of migrated events, and adds up what became of them. */
+/** How long an outage of the warehouse is waited for, and who is told. */
+export type Outage = Pick<OutageOptions, 'maxMs' | 'onWait'>
+
+/** Applies batches of migrated events, waits out outages of the warehouse, and adds up what became of the events. */
 export class BatchApplier {
   readonly #applier: Applier
   readonly #meter: ProgressMeter
+  readonly #outage: Outage
   readonly #tally = new Tally(COUNTS)
   readonly #reasons = new Examples()
 
-  constructor(applier: Applier, meter: ProgressMeter) {
+  constructor(applier: Applier, meter: ProgressMeter, outage: Outage) {
     this.#applier = applier
     this.#meter = meter
+    this.#outage = outage
   }
 
   async apply(events: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
-    const applied = await this.#meter.time('apply', () => this.#applier.apply(events, 'migrated', signal))
+    const applied = await this.#meter.time('apply', () =>
+      waitOut(() => this.#applier.apply(events, 'migrated', signal), { ...this.#outage, signal }),
+    )
     this.#tally.add({ ...applied, events: events.length })
     this.#reasons.add(applied.reasons)
   }

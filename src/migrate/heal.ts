@@ -10,6 +10,8 @@ import { resolveHealOptions, type HealOptions } from './heal-options.ts'
 import { DEFAULT_BATCH_BYTES } from './options.ts'
 import { isComplete, stretchesOf } from './stretches.ts'
 
+/** It is started again instead. */
+const NO_OUTAGE = Object.freeze({ maxMs: 0 })
 const BOUNDS = Object.freeze({ batchEvents: 250, batchBytes: DEFAULT_BATCH_BYTES })
 
 /** The outcome of healing. */
@@ -61,8 +63,16 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const records = new CoverageRecords(databaseOf(migration.source, mongo), coverage, migration.name, signal)
   const { windows, crashed, now } = await records.read()
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(createApplier(compiled, warehouse), meter)
-  const search = { migration: compiled, source, warehouse, batches, meter, bounds: { ...BOUNDS, signal } }
+  const batches = new BatchApplier(createApplier(compiled, warehouse), meter, NO_OUTAGE)
+  const search = {
+    migration: compiled,
+    source,
+    warehouse,
+    batches,
+    meter,
+    outage: NO_OUTAGE,
+    bounds: { ...BOUNDS, signal },
+  }
   meter.begin('heal', windows.length)
   let [healed, open] = [0, 0]
   for (const { from, to, windows: within } of stretchesOf(windows, marginMs)) {

@@ -52,7 +52,7 @@ export interface MigrateResult extends UnknownTypes {
  * await client.close()
  */
 export async function migrate(migration: Migration, options: MigrateOptions): Promise<MigrateResult> {
-  const { source, warehouse, ranges, parallel, batchEvents, batchBytes, fresh, onProgress, signal } =
+  const { source, warehouse, ranges, parallel, batchEvents, batchBytes, outageMs, onWait, fresh, onProgress, signal } =
     resolveMigrateOptions(options)
   const compiled = compile(migration)
   await warehouse.dialect()
@@ -61,15 +61,16 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   const unfinished = fresh ? undefined : await checkpoints.unfinished()
   const run = unfinished ?? (await checkpoints.begin(await source.ranges(ranges, { signal })))
 
+  const outage = { maxMs: outageMs, onWait }
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(createApplier(compiled, warehouse), meter)
+  const batches = new BatchApplier(createApplier(compiled, warehouse), meter, outage)
   meter.begin('read', total, eventsOf(run))
   const bounds = { batchEvents, batchBytes, signal }
-  await readRanges(run, { source, checkpoints, batches, meter, bounds, parallel })
+  await readRanges(run, { source, checkpoints, batches, meter, outage, bounds, parallel })
 
   meter.begin('check', total)
   const ids = counted(source.idsBetween(null, null, { signal }), meter)
-  const late = await applyMissing(ids, { migration: compiled, source, warehouse, batches, meter, bounds })
+  const late = await applyMissing(ids, { migration: compiled, source, warehouse, batches, meter, outage, bounds })
   const types = await source.types({ signal })
   return {
     run: run.id,

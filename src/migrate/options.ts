@@ -1,4 +1,4 @@
-import { checkOptions, type RunProgress } from '../core/index.ts'
+import { checkOptions, type OutageWait, type RunProgress } from '../core/index.ts'
 import type { EventSource } from '../stream/index.ts'
 import type { MergePort, ReadPort, SchemaPort } from '../warehouse/index.ts'
 
@@ -38,6 +38,14 @@ export interface MigrateOptions {
    */
   readonly batchBytes?: number
   /**
+   * How long the warehouse may be away, in milliseconds, such as during a failover. The run waits for it, and then ends with its error.
+   *
+   * @defaultValue 600000
+   */
+  readonly outageMs?: number
+  /** Called before each wait for the warehouse. */
+  readonly onWait?: (wait: OutageWait) => void
+  /**
    * Starts from the beginning even when the last run was interrupted.
    *
    * @defaultValue false
@@ -58,6 +66,7 @@ const MAX_RANGES = 100_000
 const MAX_PARALLEL = 1000
 export const DEFAULT_PARALLEL = 2
 export const DEFAULT_BATCH_EVENTS = 1000
+export const DEFAULT_OUTAGE_MS = 600_000
 export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
 
 export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
@@ -73,6 +82,8 @@ export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateO
     parallel: check.whole('parallel', options.parallel ?? DEFAULT_PARALLEL, { min: 1, max: MAX_PARALLEL }),
     batchEvents: check.whole('batchEvents', options.batchEvents ?? DEFAULT_BATCH_EVENTS, { min: 1 }),
     batchBytes: check.whole('batchBytes', options.batchBytes ?? DEFAULT_BATCH_BYTES, { min: 1 }),
+    outageMs: check.milliseconds('outageMs', options.outageMs ?? DEFAULT_OUTAGE_MS, { min: 0 }),
+    onWait: options.onWait ?? (() => {}),
     fresh: options.fresh ?? false,
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,

@@ -1,8 +1,8 @@
-import type { ProgressMeter } from '../core/index.ts'
+import { waitOut, type ProgressMeter } from '../core/index.ts'
 import { idOf } from '../event/index.ts'
 import type { Checkpoints, RangeProgress, Run } from '../ledger/index.ts'
 import type { EventSource, ReadOptions } from '../stream/index.ts'
-import type { BatchApplier } from './batch-applier.ts'
+import type { BatchApplier, Outage } from './batch-applier.ts'
 import { timed } from './timed.ts'
 
 export interface RangeReading {
@@ -10,6 +10,7 @@ export interface RangeReading {
   readonly checkpoints: Checkpoints
   readonly batches: BatchApplier
   readonly meter: ProgressMeter
+  readonly outage: Outage
   /** How many ranges are read at the same time. */
   readonly parallel: number
   /** How large a batch may be, and the signal that stops the readers. */
@@ -35,8 +36,9 @@ export async function readRanges(run: Run, reading: RangeReading): Promise<void>
 }
 
 async function readRange(runId: string, start: RangeProgress, reading: RangeReading): Promise<void> {
-  const { source, checkpoints, batches, meter, bounds } = reading
-  const save = (to: RangeProgress): Promise<void> => meter.time('checkpoint', () => checkpoints.save(runId, to))
+  const { source, checkpoints, batches, meter, outage, bounds } = reading
+  const save = (to: RangeProgress): Promise<void> =>
+    meter.time('checkpoint', () => waitOut(() => checkpoints.save(runId, to), { ...outage, signal: bounds.signal }))
   let progress = start
   for await (const batch of timed(source.read(start.range, start.reached, bounds), meter, 'read')) {
     await batches.apply(batch, bounds.signal)

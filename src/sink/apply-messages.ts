@@ -59,9 +59,14 @@ export async function applyMessages(
   const sum = new Tally<keyof MessageCounts>(MESSAGE_COUNTS)
   sum.add({ messages: bodies.length })
   for await (const { events, unreadable } of decodeBodies(migration, bodies, signal)) {
-    if (unreadable.length > 0) await applier.quarantine(unreadable, signal)
+    const unrecorded = unreadable.length > 0 ? await applier.quarantine(unreadable, signal) : 0
     const { reasons: _, ...applied } = await applier.apply(events, 'live', signal)
-    sum.add({ ...applied, received: events.length, malformed: unreadable.length })
+    sum.add({
+      ...applied,
+      received: events.length,
+      malformed: unreadable.length,
+      unrecorded: applied.unrecorded + unrecorded,
+    })
   }
   return sum.counts
 }

@@ -11,6 +11,8 @@ export interface MessageCounts {
   readonly duplicates: number
   /** Messages that could not be read; they are in the quarantine. */
   readonly malformed: number
+  /** Of the quarantined and malformed: those that the warehouse did not take even without their body, so that only the count remains. */
+  readonly unrecorded: number
   /** Rows sent to the warehouse. */
   readonly rows: number
 }
@@ -32,5 +34,6 @@ export const MESSAGE_COUNTS: readonly (keyof MessageCounts)[] = [
   'quarantined',
   'duplicates',
   'malformed',
+  'unrecorded',
   'rows',
 ]

@@ -46,7 +46,7 @@ export class Lease {
     return [...this.#endsAt.keys()]
   }
 
-  /** Begins to renew the lease in the background. */
+  /** Begins to renew the lease in the background, until `release`: how long that may be is the caller's to bound. */
   keep(): void {
     const everyMs = (this.#visibilitySeconds * 1000) / RENEWALS_PER_LEASE
     // An interval and not a loop: a renewal that hangs must not keep the next one from being tried.

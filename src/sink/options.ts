@@ -28,13 +28,22 @@ export interface SinkOptions {
    */
   readonly visibilitySeconds?: number
   /**
+   * For how many leases at most a batch is held while the warehouse does not take it; then its messages are given back, and the sink
+   * asks for no others until the warehouse takes writes. So an outage raises the receive count of a message once per that time
+   * for each sink, and not without end for one that is cut off. SQS ends every lease after 12 hours. From 1.
+   *
+   * @defaultValue 30
+   */
+  readonly maxLeases?: number
+  /**
    * How long one request waits for messages, in seconds, from 0 to 20.
    *
    * @defaultValue 20
    */
   readonly waitSeconds?: number
   /**
-   * How long the current batch may take once `run` is stopped, in milliseconds.
+   * How long the current batch may take once `run` is stopped, in milliseconds. Then its messages are given back, whatever the
+   * warehouse is doing.
    *
    * @defaultValue 10000
    */
@@ -46,6 +55,7 @@ export interface SinkOptions {
 export const DEFAULT_BATCH_MESSAGES = 30
 export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
 export const DEFAULT_VISIBILITY_SECONDS = 60
+export const DEFAULT_MAX_LEASES = 30
 export const DEFAULT_WAIT_SECONDS = 20
 export const DEFAULT_GRACE_MS = 10_000
 
@@ -70,6 +80,7 @@ export function resolveSinkOptions(options: SinkOptions): ResolvedSinkOptions {
       min: 1,
       max: MAX_VISIBILITY_SECONDS,
     }),
+    maxLeases: check.whole('maxLeases', options.maxLeases ?? DEFAULT_MAX_LEASES, { min: 1 }),
     waitSeconds: check.whole('waitSeconds', options.waitSeconds ?? DEFAULT_WAIT_SECONDS, {
       min: 0,
       max: MAX_WAIT_SECONDS,

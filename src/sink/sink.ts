@@ -1,5 +1,14 @@
 import { createApplier, type Applier } from '../apply/index.ts'
-import { ChangeoverError, messageOf, Tally } from '../core/index.ts'
+import {
+  asChangeoverError,
+  ChangeoverError,
+  mayPass,
+  messageOf,
+  Tally,
+  untilAborted,
+  waitAtMost,
+  MAX_TIMER_MS,
+} from '../core/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import type { QueueReceiver } from '../queue/index.ts'
 import { applyMessages } from './apply-messages.ts'
@@ -8,7 +17,7 @@ import { MESSAGE_COUNTS, type MessageCounts, type SinkCounters } from './counter
 import { gather, type GatheredBatch } from './gather.ts'
 import { Lease } from './lease.ts'
 import { resolveSinkOptions, type ResolvedSinkOptions, type SinkOptions } from './options.ts'
-import { isTransient, retryTransient } from './retry-transient.ts'
+import { retryTransient } from './retry-transient.ts'
 
 /** A message that is passed to `handle`. */
 export interface SinkMessage {
@@ -34,10 +43,10 @@ export interface Sink {
   readonly counters: SinkCounters
   /**
    * Works until the signal aborts, then finishes the current batch within `graceMs` and resolves. While the warehouse or the
-   * queue cannot be reached, it waits and tries again.
+   * queue fails in a way that is not known to be permanent, it waits and tries again.
    *
    * @throws {@link ChangeoverError} when waiting would not help: `DENIED`, `SCHEMA`, `CONFIG`, `UNEXPECTED`. The messages are
-   * back in the queue then.
+   * back in the queue then. Nothing else is thrown.
    */
   run(options: { readonly signal: AbortSignal }): Promise<void>
   /**
@@ -73,6 +82,13 @@ export function createSink(migration: Migration, options: SinkOptions): Sink {
   return new QueueSink(migration, resolveSinkOptions(options))
 }
 
+/** How long giving messages back may take, in milliseconds. A queue that does not answer has them back when their lease ends. */
+const GIVE_BACK_MS = 2000
+
+async function giveBack(queue: QueueReceiver, lease: Lease): Promise<void> {
+  await queue.extend(lease.release(), 0).catch(() => {})
+}
+
 class QueueSink implements Sink {
   readonly migration: Migration
   readonly #options: ResolvedSinkOptions
@@ -103,11 +119,14 @@ class QueueSink implements Sink {
     try {
       while (!stop.aborted) {
         const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
-        if (batch.messages.length > 0) await this.#work(queue, batch, stop, force.signal)
+        if (batch.messages.length === 0) continue
+        const isDone = await this.#work(queue, batch, stop, force.signal)
+        // Messages that are received meanwhile would only come nearer to the dead-letter queue.
+        if (!isDone && !stop.aborted) await this.#waitForWarehouse(stop)
       }
     } catch (thrown) {
       // Stopped during an outage: the messages are back in the queue, and nothing is lost.
-      if (!(stop.aborted && isTransient(thrown))) throw thrown
+      if (!(stop.aborted && mayPass(thrown))) throw asChangeoverError(thrown)
     } finally {
       stop.removeEventListener('abort', onStop)
       clearTimeout(deadline)
@@ -124,19 +143,19 @@ class QueueSink implements Sink {
       }
       return { counts: sum.counts, failed: [], error: undefined }
     } catch (thrown) {
-      if (!(thrown instanceof ChangeoverError)) throw thrown
       const failed = messages.slice(done).map(({ id }) => id)
       this.#options.logger.warn('could not apply messages', { error: messageOf(thrown), messages: failed.length })
-      return { counts: sum.counts, failed, error: thrown }
+      return { counts: sum.counts, failed, error: asChangeoverError(thrown) }
     }
   }
 
   /**
    * Applies a batch and acknowledges it. A batch that meets a transient error is kept under its lease and tried again: returning
-   * it would raise its receive count, and an outage would move good messages to the dead-letter queue.
+   * it would raise its receive count, and an outage would move good messages to the dead-letter queue. There is an end to that: after
+   * `maxLeases`, and after the grace of a sink that is stopped, it is returned. Resolves to whether it was applied.
    */
-  async #work(queue: QueueReceiver, batch: GatheredBatch, stop: AbortSignal, force: AbortSignal): Promise<void> {
-    const { logger, visibilitySeconds } = this.#options
+  async #work(queue: QueueReceiver, batch: GatheredBatch, stop: AbortSignal, force: AbortSignal): Promise<boolean> {
+    const { logger, visibilitySeconds, maxLeases } = this.#options
     const lease = new Lease(queue, batch, visibilitySeconds, {
       notRenewed: (messages) => logger.warn('could not renew the lease on some messages; trying again', { messages }),
       lost: (messages) => {
@@ -144,19 +163,33 @@ class QueueSink implements Sink {
         logger.warn('the lease on some messages ended before their work did; they may come again', { messages })
       },
     })
+    const overdue = new AbortController()
+    const timer = setTimeout(() => overdue.abort(), Math.min(maxLeases * visibilitySeconds * 1000, MAX_TIMER_MS))
+    const giveUp = AbortSignal.any([force, overdue.signal])
     lease.keep()
     try {
-      await retryTransient('apply a batch', () => this.#apply(batch.messages, force), logger, stop)
+      const apply = () => untilAborted(this.#apply(batch.messages, giveUp), giveUp)
+      await retryTransient('apply a batch', apply, logger, AbortSignal.any([stop, overdue.signal]))
     } catch (thrown) {
-      await queue.extend(lease.release(), 0)
-      throw thrown
+      await waitAtMost(GIVE_BACK_MS, giveBack(queue, lease))
+      if (!giveUp.aborted && !(stop.aborted && mayPass(thrown))) throw thrown
+      logger.warn('gave a batch back', { messages: batch.messages.length, error: messageOf(thrown) })
+      return false
+    } finally {
+      clearTimeout(timer)
     }
     lease.release()
     // Also those whose lease is lost: their work is done, and a stale receipt handle can do no harm. At best it still deletes the message.
-    const left = await queue.acknowledge(batch.messages)
+    const left = await untilAborted(queue.acknowledge(batch.messages), force).catch(() => batch.messages)
     if (left.length > 0) {
       logger.warn('some messages could not be acknowledged and will come again', { messages: left.length })
     }
+    return true
+  }
+
+  async #waitForWarehouse(stop: AbortSignal): Promise<void> {
+    const check = () => untilAborted(this.#applier.check(stop), stop)
+    await retryTransient('reach the warehouse', check, this.#options.logger, stop)
   }
 
   async #apply(messages: readonly { readonly body: string }[], signal?: AbortSignal): Promise<MessageCounts> {
@@ -164,7 +197,8 @@ class QueueSink implements Sink {
     const counts = await applyMessages(this.#applier, this.migration.name, bodies, signal)
     this.#tally.add(counts)
     if (counts.quarantined + counts.malformed > 0) {
-      this.#options.logger.warn('quarantined', { events: counts.quarantined, messages: counts.malformed })
+      const { quarantined: events, malformed, unrecorded } = counts
+      this.#options.logger.warn('quarantined', { events, messages: malformed, unrecorded: unrecorded || undefined })
     }
     return counts
   }

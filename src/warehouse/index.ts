@@ -6,7 +6,14 @@ export { memoryWarehouse } from './memory.ts'
 export type { MemoryWarehouse } from './memory.ts'
 export { mysqlWarehouse } from './mysql.ts'
 export { serverErrorOf } from './mysql-errors.ts'
-export { DEFAULT_CONNECTIONS, DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_READERS, DEFAULT_RETRY } from './options.ts'
+export {
+  DEFAULT_CONNECTIONS,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_LONG_STATEMENT_TIMEOUT_MS,
+  DEFAULT_READERS,
+  DEFAULT_RETRY,
+  DEFAULT_STATEMENT_TIMEOUT_MS,
+} from './options.ts'
 export type { MysqlWarehouseOptions } from './options.ts'
 export type {
   CallOptions,

@@ -26,17 +26,37 @@ export interface MysqlWarehouseOptions {
    * @defaultValue 8 tries, waits from 20 ms up to 5000 ms
    */
   readonly retry?: RetryPolicy
+  /**
+   * How long a statement may take, and how long to wait for a connection, in milliseconds. A server that does not answer in
+   * this time has failed: the connection is destroyed, and the statement is tried again once at most. More than the 10 s that a
+   * statement waits for a lock. From 1.
+   *
+   * @defaultValue 60000
+   */
+  readonly statementTimeoutMs?: number
+  /**
+   * The same for a statement that reads or writes a whole table: a step of the schema, a checksum, a count of conflicts.
+   *
+   * @defaultValue 21600000 (6 hours)
+   */
+  readonly longStatementTimeoutMs?: number
 }
 
 export const DEFAULT_CONNECTIONS = 4
 export const DEFAULT_READERS = 4
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 export const DEFAULT_RETRY: RetryPolicy = Object.freeze({ tries: 8, baseMs: 20, capMs: 5000 })
+export const DEFAULT_STATEMENT_TIMEOUT_MS = 60_000
+export const DEFAULT_LONG_STATEMENT_TIMEOUT_MS: number = 6 * 3_600_000
+
+/** The longest delay of a timer; a longer one fires at once. */
+const MAX_TIMER_MS: number = 2 ** 31 - 1
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for a number that is not whole or below 1. */
 export function resolveOptions(options: MysqlWarehouseOptions): Required<MysqlWarehouseOptions> {
   const check = checkOptions('mysqlWarehouse')
   const whole = (name: string, value: number): number => check.whole(name, value, { min: 1 })
+  const timeout = (name: string, value: number): number => check.whole(name, value, { min: 1, max: MAX_TIMER_MS })
   const retry = options.retry ?? DEFAULT_RETRY
   return Object.freeze({
     connections: whole('connections', options.connections ?? DEFAULT_CONNECTIONS),
@@ -47,5 +67,10 @@ export function resolveOptions(options: MysqlWarehouseOptions): Required<MysqlWa
       baseMs: whole('retry.baseMs', retry.baseMs),
       capMs: whole('retry.capMs', retry.capMs),
     }),
+    statementTimeoutMs: timeout('statementTimeoutMs', options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS),
+    longStatementTimeoutMs: timeout(
+      'longStatementTimeoutMs',
+      options.longStatementTimeoutMs ?? DEFAULT_LONG_STATEMENT_TIMEOUT_MS,
+    ),
   })
 }

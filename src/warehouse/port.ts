@@ -5,7 +5,10 @@ import type { PlanOptions, Schema, Step } from './step.ts'
 
 /** What every call of a port takes. */
 export interface CallOptions {
-  /** Checked before each statement and between tries; the call then rejects. A statement that is running is not interrupted. */
+  /**
+   * As soon as it aborts, the call rejects with its reason. A statement that is running is given up: its connection is destroyed,
+   * and it may still have its effect.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -26,7 +29,10 @@ export interface MergePort {
   /**
    * Merges rows into a table. The caller has merged the rows per key and sorted them by key (`mergeBatch`). Resolves when they
    * are durable; calling it again with the same rows changes nothing. An implementation retries transient errors, and rejects
-   * with a ChangeoverError; some of the rows may then have been merged.
+   * with a ChangeoverError; some of the rows may then have been merged: `UNREACHABLE` when that is not due to the rows and may
+   * pass, `FAILING` when it may pass but may be due to them, `VALUE` when a row is to blame.
+   *
+   * Without rows it writes nothing, and resolves only if the table takes writes at present.
    */
   merge(relation: Relation, rows: readonly Row[], options?: CallOptions): Promise<void>
 }
@@ -88,7 +94,7 @@ export interface ReportPort {
 /** A star schema in MySQL or MariaDB. */
 export interface Warehouse extends MergePort, ReadPort, SchemaPort, ReportPort, AsyncDisposable {
   readonly counters: Readonly<WarehouseCounters>
-  /** Ends its connections. Idempotent. */
+  /** Ends its connections, within a few seconds even when the server is silent. Idempotent. */
   close(): Promise<void>
 }
 

@@ -1,6 +1,7 @@
 import { CompiledQuery, Kysely, MysqlDialect } from 'kysely'
-import { createPool } from 'mysql2'
-import { redactUrl } from '../core/index.ts'
+import { createPool, type Pool } from 'mysql2'
+import { redactUrl, waitAtMost } from '../core/index.ts'
+import { CLOSE_MS, destroyStream } from './connections.ts'
 import { driverOptions } from './driver-options.ts'
 import type { ReportPort } from './port.ts'
 import { READER_SETTINGS } from './session-settings.ts'
@@ -10,6 +11,7 @@ export class MysqlReports implements ReportPort {
   readonly address: string
   readonly #url: string
   readonly #readers: number
+  readonly #connections = new Set<object>()
   #reader: Kysely<unknown> | undefined
 
   constructor(url: string, { readers }: { readonly readers: number }) {
@@ -21,7 +23,7 @@ export class MysqlReports implements ReportPort {
   reader<Database>(): Kysely<Database> {
     this.#reader ??= new Kysely({
       dialect: new MysqlDialect({
-        pool: createPool({ ...driverOptions(this.#url), connectionLimit: this.#readers, dateStrings: ['DATE'] }),
+        pool: async () => this.#pool(),
         onCreateConnection: async (connection) => {
           for (const sql of READER_SETTINGS) await connection.executeQuery(CompiledQuery.raw(sql))
         },
@@ -31,6 +33,16 @@ export class MysqlReports implements ReportPort {
   }
 
   async close(): Promise<void> {
-    await this.#reader?.destroy()
+    await waitAtMost(CLOSE_MS, this.#reader?.destroy())
+    for (const connection of this.#connections) destroyStream(connection)
+  }
+
+  #pool(): Pool {
+    const pool = createPool({ ...driverOptions(this.#url), connectionLimit: this.#readers, dateStrings: ['DATE'] })
+    pool.on('connection', (connection) => {
+      this.#connections.add(connection)
+      connection.once('end', () => this.#connections.delete(connection))
+    })
+    return pool
   }
 }

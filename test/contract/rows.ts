@@ -50,6 +50,11 @@ export function rowsContract(
       return found
     }
 
+    test('a merge of no rows writes nothing', async () => {
+      await merge(counted.layout.relation, [])
+      expect(await pages(counted.layout.relation)).toEqual([])
+    })
+
     test.each([
       ['a dimension', EVERYTHING],
       ['a fact', DEED],

@@ -76,6 +76,7 @@ const PUBLIC = {
     DEFAULT_BATCH_BYTES
     DEFAULT_BATCH_EVENTS
     DEFAULT_HEAL_MARGIN_MS
+    DEFAULT_OUTAGE_MS
     DEFAULT_PARALLEL
     DEFAULT_RANGES
     DEFAULT_SETTLE_MS
@@ -92,6 +93,7 @@ const PUBLIC = {
     type MigrateResult
     type MigrationWarehouse
     type MongoEventsOptions
+    type OutageWait
     type Range as EventRange
     type ReadOptions
     type RunProgress
@@ -169,6 +171,7 @@ const PUBLIC = {
     DEFAULT_BATCH_BYTES
     DEFAULT_BATCH_MESSAGES
     DEFAULT_GRACE_MS
+    DEFAULT_MAX_LEASES
     DEFAULT_VISIBILITY_SECONDS
     DEFAULT_WAIT_SECONDS
     lambdaHandler
@@ -195,9 +198,11 @@ const PUBLIC = {
     asOf
     DEFAULT_CONNECT_TIMEOUT_MS
     DEFAULT_CONNECTIONS
+    DEFAULT_LONG_STATEMENT_TIMEOUT_MS
     DEFAULT_PAGE_ROWS
     DEFAULT_READERS
     DEFAULT_RETRY
+    DEFAULT_STATEMENT_TIMEOUT_MS
     memoryWarehouse
     mysqlWarehouse
     type AsOfOptions

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
 import { eventKey } from '../../src/event/index.ts'
-import { MAX_QUARANTINED_BYTES, quarantinedOf, quarantineOf, quarantineRow } from '../../src/ledger/quarantine.ts'
+import {
+  MAX_QUARANTINED_BYTES,
+  quarantinedOf,
+  quarantineOf,
+  quarantineRow,
+  withoutBody,
+} from '../../src/ledger/quarantine.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
 
 const key = eventKey(1)
@@ -27,4 +33,16 @@ test('the reason has the size of a body that is too large to keep', () => {
     body: undefined,
   })
   expect(quarantinedOf(quarantineRow(key, first, 1, 'why.', large.subarray(1))).body).toHaveLength(large.length - 1)
+})
+
+test('a row without its body keeps the reason, and tells the size and why the warehouse refused it', () => {
+  const row = withoutBody(quarantineRow(key, first, 3, 'why.', body), 'too large')
+  expect(quarantinedOf(row)).toEqual({
+    event: key,
+    firstSeen: first,
+    lastSeen: first,
+    revision: 3,
+    reason: 'why. (Its 4 bytes are not kept here.) (The warehouse refused them: too large)',
+    body: undefined,
+  })
 })

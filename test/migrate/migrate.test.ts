@@ -2,11 +2,13 @@ import { Long, MongoClient } from 'mongodb'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { createApplier } from '../../src/apply/index.ts'
+import { ChangeoverError } from '../../src/core/errors.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { countWithoutReceipt } from '../../src/ledger/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
 import type { RunProgress } from '../../src/core/index.ts'
 import { memoryEvents, mongoEvents, type EventSource } from '../../src/stream/index.ts'
+import type { Warehouse } from '../../src/warehouse/index.ts'
 import { delayed, directly, fileCreated, objectId, someHistory, staged, type Stage } from './history.ts'
 import { contentOf, snapshot } from './snapshot.ts'
 import { compile } from '../../src/mapping/index.ts'
@@ -201,6 +203,41 @@ describe('an interrupted run', () => {
       throw new Error('thrown by the caller')
     }
     await expect(run(stage, { onProgress })).rejects.toThrow('thrown by the caller')
+  })
+})
+
+describe('while the warehouse is away', () => {
+  /** The same warehouse, whose merges fail from the second batch on, a number of times. */
+  const awayFor = (stage: Stage, times: number): Warehouse => {
+    let calls = 0
+    return delayed(stage.warehouse, async () => {
+      const call = ++calls
+      if (call > 6 && call <= 6 + times) throw new ChangeoverError('UNREACHABLE', 'failing over')
+    })
+  }
+
+  it('waits for it, reports what it waits for, and continues', async () => {
+    const events = await someHistory(200)
+    const stage = await staged(events)
+    const waits: unknown[] = []
+    const result = await migrate(history, {
+      source: stage.source,
+      warehouse: awayFor(stage, 6),
+      batchEvents: 20,
+      onWait: ({ thrown }) => waits.push(thrown),
+    })
+    expect(result).toMatchObject({ resumed: false, applied: 200, quarantined: 0 })
+    expect(waits).toHaveLength(6)
+    expect(waits[0]).toMatchObject({ message: 'failing over' })
+    expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+
+  it('ends with its error after `outageMs`, and resumes later', async () => {
+    const stage = await staged(await someHistory(200))
+    const options = { source: stage.source, batchEvents: 20, outageMs: 50 }
+    const running = migrate(history, { ...options, warehouse: awayFor(stage, 1e9) })
+    await expect(running).rejects.toMatchObject({ code: 'UNREACHABLE', message: 'failing over' })
+    expect(await migrate(history, { ...options, warehouse: stage.warehouse })).toMatchObject({ resumed: true })
   })
 })
 

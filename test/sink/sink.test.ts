@@ -92,6 +92,75 @@ describe('a sink', () => {
     },
   )
 
+  it.each<[string, () => unknown]>([
+    ['a failure that is not known', () => new ChangeoverError('FAILING', 'odd')],
+    ['something that is no ChangeoverError', () => new TypeError('undefined is not a function')],
+  ])('waits while the warehouse fails with %s', async (_, failure) => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(20), 5))
+    let calls = 0
+    const target: MergePort = {
+      async merge(relation, rows, options) {
+        if (calls++ < 5) throw failure()
+        await warehouse.merge(relation, rows, options)
+      },
+    }
+    const { sink, stop } = working(queue, target)
+    await until(() => isEmpty(queue), soon())
+    await stop()
+    expect(sink.counters).toMatchObject({ messages: 4, applied: 20, quarantined: 0 })
+  })
+
+  it('gives a batch back after its number of leases, and asks for no message until the warehouse takes writes', async () => {
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
+    await sendAll(queue, messagesOf(await someHistory(20), 5))
+    let isAway = true
+    const target: MergePort = {
+      async merge(relation, rows, options) {
+        if (isAway) throw new ChangeoverError('UNREACHABLE', 'away')
+        await warehouse.merge(relation, rows, options)
+      },
+    }
+    let [receives, most] = [0, 0]
+    const counting: Queue = {
+      ...queue,
+      async receive(options) {
+        receives++
+        const some = await queue.receive(options)
+        most = Math.max(most, ...some.map(({ receiveCount }) => receiveCount))
+        return some
+      },
+    }
+    const { logger, lines } = recordingLogger()
+    const { sink, stop } = working(counting, target, { visibilitySeconds: 1, maxLeases: 2, logger })
+    await until(() => lines.some((line) => line.startsWith('warn could not reach the warehouse')), soon())
+    expect(lines.some((line) => line.startsWith('warn gave a batch back {"messages":4'))).toBe(true)
+    expect(await queue.approximateDepth()).toEqual({ visible: 4, inFlight: 0 })
+    const before = receives
+    const waits = lines.length
+    await until(() => lines.length >= waits + 2, soon())
+    expect(receives).toBe(before)
+    isAway = false
+    await until(() => isEmpty(queue), soon())
+    await stop()
+    expect(sink.counters).toMatchObject({ messages: 4, applied: 20, leasesLost: 0 })
+    expect(most).toBe(2)
+  })
+
+  it('gives a batch back after its number of leases when a merge does not end at all', async () => {
+    const queue = memoryQueue()
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    const { running, abort } = working(
+      queue,
+      { merge: () => new Promise(() => {}) },
+      { visibilitySeconds: 1, maxLeases: 1 },
+    )
+    await until(async () => (await queue.approximateDepth()).inFlight === 2, soon())
+    await until(async () => (await queue.approximateDepth()).visible === 2, soon())
+    abort()
+    await running
+  })
+
   it('applies what it holds when the queue fails while it gathers', async () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(60), 5))
@@ -157,6 +226,38 @@ describe('when it is stopped', () => {
     abort()
     await running
     expect(await queue.approximateDepth()).toEqual({ visible: 2, inFlight: 0 })
+  })
+
+  it('ends after its grace when a merge does not end at all, and gives its batch back', async () => {
+    const queue = memoryQueue()
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    const { running, abort } = working(queue, { merge: () => new Promise(() => {}) }, { graceMs: 100 })
+    await until(async () => (await queue.approximateDepth()).inFlight === 2, soon())
+    abort()
+    await running
+    expect(await queue.approximateDepth()).toEqual({ visible: 2, inFlight: 0 })
+  })
+
+  it('ends after its grace when the queue does not answer any more', async () => {
+    const queue = memoryQueue()
+    await sendAll(queue, messagesOf(await someHistory(10), 5))
+    const silent: Queue = { ...queue, extend: () => new Promise(() => {}), acknowledge: () => new Promise(() => {}) }
+    const { running, abort, sink } = working(silent, await emptyWarehouse(), { graceMs: 100 })
+    await until(() => sink.counters.messages === 2, soon())
+    abort()
+    await running
+  })
+
+  it.each(['AbortError', 'TypeError'])('resolves when the queue then rejects with a raw %s', async (name) => {
+    const stubborn: Queue = {
+      ...memoryQueue(),
+      receive: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal!.addEventListener('abort', () => reject(Object.assign(new Error('raw'), { name })))
+        }),
+    }
+    const { stop } = working(stubborn, await emptyWarehouse())
+    await stop()
   })
 
   it('stops waiting for messages at once', async () => {

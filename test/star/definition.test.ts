@@ -13,6 +13,8 @@ function refused(define: () => unknown): string {
   }
   throw new Error('The definition was accepted.')
 }
+const columnsOf = (count: number, of: Column): Record<string, Column> =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, of]))
 const withKey =
   (key: Record<string, Column>): (() => unknown) =>
   () =>
@@ -75,6 +77,26 @@ describe('a definition is refused, with a remedy, when', () => {
       'its rows may be too long',
       withColumn('note', c.varchar(16383)),
       /^The dimension file has rows of up to 65556 bytes; the limit is 60000\. Shorten its texts/,
+    ],
+    [
+      'its rows may not fit in a page',
+      () => fact('file', { key: { id: c.int() }, measures: columnsOf(33, c.varchar(63)) }),
+      /^The fact file has rows that take up to 84\d\d bytes of a page; InnoDB holds 8121\. A varchar\(n\) of up to 63 .* a group/,
+    ],
+    [
+      'the rows of its history may not fit in a page',
+      () =>
+        dimension('file', {
+          key: { id: c.int() },
+          columns: { ...group('all', { ...columnsOf(31, c.varchar(63)), last: c.varchar(50) }) },
+          history: true,
+        }),
+      /^The dimension file, in its history, has rows that take up to 8\d\d\d bytes of a page/,
+    ],
+    [
+      'it has more columns than a table can have',
+      () => fact('file', { key: { id: c.int() }, measures: columnsOf(1015, c.boolean()) }),
+      /^The fact file has 1022 columns with the internal ones; MySQL allows 1017\. Split it/,
     ],
     [
       'a column has the reserved name once',

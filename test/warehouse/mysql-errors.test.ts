@@ -8,7 +8,7 @@ import type { Row } from '../../src/star/rows/relation.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
-import { mysqlErrors, serverErrorOf } from '../../src/warehouse/mysql-errors.ts'
+import { isTransient, isUsableAfter, mysqlErrors, serverErrorOf } from '../../src/warehouse/mysql-errors.ts'
 import { freshTables, onServer } from '../support/fresh.ts'
 import { sql } from '../support/sql.ts'
 
@@ -97,10 +97,12 @@ describe('the error of an unusable warehouse says why and what to do, without th
 
   test('a table is missing', async () => {
     await sql(warehouse, 'DROP TABLE dim_thing')
-    expect(await refusal(url, (of) => of.merge(relation, rowsNamed('a', [1])))).toMatchObject({
-      code: 'SCHEMA',
-      remedy: expect.stringContaining('changeover apply') as string,
-    })
+    for (const ids of [[1], []]) {
+      expect(await refusal(url, (of) => of.merge(relation, rowsNamed('a', ids)))).toMatchObject({
+        code: 'SCHEMA',
+        remedy: expect.stringContaining('changeover apply') as string,
+      })
+    }
   })
 
   test('the address is not a MySQL URL', () => {
@@ -140,6 +142,54 @@ describe('an error that a report threw', () => {
 test('an error without a message is described by its code', () => {
   const thrown = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })
   expect(mysqlErrors.translate(thrown, 'here').message).toBe('The warehouse at here cannot be reached: ECONNREFUSED.')
+})
+
+describe('transient by default, permanent by proof:', () => {
+  const numbered = (errno: number): Error => Object.assign(new Error('said'), { errno })
+
+  test.each([
+    1461, 3032, 1021, 1114, 1226, 1158, 1159, 1160, 1161, 1180, 1206, 1047, 3100, 3101, 3169, 4031, 3024, 1205, 1213,
+    1290, 1053,
+  ])('%s is not due to a row, and passes', (errno) => {
+    expect(isTransient(numbered(errno))).toBe(true)
+    expect(mysqlErrors.translate(numbered(errno), 'here')).toMatchObject({ code: 'UNREACHABLE' })
+  })
+
+  test.each([9999, 1105, 1030, 31_999])('%s is not known, so it may pass', (errno) => {
+    expect(isTransient(numbered(errno))).toBe(true)
+    expect(isUsableAfter(numbered(errno))).toBe(false)
+    expect(mysqlErrors.translate(numbered(errno), 'here')).toMatchObject({ code: 'FAILING' })
+  })
+
+  test('a connection that is closed, and anything else that the driver throws, may pass', () => {
+    for (const thrown of [
+      new Error("Can't add new command when connection is in closed state"),
+      new TypeError('x'),
+      7,
+    ]) {
+      expect(isTransient(thrown)).toBe(true)
+      expect(isUsableAfter(thrown)).toBe(false)
+    }
+  })
+
+  test.each([
+    [1045, 'DENIED'],
+    [1049, 'SCHEMA'],
+    [1146, 'SCHEMA'],
+    [1118, 'VALUE'],
+    [1406, 'VALUE'],
+    [1064, 'UNEXPECTED'],
+  ])('%s is permanent, and the connection stays usable', (errno, code) => {
+    expect(isTransient(numbered(errno))).toBe(false)
+    expect(isUsableAfter(numbered(errno))).toBe(true)
+    expect(mysqlErrors.translate(numbered(errno), 'here')).toMatchObject({ code })
+  })
+
+  test('a certificate that is not trusted is a matter of the configuration', () => {
+    const thrown = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+    expect(isTransient(thrown)).toBe(false)
+    expect(mysqlErrors.translate(thrown, 'here')).toMatchObject({ code: 'CONFIG' })
+  })
 })
 
 describe('a transient failure is retried and counted:', () => {

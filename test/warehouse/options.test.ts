@@ -30,3 +30,14 @@ test('an option that is undefined has its default', async () => {
   const options = { connections: undefined, readers: undefined, retry: undefined } as object
   await mysqlWarehouse(URL, options).close()
 })
+
+test.each(['statementTimeoutMs', 'longStatementTimeoutMs'])(
+  '%s must be a number of milliseconds that a timer takes',
+  (name) => {
+    for (const value of [...BAD, 2 ** 31]) {
+      expect(() => mysqlWarehouse(URL, { [name]: value })).toThrow(
+        expect.objectContaining({ code: 'CONFIG', remedy: 'Use a whole number from 1 to 2147483647.' }),
+      )
+    }
+  },
+)

@@ -1,12 +1,14 @@
 import { ChangeoverError } from '../../core/index.ts'
+import type { Relation } from '../rows/relation.ts'
 import { EVENT_BYTES } from '../rows/stamp.ts'
 import { binary, stampType } from '../types/text.ts'
 import { hasPast, type DefinedColumn, type TableDefinition } from './definition.ts'
 import { checkName, checkTableName, MAX_NAME } from './name-checks.ts'
-import { FACT_CONTENT, MEMBER_STATE, STAMP_PREFIX, VERSION_COLUMNS } from './names.ts'
+import { FACT_CONTENT, MEMBER_STATE, STAMP_PREFIX, tableNamesOf, VERSION_COLUMNS } from './names.ts'
+import { MAX_PAGE_BYTES, MAX_TABLE_COLUMNS, pageBytesOf } from './row-size.ts'
 
 const MAX_KEY_BYTES = 3072
-/** InnoDB's limit for a row, 65,535 bytes, less the space for stamps and headers. */
+/** MySQL's limit for a row wherever it is kept, 65,535 bytes, less the space for internal columns and headers. */
 const MAX_ROW_BYTES = 60_000
 /** What a text or JSON column takes of a row; its value is stored elsewhere. */
 const POINTER_BYTES = 12
@@ -143,6 +145,32 @@ function checkRowSize(place: string, columns: readonly DefinedColumn[]): void {
   throw new ChangeoverError('DEFINITION', `${place} has rows of up to ${bytes} bytes; the limit is ${MAX_ROW_BYTES}.`, {
     remedy: 'Shorten its texts (a character takes up to 4 bytes), or make the longest of them text().',
   })
+}
+
+/** Throws a ChangeoverError `DEFINITION` if InnoDB cannot hold the rows of a table of a definition. */
+export function checkRowsFit(definition: TableDefinition, relation: Relation): void {
+  const isHistory = relation.name === tableNamesOf(definition).history
+  const place = `${placeOf(definition)}${isHistory ? ', in its history,' : ''}`
+  const { length } = relation.columns
+  if (length > MAX_TABLE_COLUMNS) {
+    throw new ChangeoverError(
+      'DEFINITION',
+      `${place} has ${length} columns with the internal ones; MySQL allows ${MAX_TABLE_COLUMNS}.`,
+      { remedy: 'Split it, or keep some of its values as json().' },
+    )
+  }
+  const bytes = pageBytesOf(relation)
+  if (bytes <= MAX_PAGE_BYTES) return
+  throw new ChangeoverError(
+    'DEFINITION',
+    `${place} has rows that take up to ${bytes} bytes of a page; InnoDB holds ${MAX_PAGE_BYTES}.`,
+    {
+      remedy:
+        'A varchar(n) of up to 63 characters or a binary(n) of up to 255 bytes always stays in the page, and takes up to 256 bytes of it: ' +
+        'make some of them longer or text(), which take 41. Or put columns that are written together into a group, which shares a stamp ' +
+        'of 16 bytes, or split the table.',
+    },
+  )
 }
 
 function checkHistory(place: string, columns: readonly DefinedColumn[]): void {

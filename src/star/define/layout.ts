@@ -1,7 +1,7 @@
 import type { ContentLayout, Merge, Slot, TableLayout } from '../rows/layout.ts'
 import type { PhysicalColumn, Register } from '../rows/relation.ts'
 import { bigint } from '../types/number.ts'
-import { checkDefinition } from './checks.ts'
+import { checkDefinition, checkRowsFit } from './checks.ts'
 import { definedColumns, type TableDefinition } from './definition.ts'
 import { historyLayoutOf } from './history-layout.ts'
 import { indexesOf } from './index-layout.ts'
@@ -49,15 +49,19 @@ export function layoutOf(definition: TableDefinition): TableLayout {
   registers.push({ merge: 'bits', column: origin })
 
   const keyLength = Object.keys(definition.key).length
+  const relation = Object.freeze({ name: tableNamesOf(definition).main, columns, keyLength, registers, indexes })
+  const history = definition.history
+    ? historyLayoutOf(definition, columns.slice(0, keyLength), [...slots.values()])
+    : undefined
+  checkRowsFit(definition, relation)
+  if (history) checkRowsFit(definition, history.relation)
   return Object.freeze({
-    relation: Object.freeze({ name: tableNamesOf(definition).main, columns, keyLength, registers, indexes }),
+    relation,
     slots,
     live,
     origin,
     content,
-    history: definition.history
-      ? historyLayoutOf(definition, columns.slice(0, keyLength), [...slots.values()])
-      : undefined,
+    history,
   })
 }
 

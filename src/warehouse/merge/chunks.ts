@@ -1,19 +1,27 @@
+import { ChangeoverError } from '../../core/index.ts'
 import type { Cell, Relation, Row } from '../../star/index.ts'
 import { bind, type SqlValue } from '../sql.ts'
 import { maxRowsOf } from './statement.ts'
 
-/** The most bytes of values in one statement: well below the smallest usual `max_allowed_packet` (16 MiB). */
+/** The most bytes of values in one statement, however large a packet the server takes. */
 const MAX_STATEMENT_BYTES = 4 * 2 ** 20
+/** A statement has this part of the packet at most: its rows may be repeated, and their sizes are estimated. */
+const PACKET_PARTS = 4
+/** What a statement needs of a packet apart from its values, at least. */
+const STATEMENT_BYTES = 1024
+/** What a cell needs apart from its bytes: its type, its length and a part of the NULL bitmap. */
+const CELL_BYTES = 12
 
-/** Cuts sorted rows into one chunk per statement, by count and by bytes. */
-export function chunks(relation: Relation, rows: readonly Row[]): Row[][] {
-  const most = maxRowsOf(relation)
+/** Cuts sorted rows into one chunk per statement, by count and by bytes; `packetBytes` is the server's `max_allowed_packet`. */
+export function chunks(relation: Relation, rows: readonly Row[], packetBytes: number): Row[][] {
+  const mostBytes = Math.min(MAX_STATEMENT_BYTES, Math.floor(packetBytes / PACKET_PARTS))
+  const most = maxRowsOf(relation, mostBytes)
   const result: Row[][] = []
   let current: Row[] = []
   let bytes = 0
   for (const row of rows) {
     const size = rowBytes(row)
-    if (current.length > 0 && (current.length >= most || bytes + size > MAX_STATEMENT_BYTES)) {
+    if (current.length > 0 && (current.length >= most || bytes + size > mostBytes)) {
       result.push(current)
       current = []
       bytes = 0
@@ -23,6 +31,21 @@ export function chunks(relation: Relation, rows: readonly Row[]): Row[][] {
   }
   if (current.length > 0) result.push(current)
   return result
+}
+
+/** Throws a ChangeoverError `VALUE` for a row that no statement can carry to the server. */
+export function checkFits(relation: Relation, rows: readonly Row[], packetBytes: number): void {
+  for (const row of rows) {
+    // The estimate is never too small; the exact size takes longer to find.
+    if (rowBytes(row) + STATEMENT_BYTES < packetBytes) continue
+    const bytes = row.reduce<number>((sum, cell) => sum + exactBytesOf(cell), STATEMENT_BYTES)
+    if (bytes < packetBytes) continue
+    throw new ChangeoverError(
+      'VALUE',
+      `A row of ${relation.name} takes ${bytes} bytes, and the server takes packets of less than ${packetBytes} bytes.`,
+      { remedy: 'Raise max_allowed_packet on the server, or keep less in the row.' },
+    )
+  }
 }
 
 /**
@@ -50,6 +73,11 @@ function rowBytes(row: Row): number {
 }
 
 function bytesOf(cell: Cell): number {
-  if (typeof cell === 'string') return cell.length * 3
-  return cell instanceof Uint8Array ? cell.length : 8
+  if (typeof cell === 'string') return cell.length * 3 + CELL_BYTES
+  // A 64-bit integer is sent as text.
+  return CELL_BYTES + (cell instanceof Uint8Array ? cell.length : 20)
+}
+
+function exactBytesOf(cell: Cell): number {
+  return typeof cell === 'string' ? Buffer.byteLength(cell) + CELL_BYTES : bytesOf(cell)
 }

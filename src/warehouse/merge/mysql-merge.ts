@@ -3,8 +3,8 @@ import type { Relation, Row } from '../../star/index.ts'
 import type { CallOptions, Key, MergePort } from '../port.ts'
 import { findParams, keyGroups } from '../read/find.ts'
 import type { SqlSession } from '../session.ts'
-import { chunks, paramsOf, shapeOf } from './chunks.ts'
-import { mergeSql } from './statement.ts'
+import { checkFits, chunks, paramsOf, shapeOf } from './chunks.ts'
+import { checkSql, mergeSql } from './statement.ts'
 import { supersedeSql } from './supersede.ts'
 
 /** How many statements of one batch run in parallel. */
@@ -15,13 +15,17 @@ export class MysqlMerge implements MergePort {
   readonly #session: SqlSession
   /** Until the server says otherwise. */
   #mayDelete = true
+  #knownPacketBytes: number | undefined
 
   constructor(session: SqlSession) {
     this.#session = session
   }
 
   async merge(relation: Relation, rows: readonly Row[], { signal }: CallOptions = {}): Promise<void> {
-    const waiting = chunks(relation, rows)
+    const packetBytes = await this.#packetBytes(signal)
+    if (rows.length === 0) return this.#check(relation, signal)
+    checkFits(relation, rows, packetBytes)
+    const waiting = chunks(relation, rows, packetBytes)
     const worker = async (): Promise<void> => {
       for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) {
         await this.#mergeChunk(relation, chunk, signal)
@@ -52,10 +56,21 @@ export class MysqlMerge implements MergePort {
     }
   }
 
+  async #check(relation: Relation, signal: AbortSignal | undefined): Promise<void> {
+    await this.#session.use((connection) => connection.execute(checkSql(relation)), { signal })
+  }
+
+  // As the connection that was used last found it. One that finds less, because it was lowered since, refuses what is too large.
+  async #packetBytes(signal: AbortSignal | undefined): Promise<number> {
+    this.#knownPacketBytes ??= await this.#session.use(async (_, { packetBytes }) => packetBytes, { signal })
+    return this.#knownPacketBytes
+  }
+
   async #mergeChunk(relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> {
     const { counters } = this.#session
     await this.#session.use(
-      async (connection, dialect) => {
+      async (connection, { dialect, packetBytes }) => {
+        this.#knownPacketBytes = packetBytes
         const shape = shapeOf(rows)
         await connection.execute(mergeSql(relation, shape, dialect), paramsOf(rows, shape))
         counters.statements++

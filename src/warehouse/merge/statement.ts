@@ -7,9 +7,14 @@ const MAX_PLACEHOLDERS = 65_535
 /** More rows per statement than this gain next to nothing. */
 const MAX_ROWS = 1024
 
-/** How many rows one merge statement of this relation takes at most. */
-export function maxRowsOf(relation: Relation): number {
-  const most = Math.min(MAX_ROWS, Math.floor(MAX_PLACEHOLDERS / relation.columns.length))
+/** The text of a row in a statement takes these bytes per column: a placeholder and a separator. */
+const PLACEHOLDER_BYTES = 3
+
+/** How many rows one merge statement of this relation takes at most, when its text may have `mostBytes`. */
+export function maxRowsOf(relation: Relation, mostBytes: number): number {
+  const columns = relation.columns.length
+  const byText = Math.floor(mostBytes / ((columns + 1) * PLACEHOLDER_BYTES))
+  const most = Math.max(1, Math.min(MAX_ROWS, Math.floor(MAX_PLACEHOLDERS / columns), byText))
   return 2 ** Math.floor(Math.log2(most))
 }
 
@@ -45,4 +50,10 @@ export function mergeSql(relation: Relation, rows: number, dialect: Dialect): st
     `INSERT INTO ${quote(relation.name)} (${names.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')}` +
     `${dialect.rowAlias} ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`
   )
+}
+
+/** A statement that writes nothing, and fails where a merge into this table would. */
+export function checkSql(relation: Relation): string {
+  const name = quote(relation.columns[0]!.name)
+  return `UPDATE ${quote(relation.name)} SET ${name} = ${name} WHERE 1 = 0`
 }

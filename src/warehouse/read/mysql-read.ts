@@ -38,7 +38,7 @@ export class MysqlRead implements ReadPort {
   }
 
   async buckets(relation: Relation, options?: CallOptions): Promise<Buckets> {
-    return bucketsIn(await this.#session.select(bucketsSql(relation), [], options))
+    return bucketsIn(await this.#session.select(bucketsSql(relation), [], { ...options, isLong: true }))
   }
 
   async conflicts(tables: readonly AnyTable[], options?: CallOptions): Promise<Conflicts[]> {
@@ -46,10 +46,10 @@ export class MysqlRead implements ReadPort {
     for (const table of tables) {
       if (!table.layout.content) continue
       const { relation } = table.layout
-      const [counted] = await this.#session.selectArrays(countConflictsSql(relation), [], options)
+      const [counted] = await this.#session.selectArrays(countConflictsSql(relation), [], { ...options, isLong: true })
       const count = Number(counted![0])
       if (count === 0) continue
-      const raw = await this.#session.selectArrays(listConflictsSql(relation), [], options)
+      const raw = await this.#session.selectArrays(listConflictsSql(relation), [], { ...options, isLong: true })
       const key = { ...relation, columns: relation.columns.slice(0, relation.keyLength) }
       found.push(
         conflictsOf(
