@@ -10,8 +10,8 @@ const NAME = /^[a-z][a-z0-9_]*$/
  * Checks a name that becomes part of names in MySQL, of flags or of files. `what` begins the sentence of the error, before the name:
  * `The dimension file: the column`.
  */
-export function checkName(what: string, name: string, maxLength: number): void {
-  if (NAME.test(name) && name.length <= maxLength) return
+export function checkName(what: string, name: unknown, maxLength: number): void {
+  if (typeof name === 'string' && NAME.test(name) && name.length <= maxLength) return
   throw new ChangeoverError('DEFINITION', `${what} ${JSON.stringify(name)} is not a valid name.`, {
     remedy: `Start with a letter and use lower-case letters, digits and underscores, at most ${maxLength} characters.`,
   })

@@ -13,11 +13,14 @@ export interface OptionalDimension<K extends Columns = Columns> {
  * `DEFINITION` for anything but a dimension.
  *
  * @example
+ * import { column, dimension, fact, optional } from 'changeover'
+ *
+ * const author = dimension('author', { key: { author_id: column.varchar(14) } })
  * const change = fact('change', {
  *   key: { event_id: column.objectId() },
- *   dimensions: { file, author: optional(author) },
+ *   dimensions: { author, reviewer: optional(author) },
  * })
- * change.create({ event_id: e._id }, { file_path: e.path, author_id: e.author ?? null })
+ * change.create({ event_id: '65f000000000000000000001' }, { author_id: 'ann', reviewer_author_id: null })
  */
 export function optional<K extends Columns>(dimension: {
   readonly kind: 'dimension'
