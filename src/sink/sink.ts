@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createApplier, type Applier } from '../apply/index.ts'
 import {
   asChangeoverError,
@@ -119,7 +120,11 @@ class QueueSink implements Sink {
     try {
       while (!stop.aborted) {
         const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
-        if (batch.messages.length === 0) continue
+        if (batch.messages.length === 0) {
+          // A queue that answers at once, as with `waitSeconds: 0`, must not keep timers and signals from their turn.
+          await nextTurn()
+          continue
+        }
         const isDone = await this.#work(queue, batch, stop, force.signal)
         // Messages that are received meanwhile would only come nearer to the dead-letter queue.
         if (!isDone && !stop.aborted) await this.#waitForWarehouse(stop)

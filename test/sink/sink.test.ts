@@ -195,6 +195,13 @@ describe('a sink', () => {
     expect(sink.counters).toMatchObject({ messages: 2, applied: 10 })
   })
 
+  it('lets timers run while the queue is empty and is not waited for', async () => {
+    const target = { merge: async () => {} }
+    const sink = createSink(history, { queue: memoryQueue(), warehouse: target, waitSeconds: 0 })
+    await sink.run({ signal: AbortSignal.timeout(50) })
+    expect(sink.counters.messages).toBe(0)
+  })
+
   it('needs a queue to run', async () => {
     const running = createSink(history, { warehouse: await emptyWarehouse() }).run({
       signal: new AbortController().signal,
