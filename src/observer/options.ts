@@ -141,10 +141,10 @@ export function resolveOptions(migration: Migration, options: ObserveOptions): R
   })
 }
 
-/** Without its limits, no message could be packed for the queue. */
+/** Without its limits, no message could be packed for the queue. A limit of 0 is a queue that takes nothing: every event is oversized. */
 function checkQueueLimits({ limits }: { readonly limits?: Partial<QueueSender['limits']> }): void {
   const check = checkOptions('observe')
   for (const name of ['messageBytes', 'batchBytes', 'batchEntries'] as const) {
-    check.whole(`queue.limits.${name}`, limits?.[name] ?? Number.NaN, { min: 1 })
+    check.whole(`queue.limits.${name}`, limits?.[name] ?? Number.NaN, { min: 0 })
   }
 }
