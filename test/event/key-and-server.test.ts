@@ -9,8 +9,10 @@ import { event, ids, type Value } from './bson-ids.ts'
 const sendable = ({ type, same, hasJsValue }: Value): boolean => {
   // The driver replaces a null id; a server refuses arrays, and names that begin with $.
   if (!hasJsValue || same === 'null' || type === 0x04 || /^\{.*\$/.test(same)) return false
-  // SecantusDB rounds numbers that are no small integers before it compares them, and takes all empty binaries for one.
-  return !/number -?\d+\/(?!1\b)|number -?\d{16}|^binary (2 00000000|\d+ )$/.test(same)
+  // The stand-in compares neither numbers nor patterns in documents by value, and confuses binaries of less than two bytes.
+  if (/^\{.*(number|regex)/.test(same) || /^binary (2 0[01]000000|\d+ )([0-9a-f]{2})?$/.test(same)) return false
+  // It rounds numbers that are no small integers before it compares them.
+  return !/number -?\d+\/(?!1\b)|number -?\d{16}/.test(same)
 }
 
 test('ids have one key exactly where the server refuses the second as a duplicate', async () => {
