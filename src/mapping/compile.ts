@@ -25,12 +25,13 @@ export interface CompiledMigration {
 export function compile(migration: Migration): CompiledMigration {
   const { name, revision, source, tables, handlers } = migration
   const knownTypes = [...handlers.keys()]
+  const protect = protection(source)
   return Object.freeze({
     name,
     revision,
     source,
-    map: createMapper(migration),
-    protect: protection(source),
+    map: createMapper(migration, protect),
+    protect,
     relations: Object.values(tables).flatMap(relationsOf),
     handledTypes: knownTypes.filter((type) => handlers.get(type) !== 'ignore'),
     knownTypes,

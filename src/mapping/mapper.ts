@@ -16,7 +16,7 @@ import type { AnyHandler, Migration } from './migration.ts'
 import { operationsOf } from './operations.ts'
 import { reader } from './path.ts'
 import { isPromise, settlePromises } from './promises.ts'
-import { protection } from './privacy.ts'
+import { protection, type Protect } from './privacy.ts'
 import { schemaViolation, validateSync } from './schema.ts'
 
 /** What a mapping makes of one event. Never an exception: an event that cannot be mapped says why. */
@@ -55,12 +55,14 @@ interface Identity {
 }
 
 /** The one place where events become rows; observer, sink, migrate and testing all go through it. */
-export function createMapper(migration: Migration): Mapper {
+export function createMapper(
+  migration: Migration,
+  protect: Protect | undefined = protection(migration.source),
+): Mapper {
   const { name, handlers, include, schemas, source } = migration
   const identify = createIdentifier(migration)
   const timeOf = reader(source.time)
   const tables: ReadonlySet<unknown> = new Set(Object.values(migration.tables))
-  const protect = protection(source)
 
   const applied = (
     { key, position }: Identity,

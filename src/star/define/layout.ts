@@ -1,4 +1,5 @@
 import type { ContentLayout, Merge, Slot, TableLayout } from '../rows/layout.ts'
+import { valueMerge } from '../rows/merge.ts'
 import type { PhysicalColumn, Register } from '../rows/relation.ts'
 import { bigint } from '../types/number.ts'
 import { checkDefinition, checkRowsFit } from './checks.ts'
@@ -63,11 +64,6 @@ export function layoutOf(definition: TableDefinition): TableLayout {
     content,
     history,
   })
-}
-
-// Booleans are stored as 0 and 1.
-function valueMerge(merge: Merge): 'min' | 'max' {
-  return merge === 'min' || merge === 'all' ? 'min' : 'max'
 }
 
 function contentOf(slots: readonly Slot[], add: (column: PhysicalColumn) => number): ContentLayout | undefined {

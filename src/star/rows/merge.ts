@@ -1,5 +1,6 @@
 import { bytesToText } from '../../core/index.ts'
 import { compareBytes, type Cell } from '../types/cell.ts'
+import type { Merge } from './layout.ts'
 import type { Relation, Row } from './relation.ts'
 
 /**
@@ -67,4 +68,9 @@ export function compareKeys(relation: Relation, a: Row, b: Row): number {
     if (order !== 0) return order
   }
   return 0
+}
+
+/** How the values of a column without a stamp merge. Booleans are stored as 0 and 1. */
+export function valueMerge(merge: Merge): 'min' | 'max' {
+  return merge === 'min' || merge === 'all' ? 'min' : 'max'
 }

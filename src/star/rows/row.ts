@@ -2,7 +2,7 @@ import type { Cell } from '../types/cell.ts'
 import { writeFingerprint } from './content.ts'
 import { beginHistory, writeHistory, wroteHistory } from './history.ts'
 import type { HistoryLayout, Slot } from './layout.ts'
-import { keyText, mergeValues } from './merge.ts'
+import { keyText, mergeValues, valueMerge } from './merge.ts'
 import { ORIGIN, type Operation, type Origin, type TargetTable } from './operation.ts'
 import { assertEditable, assertKnownColumns, assertNullable, assertWholeGroups, cellOf } from './operation-checks.ts'
 import type { Relation, Row } from './relation.ts'
@@ -101,8 +101,7 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
       row[slot.index] = cell
     } else if (cell !== null) {
       // Two operations of one event join here as two events do in the warehouse.
-      const merge = slot.merge === 'min' || slot.merge === 'all' ? 'min' : 'max'
-      row[slot.index] = mergeValues(merge, slot.type.order, row[slot.index]!, cell)
+      row[slot.index] = mergeValues(valueMerge(slot.merge), slot.type.order, row[slot.index]!, cell)
     }
   }
 }
