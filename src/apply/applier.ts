@@ -1,5 +1,5 @@
 import { Examples, Tally, Turns } from '../core/index.ts'
-import { ledgerOf, quarantineRow, receiptRow } from '../ledger/index.ts'
+import { ledgerOf, quarantineRow, receiptRow, typeNumber, WrittenPairs } from '../ledger/index.ts'
 import { type CompiledMigration, protectBytes } from '../mapping/index.ts'
 import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
 import type { MergePort } from '../warehouse/index.ts'
@@ -13,8 +13,10 @@ export interface Applier {
    * Applies events, given as BSON. When it resolves, each is durable: its rows, or its place in the quarantine, and then
    * its receipt. Safe to repeat, in part or as a whole, in any order, from anywhere. Rejects with a ChangeoverError when the
    * warehouse cannot be used; some of the rows may then be there, which does no harm.
+   *
+   * @param generation that of the definition which captured the events, when it let other fields pass; else the migration's own
    */
-  apply(events: readonly Uint8Array[], origin: Origin, signal?: AbortSignal): Promise<Applied>
+  apply(events: readonly Uint8Array[], origin: Origin, signal?: AbortSignal, generation?: number): Promise<Applied>
   /**
    * Puts bodies that are not events into the quarantine. Gives the number of those that the warehouse did not take. Safe to
    * repeat. Rejects as `apply` does.
@@ -52,44 +54,71 @@ export function createApplier(
   target: MergePort,
   now: () => Date = () => new Date(),
 ): Applier {
-  const { map, protect, relations, revision } = migration
+  const { map, protect, relations, knownTypes, generation: own } = migration
   const { receipts, quarantine } = ledgerOf(migration)
+  const pairs = new WrittenPairs(migration)
+  const numbers = new Map(knownTypes.map((type) => [type, typeNumber(type)]))
+  const numberOf = (type: string | undefined): number | undefined =>
+    type === undefined ? undefined : (numbers.get(type) ?? typeNumber(type))
   const witnesses: Witnesses = new Map()
 
   const merge = (relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> =>
     target.merge(relation, mergeBatch(relation, rows), { signal })
 
-  const quarantineRows = async (events: readonly MappedEvent[], signal: AbortSignal | undefined): Promise<Row[]> => {
+  const quarantineRows = async (
+    events: readonly MappedEvent[],
+    generation: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Row[]> => {
     const turns = new Turns()
     const rows: Row[] = []
     for (const { key, body, mapped } of events) {
       if (turns.isOver) await turns.next(signal)
       if (mapped.outcome !== 'quarantined') continue
-      rows.push(quarantineRow(key, now(), revision, mapped.reason, protect ? protectBytes(protect, body) : body))
+      rows.push(quarantineRow(key, now(), generation, mapped.reason, protect ? protectBytes(protect, body) : body))
     }
     return rows
   }
 
   return {
-    async apply(bodies, origin, signal) {
-      const batch = await mapBatch(bodies, map, origin, signal)
+    async apply(bodies, origin, signal, generation = own) {
+      const batch = await mapBatch(bodies, map, origin, { signal, generation })
       const { written, refused } = await writeRows(target, relations, batch.events, signal, witnesses)
       const events = withRefused(batch.events, refused)
-      const unrecorded = await writeQuarantine(target, quarantine, await quarantineRows(events, signal), signal)
+      const unrecorded = await writeQuarantine(
+        target,
+        quarantine,
+        await quarantineRows(events, generation, signal),
+        signal,
+      )
+      const unwritten = pairs.unwritten(pairsOf(events, numbers))
+      if (unwritten.length > 0) await merge(pairs.relation, unwritten, signal)
+      pairs.wrote(unwritten)
       // The receipts come last: an event that has one is durable.
-      const receiptRows = events.map(({ key, mapped: { position, outcome } }) =>
-        receiptRow(key, position, outcome, revision, origin),
+      const receiptRows = events.map(({ key, mapped: { position, type, outcome } }) =>
+        receiptRow(key, { position, type: numberOf(type), outcome }, generation, origin),
       )
       if (receiptRows.length > 0) await merge(receipts, receiptRows, signal)
       return { ...sumUp(events, batch.duplicates, written), unrecorded }
     },
 
     async quarantine(bodies, signal) {
-      const rows = bodies.map(({ body, reason }) => quarantineRow(keyOfBody(body), now(), revision, reason, body))
+      const rows = bodies.map(({ body, reason }) => quarantineRow(keyOfBody(body), now(), own, reason, body))
       return writeQuarantine(target, quarantine, rows, signal)
     },
 
     check: (signal) => merge(receipts, [], signal),
+  }
+}
+
+/** Which tables the applied events wrote to, by the numbers of their types. */
+function* pairsOf(
+  events: readonly MappedEvent[],
+  numbers: ReadonlyMap<string, number>,
+): Generator<readonly [number, string]> {
+  for (const { mapped } of events) {
+    if (mapped.outcome !== 'applied') continue
+    for (const table of mapped.tables) yield [numbers.get(mapped.type)!, table]
   }
 }
 

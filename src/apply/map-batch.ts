@@ -27,7 +27,7 @@ export async function mapBatch(
   bodies: readonly Uint8Array[],
   map: Mapper,
   origin: Origin,
-  signal?: AbortSignal,
+  { signal, generation }: { readonly signal?: AbortSignal | undefined; readonly generation: number },
 ): Promise<MappedBatch> {
   const turns = new Turns()
   const seen = new Set<string>()
@@ -38,7 +38,7 @@ export async function mapBatch(
     const bytes = bytesToText(body)
     if (seen.has(bytes)) continue
     seen.add(bytes)
-    const mapped = mapOne(body, map, origin)
+    const mapped = mapOne(body, map, origin, generation)
     const key = mapped.key ?? keyOfBody(body)
     const name = bytesToText(key)
     const known = events.get(name)
@@ -63,12 +63,12 @@ export function withRefused(
   return events.map((event) => {
     const reason = reasons.get(event)
     if (reason === undefined) return event
-    const { key, position } = event.mapped
-    return { ...event, mapped: { outcome: 'quarantined', key, position, type: undefined, reason } }
+    const { key, position, type } = event.mapped
+    return { ...event, mapped: { outcome: 'quarantined', key, position, type, reason } }
   })
 }
 
-function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
+function mapOne(body: Uint8Array, map: Mapper, origin: Origin, generation: number): Mapped {
   // From the bytes: an event that cannot be decoded has its receipt under its own id as well.
   const key = eventKeyOf(body)
   const cannot = (reason: string): Mapped => ({
@@ -85,7 +85,7 @@ function mapOne(body: Uint8Array, map: Mapper, origin: Origin): Mapped {
     return cannot(`The event ${key ? 'cannot be decoded' : 'is not BSON'}: ${messageOf(thrown)}.`)
   }
   try {
-    return map(event, origin, key)
+    return map(event, origin, key, generation)
   } catch (thrown) {
     return cannot(`The event cannot be mapped: ${messageOf(thrown)}.`)
   }

@@ -46,6 +46,8 @@ export type ErrorCode =
   | 'DENIED'
   /** The schema of the warehouse does not match the definitions. */
   | 'SCHEMA'
+  /** The definition of a migration was not applied to the warehouse yet: waiting helps once someone applies it. */
+  | 'UNREGISTERED'
   /** A server failed in a way that no other code covers. */
   | 'UNEXPECTED'
   /** The work was stopped by its signal or its deadline. */

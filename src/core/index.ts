@@ -1,4 +1,5 @@
 export { pause, until } from './abort.ts'
+export { canonicalJson } from './canonical-json.ts'
 export { Breaker } from './breaker.ts'
 export type { BreakerState } from './breaker.ts'
 export { bytesToText } from './bytes.ts'

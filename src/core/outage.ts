@@ -2,7 +2,7 @@ import { ChangeoverError, type ErrorCode } from './errors.ts'
 import { backoffMs, type RetryPolicy } from './retry.ts'
 import { pause } from './abort.ts'
 
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNREACHABLE', 'FAILING'])
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNREACHABLE', 'FAILING', 'UNREGISTERED'])
 
 /**
  * Whether waiting may help: transient by default, permanent by proof. So is what is not a ChangeoverError: no one has shown that

@@ -9,6 +9,10 @@ import { splitDocuments } from './codec.ts'
 interface Body {
   readonly changeover: 1
   readonly migration: string
+  /** The fingerprint of the definition that captured the events. */
+  readonly definition?: string
+  /** A digest of what of an event that definition lets leave the host. */
+  readonly capture?: string
   readonly events: number
   readonly encoding: 'bson' | 'bson+zstd'
   readonly data: string
@@ -26,14 +30,23 @@ export const MAX_EVENTS_PER_MESSAGE = 100_000
 /** Smaller data is not worth the attempt. */
 const COMPRESS_FROM_BYTES = 512
 
+/** Who has captured the events of a message. */
+export interface Sender {
+  readonly migration: string
+  readonly definition?: string
+  readonly capture?: string
+}
+
 /** The body of one message. */
-export function encodeMessage(migration: string, events: readonly Uint8Array[]): string {
+export function encodeMessage({ migration, definition, capture }: Sender, events: readonly Uint8Array[]): string {
   const run = Buffer.concat(events)
   const compressed = run.length >= COMPRESS_FROM_BYTES ? zstdCompressSync(run) : run
   const isSmaller = compressed.length < run.length
   return JSON.stringify({
     changeover: 1,
     migration,
+    ...(definition === undefined ? {} : { definition }),
+    ...(capture === undefined ? {} : { capture }),
     events: events.length,
     encoding: isSmaller ? 'bson+zstd' : 'bson',
     data: (isSmaller ? compressed : run).toString('base64'),
@@ -45,7 +58,7 @@ export function encodeMessage(migration: string, events: readonly Uint8Array[]):
  * not fit alone is returned in `oversized`; nothing is dropped.
  */
 export function packMessages(
-  migration: string,
+  sender: Sender,
   events: readonly Uint8Array[],
   limitBytes: number,
 ): {
@@ -60,7 +73,7 @@ export function packMessages(
     // However well it compresses, a message must not exceed what its reader takes.
     const inflated = run.reduce((sum, event) => sum + event.length, 0)
     const isReadable = inflated <= MAX_INFLATED_BYTES && run.length <= MAX_EVENTS_PER_MESSAGE
-    const body = isReadable ? encodeMessage(migration, run) : undefined
+    const body = isReadable ? encodeMessage(sender, run) : undefined
     if (body !== undefined && body.length <= limitBytes) bodies.push({ body, events: to - from })
     else if (to - from === 1) oversized.push(from)
     else {
@@ -75,7 +88,7 @@ export function packMessages(
 
 /** The contents of a message, or why it cannot be read. */
 export type DecodedMessage =
-  | { readonly outcome: 'decoded'; readonly migration: string; readonly events: readonly Uint8Array[] }
+  | { readonly outcome: 'decoded'; readonly sender: Sender; readonly events: readonly Uint8Array[] }
   | { readonly outcome: 'malformed'; readonly reason: string }
 
 /** Reads a body, which may come from anywhere. Never throws. */
@@ -91,13 +104,21 @@ export function decodeMessage(text: string): DecodedMessage {
     const data = Buffer.from(body.data, 'base64')
     const run = body.encoding === 'bson' ? data : zstdDecompressSync(data, { maxOutputLength: MAX_INFLATED_BYTES })
     const events = splitDocuments(run, body.events)
-    if (events?.length === body.events) return { outcome: 'decoded', migration: body.migration, events }
+    if (events?.length === body.events) return { outcome: 'decoded', sender: senderOf(body), events }
     return {
       outcome: 'malformed',
       reason: `The message declares events: ${body.events}, but its data is not exactly that many BSON documents.`,
     }
   } catch (thrown) {
     return { outcome: 'malformed', reason: `This is not a changeover message: ${messageOf(thrown, 200)}` }
+  }
+}
+
+function senderOf({ migration, definition, capture }: Body): Sender {
+  return {
+    migration,
+    ...(typeof definition === 'string' ? { definition } : {}),
+    ...(typeof capture === 'string' ? { capture } : {}),
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'bson'
+import { textsDigest, type CompiledMigration } from '../mapping/index.ts'
 import { bigint, blob, int, mergeBatch, stampOf, stampType, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
 import { nextRunId, unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
@@ -12,7 +13,8 @@ export function checkpointsOf({ name }: { readonly name: string }): Relation {
     columns: [
       { name: 'run_id', type: varchar(40), role: 'key', nullable: false },
       { name: 'range_number', type: int, role: 'key', nullable: false },
-      { name: 'revision', type: int, role: 'value', nullable: false },
+      { name: 'generation', type: int, role: 'value', nullable: false },
+      { name: 'texts', type: varchar(16), role: 'value', nullable: false },
       { name: 'bounds', type: blob, role: 'value', nullable: false },
       { name: 'reached', type: blob, role: 'value', nullable: true },
       { name: 'events', type: bigint, role: 'value', nullable: false },
@@ -20,33 +22,35 @@ export function checkpointsOf({ name }: { readonly name: string }): Relation {
       { name: 'progress_stamp', type: stampType, role: 'stamp', nullable: false },
     ],
     registers: [
-      { merge: 'stamped', columns: [4, 5], stamp: 7 },
-      { merge: 'max', column: 6 },
+      { merge: 'stamped', columns: [5, 6], stamp: 8 },
+      { merge: 'max', column: 7 },
     ],
     comment: 'changeover: how far each range of each migration run has progressed; bounds and reached are BSON',
   }
 }
 
-export function checkpointRow({ run, revision, progress }: Checkpoint): Row {
+export function checkpointRow({ run, generation, texts, progress }: Checkpoint): Row {
   const { number, range, reached, events, isDone } = progress
   return [
     run,
     number,
-    revision,
+    generation,
+    texts,
     pack(range),
     reached === undefined ? null : pack({ id: reached }),
     BigInt(events),
     Number(isDone),
-    stampOf(BigInt(events), run, revision),
+    stampOf(BigInt(events), run, generation),
   ]
 }
 
 /** A row of `checkpointsOf`, read back. */
-export function checkpointOf([run, number, revision, bounds, reached, events, isDone]: Row): Checkpoint {
+export function checkpointOf([run, number, generation, texts, bounds, reached, events, isDone]: Row): Checkpoint {
   const { from, before } = unpack(bounds as Uint8Array)
   return {
     run: run as string,
-    revision: revision as number,
+    generation: generation as number,
+    texts: texts as string,
     progress: {
       number: number as number,
       range: { from, before },
@@ -60,21 +64,29 @@ export function checkpointOf([run, number, revision, bounds, reached, events, is
 /** Keeps the checkpoints of a migration in the warehouse, alongside what they are about. */
 export class Checkpoints {
   readonly #warehouse: MergePort & Pick<ReadPort, 'scan'>
-  readonly #revision: number
+  readonly #generation: number
+  readonly #texts: string
   readonly #relation: Relation
 
   constructor(
     warehouse: MergePort & Pick<ReadPort, 'scan'>,
-    { name, revision }: { readonly name: string; readonly revision: number },
+    migration: Pick<CompiledMigration, 'name' | 'generation' | 'definition'>,
   ) {
     this.#warehouse = warehouse
-    this.#revision = revision
-    this.#relation = checkpointsOf({ name })
+    this.#generation = migration.generation
+    this.#texts = textsDigest(migration.definition.texts)
+    this.#relation = checkpointsOf(migration)
   }
 
-  /** The latest run, if it is of this revision and not finished. */
+  /** The latest run, if it is of this generation and not finished. */
   async unfinished(options: CallOptions = {}): Promise<Run | undefined> {
-    return unfinishedRun(await this.#latest(options), this.#revision)
+    return unfinishedRun(await this.#latest(options), this.#generation)
+  }
+
+  /** The digest of the handlers' texts at the latest run, if it was of this generation. */
+  async latestTexts(options: CallOptions = {}): Promise<string | undefined> {
+    const [latest] = await this.#latest(options)
+    return latest?.generation === this.#generation ? latest.texts : undefined
   }
 
   /** Writes a new run before its first batch, so that a resumed one has the same ranges. */
@@ -108,7 +120,9 @@ export class Checkpoints {
   }
 
   async #write(run: string, ranges: readonly RangeProgress[], options: CallOptions): Promise<void> {
-    const rows = ranges.map((progress) => checkpointRow({ run, revision: this.#revision, progress }))
+    const rows = ranges.map((progress) =>
+      checkpointRow({ run, generation: this.#generation, texts: this.#texts, progress }),
+    )
     await this.#warehouse.merge(this.#relation, mergeBatch(this.#relation, rows), options)
   }
 }

@@ -1,19 +1,37 @@
 import { bytesToText } from '../core/index.ts'
 import { eventKey } from '../event/index.ts'
-import type { CallOptions, ReadPort } from '../warehouse/index.ts'
-import { receiptsOf } from './receipts.ts'
+import type { CompiledMigration, Migration } from '../mapping/index.ts'
+import type { CallOptions, ReadPort, RegistryPort } from '../warehouse/index.ts'
+import { Counting } from './counting.ts'
+import { compileRegistered } from './registered.ts'
+import { receiptOf, receiptsOf } from './receipts.ts'
+import { readWrittenTables } from './written-tables.ts'
 
 /** The `_id`s of events, in batches of any size: what `EventSource.idsBetween` yields. */
 export type EventIds = AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>
 
+/** What completeness is read from. */
+export type LedgerPort = Pick<ReadPort, 'find' | 'scan'> & RegistryPort
+
+/** Which receipts count under a migration's generation, as the warehouse knows it now. */
+export async function countingOf(
+  migration: CompiledMigration,
+  warehouse: LedgerPort,
+  options: CallOptions = {},
+): Promise<Counting> {
+  const { generation, counting } = migration
+  return new Counting({ number: generation, counting }, await readWrittenTables(migration, warehouse, options))
+}
+
 /**
- * The ids that have no receipt, in the batches in which they came; a batch of which nothing is missing is left out. This compares
- * sets, so it is right in whatever order ids were made and events were written.
+ * The ids that have no receipt that counts, in the batches in which they came; a batch of which nothing is missing is left out. This
+ * compares sets, so it is right in whatever order ids were made and events were written.
  */
 export async function* idsWithoutReceipt(
   migration: { readonly name: string },
   ids: EventIds,
   warehouse: Pick<ReadPort, 'find'>,
+  counting: Counting,
   { signal }: CallOptions = {},
 ): AsyncGenerator<readonly unknown[]> {
   const receipts = receiptsOf(migration)
@@ -21,13 +39,17 @@ export async function* idsWithoutReceipt(
     signal?.throwIfAborted()
     const missing = new Map(batch.map((id) => [bytesToText(eventKey(id)), id]))
     const keys = batch.map((id) => [eventKey(id)])
-    for (const [key] of await warehouse.find(receipts, keys, { signal })) missing.delete(bytesToText(key as Uint8Array))
+    for (const row of await warehouse.find(receipts, keys, { signal })) {
+      const receipt = receiptOf(row)
+      if (counting.counts(receipt)) missing.delete(bytesToText(receipt.event))
+    }
     if (missing.size > 0) yield [...missing.values()]
   }
 }
 
 /**
- * How many of these events have no receipt yet.
+ * How many of these events have no receipt yet that counts for the present definition. Rejects with a ChangeoverError `SCHEMA` when
+ * the definition was not applied to the warehouse, and as `find` does.
  *
  * @example
  * import { countWithoutReceipt, mongoEvents } from 'changeover/migrate'
@@ -42,12 +64,14 @@ export async function* idsWithoutReceipt(
  * await client.close()
  */
 export async function countWithoutReceipt(
-  migration: { readonly name: string },
+  migration: Migration,
   ids: EventIds,
-  warehouse: Pick<ReadPort, 'find'>,
+  warehouse: LedgerPort,
   options: CallOptions = {},
 ): Promise<number> {
+  const compiled = await compileRegistered(migration, warehouse, options)
+  const counting = await countingOf(compiled, warehouse, options)
   let count = 0
-  for await (const missing of idsWithoutReceipt(migration, ids, warehouse, options)) count += missing.length
+  for await (const missing of idsWithoutReceipt(compiled, ids, warehouse, counting, options)) count += missing.length
   return count
 }

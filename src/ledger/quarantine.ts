@@ -1,4 +1,5 @@
 import { EVENT_KEY_BYTES } from '../event/index.ts'
+import { instantOf } from './instants.ts'
 import { binary, blob, datetime, instantText, int, text, type Relation, type Row } from '../star/index.ts'
 
 /** An event that could not be applied. */
@@ -7,15 +8,15 @@ export interface Quarantined {
   readonly event: Uint8Array
   readonly firstSeen: Date
   readonly lastSeen: Date
-  /** The latest revision of the mapping that could not apply it. */
-  readonly revision: number
+  /** The latest generation that could not apply it. */
+  readonly generation: number
   readonly reason: string
   /** The event's BSON, as far as the migration may keep it; undefined when it is empty or was too large to keep. */
   readonly body: Uint8Array | undefined
 }
 
-/** The column of the latest revision that could not apply the event. */
-export const QUARANTINE_REVISION = 3
+/** The column of the latest generation that could not apply the event. */
+export const QUARANTINE_GENERATION = 3
 
 /** The quarantine of a migration: events that could not be applied, whole, with the reason, until they are replayed. */
 export function quarantineOf({ name }: { readonly name: string }): Relation {
@@ -26,7 +27,7 @@ export function quarantineOf({ name }: { readonly name: string }): Relation {
       { name: 'event_id', type: binary(EVENT_KEY_BYTES), role: 'key', nullable: false },
       { name: 'first_seen', type: datetime, role: 'value', nullable: false },
       { name: 'last_seen', type: datetime, role: 'value', nullable: false },
-      { name: 'revision', type: int, role: 'value', nullable: false },
+      { name: 'generation', type: int, role: 'value', nullable: false },
       { name: 'reason', type: text, role: 'value', nullable: false },
       { name: 'body', type: blob, role: 'value', nullable: false },
     ],
@@ -45,17 +46,17 @@ export function quarantineOf({ name }: { readonly name: string }): Relation {
 export const MAX_QUARANTINED_BYTES: number = 4 * 2 ** 20
 
 /** Of a body that is too large, only the reason is kept. */
-export function quarantineRow(key: Uint8Array, now: Date, revision: number, reason: string, body: Uint8Array): Row {
+export function quarantineRow(key: Uint8Array, now: Date, generation: number, reason: string, body: Uint8Array): Row {
   const seen = instantText(now)
-  if (body.length <= MAX_QUARANTINED_BYTES) return [key, seen, seen, revision, reason, body]
-  return [key, seen, seen, revision, notKept(reason, body.length), Buffer.of()]
+  if (body.length <= MAX_QUARANTINED_BYTES) return [key, seen, seen, generation, reason, body]
+  return [key, seen, seen, generation, notKept(reason, body.length), Buffer.of()]
 }
 
 /** The same row with its reason, but without its body, which the server refused. */
 export function withoutBody(row: Row, refusal: string): Row {
-  const [key, firstSeen, lastSeen, revision, reason, body] = row
+  const [key, firstSeen, lastSeen, generation, reason, body] = row
   const said = notKept(reason as string, (body as Uint8Array).length)
-  return [key!, firstSeen!, lastSeen!, revision!, `${said} (The warehouse refused them: ${refusal})`, Buffer.of()]
+  return [key!, firstSeen!, lastSeen!, generation!, `${said} (The warehouse refused them: ${refusal})`, Buffer.of()]
 }
 
 function notKept(reason: string, bytes: number): string {
@@ -63,18 +64,14 @@ function notKept(reason: string, bytes: number): string {
 }
 
 /** A row of `quarantineOf`, read back. */
-export function quarantinedOf([key, firstSeen, lastSeen, revision, reason, body]: Row): Quarantined {
+export function quarantinedOf([key, firstSeen, lastSeen, generation, reason, body]: Row): Quarantined {
   const bytes = body as Uint8Array
   return {
     event: key as Uint8Array,
     firstSeen: instantOf(firstSeen as string),
     lastSeen: instantOf(lastSeen as string),
-    revision: revision as number,
+    generation: generation as number,
     reason: reason as string,
     body: bytes.length === 0 ? undefined : bytes,
   }
-}
-
-function instantOf(cell: string): Date {
-  return new Date(`${cell.replace(' ', 'T')}Z`)
 }

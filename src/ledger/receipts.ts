@@ -1,21 +1,23 @@
 import { EVENT_KEY_BYTES } from '../event/index.ts'
-import { QUARANTINE_REVISION, quarantineOf } from './quarantine.ts'
+import { QUARANTINE_GENERATION, quarantineOf } from './quarantine.ts'
 import { bigint, binary, int, ORIGIN, type Origin, type Relation, type Row } from '../star/index.ts'
 
-/** What became of an event. Under one revision of the mapping, a greater outcome outranks a smaller one. */
+/** What became of an event. Under one generation, a greater outcome outranks a smaller one. */
 export type Outcome = 'quarantined' | 'ignored' | 'applied'
 const OUTCOMES: readonly Outcome[] = ['quarantined', 'ignored', 'applied']
 
-/** How many outcomes a revision has room for in the state. */
-const STATES_PER_REVISION = 4
+/** How many outcomes a generation has room for in the state. */
+export const STATES_PER_GENERATION = 4
 
 /** What the warehouse knows of an event that it has dealt with. */
 export interface Receipt {
   /** The key of the event's `_id`, as `eventKey` makes it. */
   readonly event: Uint8Array
   readonly position: bigint | undefined
-  /** The latest revision of the mapping that dealt with it, and what that made of it. */
-  readonly revision: number
+  /** The number of the event's type, see `typeNumber`; undefined of one without a type. */
+  readonly type: number | undefined
+  /** The latest generation that dealt with it, and what that made of it. */
+  readonly generation: number
   readonly outcome: Outcome
   /** All ways by which it arrived. */
   readonly origins: readonly Origin[]
@@ -29,40 +31,48 @@ export function receiptsOf(migration: { readonly name: string }): Relation {
     columns: [
       { name: 'event_id', type: binary(EVENT_KEY_BYTES), role: 'key', nullable: false },
       { name: 'position', type: bigint, role: 'value', nullable: true },
+      { name: 'event_type', type: int, role: 'value', nullable: true },
       { name: 'state', type: int, role: 'value', nullable: false },
       { name: 'origin', type: int, role: 'origin', nullable: false },
     ],
     registers: [
       { merge: 'max', column: 1 },
       { merge: 'max', column: 2 },
-      { merge: 'bits', column: 3 },
+      { merge: 'max', column: 3 },
+      { merge: 'bits', column: 4 },
     ],
-    // An event that was applied or ignored by the same revision as quarantined it, or by a later one, leaves the quarantine.
-    supersedes: { relation: quarantineOf(migration), column: 2, than: QUARANTINE_REVISION, times: STATES_PER_REVISION },
+    // An event that was applied or ignored by the same generation as quarantined it, or by a later one, leaves the quarantine.
+    supersedes: {
+      relation: quarantineOf(migration),
+      column: 3,
+      than: QUARANTINE_GENERATION,
+      times: STATES_PER_GENERATION,
+    },
     comment:
-      'changeover: events dealt with. state is 4 * revision + outcome (0 quarantined, 1 ignored, 2 applied); origin 1 live, 2 migrated, 4 repaired',
+      'changeover: events dealt with. event_type is a number of the type; state is 4 * generation + outcome (0 quarantined, 1 ignored, 2 applied); origin 1 live, 2 migrated, 4 repaired',
   }
 }
 
 export function receiptRow(
   key: Uint8Array,
-  position: bigint | undefined,
-  outcome: Outcome,
-  revision: number,
+  event: { readonly position: bigint | undefined; readonly type: number | undefined; readonly outcome: Outcome },
+  generation: number,
   origin: Origin,
 ): Row {
-  // One register, the revision first: what the latest mapping made of the event is what counts.
-  const state = revision * STATES_PER_REVISION + OUTCOMES.indexOf(outcome)
-  return [key, position ?? null, state, ORIGIN[origin]]
+  const { position, type, outcome } = event
+  // One register, the generation first: what the latest definition made of the event is what counts.
+  const state = generation * STATES_PER_GENERATION + OUTCOMES.indexOf(outcome)
+  return [key, position ?? null, type ?? null, state, ORIGIN[origin]]
 }
 
 /** A row of `receiptsOf`, read back. */
-export function receiptOf([key, position, state, bits]: Row): Receipt {
+export function receiptOf([key, position, type, state, bits]: Row): Receipt {
   return {
     event: key as Uint8Array,
     position: position === null ? undefined : (position as bigint),
-    revision: Math.floor((state as number) / STATES_PER_REVISION),
-    outcome: OUTCOMES[(state as number) % STATES_PER_REVISION]!,
+    type: type === null ? undefined : (type as number),
+    generation: Math.floor((state as number) / STATES_PER_GENERATION),
+    outcome: OUTCOMES[(state as number) % STATES_PER_GENERATION]!,
     origins: (Object.keys(ORIGIN) as Origin[]).filter((origin) => ((bits as number) & ORIGIN[origin]) !== 0),
   }
 }

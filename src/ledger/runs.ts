@@ -20,10 +20,12 @@ export interface Run {
   readonly ranges: readonly RangeProgress[]
 }
 
-/** A checkpoint: the progress of one range, of which run and under which revision of the mapping. */
+/** A checkpoint: the progress of one range, of which run, under which generation and with which handlers. */
 export interface Checkpoint {
   readonly run: string
-  readonly revision: number
+  readonly generation: number
+  /** The digest of the handlers' texts. */
+  readonly texts: string
   readonly progress: RangeProgress
 }
 
@@ -41,8 +43,8 @@ export function nextRunId(latest: string | undefined, suffix: string): string {
   return `${String(number + 1).padStart(NUMBER_DIGITS, '0')}-${suffix}`
 }
 
-/** The run of these checkpoints, if it is of this revision and a range of it is not finished. */
-export function unfinishedRun(checkpoints: readonly Checkpoint[], revision: number): Run | undefined {
-  const isOpen = checkpoints.some((checkpoint) => !checkpoint.progress.isDone && checkpoint.revision === revision)
+/** The run of these checkpoints, if it is of this generation and a range of it is not finished. */
+export function unfinishedRun(checkpoints: readonly Checkpoint[], generation: number): Run | undefined {
+  const isOpen = checkpoints.some((checkpoint) => !checkpoint.progress.isDone && checkpoint.generation === generation)
   return isOpen ? { id: checkpoints[0]!.run, ranges: checkpoints.map(({ progress }) => progress) } : undefined
 }

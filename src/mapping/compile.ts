@@ -1,4 +1,5 @@
-import { relationsOf, type Relation } from '../star/index.ts'
+import { namedTable, PLAIN_NAMES, relationsOf, type PhysicalNames, type Relation } from '../star/index.ts'
+import { definitionOf, type Definition, type HandlerTexts } from './definition.ts'
 import { createMapper, type Mapper } from './mapper.ts'
 import type { Migration } from './migration.ts'
 import { protection, type Protect } from './privacy.ts'
@@ -7,7 +8,12 @@ import type { Source } from './source.ts'
 /** What the rest of the package needs of a migration, derived once. Code that reads events or writes rows never sees the definition. */
 export interface CompiledMigration {
   readonly name: string
-  readonly revision: number
+  readonly definition: Definition
+  /** The number under which the warehouse knows the definition. */
+  readonly generation: number
+  readonly counting: OldestCounting
+  /** Digests of the handlers' texts when the definition was applied, where they are known. */
+  readonly registeredTexts: HandlerTexts | undefined
   readonly source: Source
   /** Events to rows. */
   readonly map: Mapper
@@ -15,24 +21,62 @@ export interface CompiledMigration {
   readonly protect: Protect | undefined
   /** The tables that events write to, in the order in which a batch writes them. */
   readonly relations: readonly Relation[]
+  /** Those of each table, by the table's name. */
+  readonly relationsByTable: ReadonlyMap<string, readonly Relation[]>
   /** The event types that have a handler. */
   readonly handledTypes: readonly string[]
   /** The handled types and the ignored ones: every event type that the mapping knows. */
   readonly knownTypes: readonly string[]
 }
 
-/** Derives from a migration what the rest of the package needs of it. */
-export function compile(migration: Migration): CompiledMigration {
-  const { name, revision, source, tables, handlers } = migration
+/** Under which number a warehouse knows a definition, and the names of the columns of its tables there, by table. */
+export interface Registered {
+  readonly number: number
+  readonly names: Readonly<Record<string, PhysicalNames>>
+  readonly counting: OldestCounting
+  /** Digests of the handlers' texts when it was applied. */
+  readonly texts?: HandlerTexts
+}
+
+/**
+ * The oldest generations whose receipts count. A receipt of an event counts when it is as young as its event type asks, and as each
+ * table asks that events of the type write to: so a new column of one fact does not ask for everything to be replayed.
+ */
+export interface OldestCounting {
+  readonly types: Readonly<Record<string, number>>
+  readonly tables: Readonly<Record<string, number>>
+}
+
+const NOTHING = Object.freeze({})
+
+/** A definition where no other has been registered. */
+export const FIRST: Registered = Object.freeze({
+  number: 1,
+  names: NOTHING,
+  counting: Object.freeze({ types: NOTHING, tables: NOTHING }),
+})
+
+/** Derives from a migration what the rest of the package needs of it, as a warehouse knows it. */
+export function compile(
+  migration: Migration,
+  { number, names, counting, texts }: Registered = FIRST,
+): CompiledMigration {
+  const { name, source, handlers } = migration
   const knownTypes = [...handlers.keys()]
   const protect = protection(source)
+  const tables = Object.values(migration.tables).map((table) => namedTable(table, names[table.name] ?? PLAIN_NAMES))
+  const layouts = new Map(tables.map((table) => [table.name, table.layout]))
   return Object.freeze({
     name,
-    revision,
+    definition: definitionOf(migration),
+    generation: number,
+    counting,
+    registeredTexts: texts,
     source,
-    map: createMapper(migration, protect),
+    map: createMapper(migration, { protect, generation: number, layoutOf: (table) => layouts.get(table.name)! }),
     protect,
-    relations: Object.values(tables).flatMap(relationsOf),
+    relations: tables.flatMap(relationsOf),
+    relationsByTable: new Map(tables.map((table) => [table.name, relationsOf(table)])),
     handledTypes: knownTypes.filter((type) => handlers.get(type) !== 'ignore'),
     knownTypes,
   })

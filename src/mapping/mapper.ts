@@ -11,12 +11,14 @@ import {
   rowsOf,
   show,
   stampOfKey,
+  type TableLayout,
+  type TargetTable,
 } from '../star/index.ts'
 import type { AnyHandler, Migration } from './migration.ts'
 import { operationsOf } from './operations.ts'
 import { reader } from './path.ts'
 import { isPromise, settlePromises } from './promises.ts'
-import { protection, type Protect } from './privacy.ts'
+import type { Protect } from './privacy.ts'
 import { schemaViolation, validateSync } from './schema.ts'
 
 /** What a mapping makes of one event. Never an exception: an event that cannot be mapped says why. */
@@ -25,9 +27,12 @@ export type Mapped =
       readonly outcome: 'applied'
       readonly key: Uint8Array
       readonly position: bigint
+      readonly type: string
       readonly rows: readonly RelationRow[]
+      /** The names of the tables that the event wrote to. */
+      readonly tables: readonly string[]
     }
-  | { readonly outcome: 'ignored'; readonly key: Uint8Array; readonly position: bigint }
+  | { readonly outcome: 'ignored'; readonly key: Uint8Array; readonly position: bigint; readonly type: string }
   | {
       readonly outcome: 'quarantined'
       readonly key: Uint8Array | undefined
@@ -38,46 +43,54 @@ export type Mapped =
 
 /**
  * A mapping ready to run: the paths are parsed once. `key` is the event's key as its bytes have it, `eventKeyOf`; without it, the
- * key is that of the decoded `_id`.
+ * key is that of the decoded `_id`. `generation` stamps the rows of an event that another definition has captured.
  */
-export type Mapper = (event: Event, origin: Origin, key?: Uint8Array) => Mapped
+export type Mapper = (event: Event, origin: Origin, key?: Uint8Array, generation?: number) => Mapped
+
+/** What a mapping needs apart from its definition. */
+export interface MapperOptions {
+  readonly protect: Protect | undefined
+  /** The number that stamps carry. */
+  readonly generation: number
+  /** How a table is laid out in the warehouse. */
+  readonly layoutOf: (table: TargetTable) => TableLayout
+}
 
 type Event = Readonly<Record<string, unknown>>
 
 /** How many characters of a thrown message a reason keeps. */
 const MAX_REASON = 2000
 
-/** What tells an event from others. */
+/** What tells an event from others, and the generation of what it writes. */
 interface Identity {
   readonly key: Uint8Array
   readonly position: bigint
   readonly type: string
+  readonly generation: number
 }
 
 /** The one place where events become rows; observer, sink, migrate and testing all go through it. */
-export function createMapper(
-  migration: Migration,
-  protect: Protect | undefined = protection(migration.source),
-): Mapper {
+export function createMapper(migration: Migration, { protect, generation: own, layoutOf }: MapperOptions): Mapper {
   const { name, handlers, include, schemas, source } = migration
   const identify = createIdentifier(migration)
   const timeOf = reader(source.time)
   const tables: ReadonlySet<unknown> = new Set(Object.values(migration.tables))
 
   const applied = (
-    { key, position }: Identity,
+    { key, position, type, generation }: Identity,
     operations: readonly Operation[],
     origin: Origin,
     event: Event,
   ): Mapped => {
-    const stamp = stampOfKey(position, key, migration.revision, name)
-    return { outcome: 'applied', key, position, rows: rowsOf(operations, stamp, origin, instantIn(timeOf(event))) }
+    const stamp = stampOfKey(position, key, generation, name)
+    const rows = rowsOf(operations, stamp, origin, instantIn(timeOf(event)), layoutOf)
+    return { outcome: 'applied', key, position, type, rows, tables: operations.map(({ table }) => table.name) }
   }
 
   const carryOut = (event: Event, origin: Origin, identity: Identity, handler: AnyHandler): Mapped => {
     const { key, position, type } = identity
     const frozen = deepFreeze(protect ? protect(event) : event)
-    if (include && !included(name, () => include(frozen))) return { outcome: 'ignored', key, position }
+    if (include && !included(name, () => include(frozen))) return { outcome: 'ignored', key, position, type }
     const schema = schemas.get(type)
     const violation =
       schema &&
@@ -94,8 +107,8 @@ export function createMapper(
     }
   }
 
-  return (event, origin, known) => {
-    const identified = identify(event, known)
+  return (event, origin, known, generation = own) => {
+    const identified = identify(event, known, generation)
     if (identified.outcome === 'quarantined') return identified
     const { identity } = identified
     const { key, position, type } = identity
@@ -103,7 +116,7 @@ export function createMapper(
     if (handler === undefined) {
       return quarantined(identity, `The migration ${name} has no handler for the type ${show(type)}.`)
     }
-    if (handler === 'ignore') return { outcome: 'ignored', key, position }
+    if (handler === 'ignore') return { outcome: 'ignored', key, position, type }
     try {
       return carryOut(event, origin, identity, handler)
     } catch (thrown) {
@@ -117,10 +130,12 @@ type Identified =
   | Extract<Mapped, { outcome: 'quarantined' }>
 
 /** Reads what tells an event from others. When a part is missing, the event is quarantined with the parts that could be read. */
-function createIdentifier({ source }: Migration): (event: Event, key: Uint8Array | undefined) => Identified {
+function createIdentifier({
+  source,
+}: Migration): (event: Event, key: Uint8Array | undefined, generation: number) => Identified {
   const typeOf = reader(source.type)
   const orderOf = reader(source.order)
-  return (event, known) => {
+  return (event, known, generation) => {
     const given = typeOf(event)
     const type = typeof given === 'string' ? given : undefined
     let key: Uint8Array
@@ -134,7 +149,7 @@ function createIdentifier({ source }: Migration): (event: Event, key: Uint8Array
       return quarantined({ key, type }, `The event's ${source.order} is neither an integer of 64 bits nor a Date.`)
     }
     if (type === undefined) return quarantined({ key, position }, `The event's ${source.type} is not a string.`)
-    return { outcome: 'identified', identity: { key, position, type } }
+    return { outcome: 'identified', identity: { key, position, type, generation } }
   }
 }
 

@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../core/index.ts'
-import { MAX_REVISION, assertDistinctNames, type AnyTable } from '../star/index.ts'
+import { assertDistinctNames, type AnyTable } from '../star/index.ts'
 import { isObject, kindOfValue } from './given.ts'
 import { assertUniqueNames } from './unique-names.ts'
 import { checkSchema, type StandardSchema } from './schema.ts'
@@ -34,6 +34,8 @@ export function checkParts(
     })
   }
 }
+
+const MAX_REVISION = 255
 
 /** Checks a revision. Throws a ChangeoverError `DEFINITION`. */
 export function checkRevision(migration: string, revision: number): void {

@@ -1,6 +1,6 @@
 import { waitOut, type ProgressMeter } from '../core/index.ts'
 import type { CompiledMigration } from '../mapping/index.ts'
-import { idsWithoutReceipt } from '../ledger/index.ts'
+import { idsWithoutReceipt, type Counting } from '../ledger/index.ts'
 import type { EventSource, ReadOptions } from '../stream/index.ts'
 import type { ReadPort } from '../warehouse/index.ts'
 import type { BatchApplier, Outage } from './batch-applier.ts'
@@ -10,6 +10,8 @@ export interface MissingSearch {
   readonly migration: CompiledMigration
   readonly source: EventSource
   readonly warehouse: Pick<ReadPort, 'find'>
+  /** Which receipts count. */
+  readonly counting: Counting
   readonly batches: BatchApplier
   readonly meter: ProgressMeter
   readonly outage: Outage
@@ -17,13 +19,17 @@ export interface MissingSearch {
   readonly bounds: ReadOptions & { readonly signal: AbortSignal }
 }
 
-/** Applies those of these events that have no receipt. Returns how many there were. */
+/** Applies those of these events that have no receipt that counts. Returns how many there were. */
 export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
-  const { migration, source, warehouse, batches, meter, outage, bounds } = search
+  const { migration, source, warehouse, counting, batches, meter, outage, bounds } = search
   const { signal } = bounds
   const find: ReadPort['find'] = (...given) => waitOut(() => warehouse.find(...given), { ...outage, signal })
   let found = 0
-  for await (const missing of timed(idsWithoutReceipt(migration, ids, { find }, { signal }), meter, 'check')) {
+  for await (const missing of timed(
+    idsWithoutReceipt(migration, ids, { find }, counting, { signal }),
+    meter,
+    'check',
+  )) {
     for await (const events of timed(source.byIds(missing, bounds), meter, 'read')) {
       await batches.apply(events, signal)
       found += events.length

@@ -1,5 +1,8 @@
-import type { Applier } from '../apply/index.ts'
+import { createApplier, type Applier } from '../apply/index.ts'
 import { Examples, Tally, waitOut, type OutageOptions, type ProgressMeter } from '../core/index.ts'
+import { Heartbeat } from '../ledger/index.ts'
+import type { CompiledMigration } from '../mapping/index.ts'
+import type { MergePort } from '../warehouse/index.ts'
 
 const COUNTS = ['events', 'applied', 'ignored', 'quarantined', 'rows'] as const
 
@@ -9,18 +12,21 @@ export type Outage = Pick<OutageOptions, 'maxMs' | 'onWait'>
 /** Applies batches of migrated events, waits out outages of the warehouse, and adds up what became of the events. */
 export class BatchApplier {
   readonly #applier: Applier
+  readonly #heartbeat: Heartbeat
   readonly #meter: ProgressMeter
   readonly #outage: Outage
   readonly #tally = new Tally(COUNTS)
   readonly #reasons = new Examples()
 
-  constructor(applier: Applier, meter: ProgressMeter, outage: Outage) {
-    this.#applier = applier
+  constructor(migration: CompiledMigration, warehouse: MergePort, meter: ProgressMeter, outage: Outage) {
+    this.#applier = createApplier(migration, warehouse)
+    this.#heartbeat = new Heartbeat(migration, warehouse)
     this.#meter = meter
     this.#outage = outage
   }
 
   async apply(events: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+    await this.#heartbeat.beat(signal)
     const applied = await this.#meter.time('apply', () =>
       waitOut(() => this.#applier.apply(events, 'migrated', signal), { ...this.#outage, signal }),
     )

@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb'
-import { createApplier } from '../apply/index.ts'
 import { ProgressMeter } from '../core/index.ts'
 import { closeCrashed, coverageCollection, markHealed, readCoverage, type CoverageWindow } from '../coverage/index.ts'
-import { compile, type Migration } from '../mapping/index.ts'
+import { compileRegistered, countingOf } from '../ledger/index.ts'
+import type { Migration } from '../mapping/index.ts'
 import { databaseOf, mongoErrors, mongoEvents } from '../stream/index.ts'
 import { applyMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
@@ -54,8 +54,8 @@ export interface HealResult {
  */
 export async function heal(migration: Migration, options: HealOptions): Promise<HealResult> {
   const { mongo, warehouse, coverage, marginMs, settleMs, onProgress, signal } = resolveHealOptions(options)
-  const compiled = compile(migration)
   await warehouse.dialect()
+  const compiled = await compileRegistered(migration, warehouse, { signal })
   const source = mongoEvents(mongo, migration, { fromPrimary: true })
   // Fails when the collection does not exist; without windows nothing below would.
   await source.count({ signal })
@@ -63,11 +63,12 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const records = new CoverageRecords(databaseOf(migration.source, mongo), coverage, migration.name, signal)
   const { windows, crashed, now } = await records.read()
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(createApplier(compiled, warehouse), meter, NO_OUTAGE)
+  const batches = new BatchApplier(compiled, warehouse, meter, NO_OUTAGE)
   const search = {
     migration: compiled,
     source,
     warehouse,
+    counting: await countingOf(compiled, warehouse, { signal }),
     batches,
     meter,
     outage: NO_OUTAGE,

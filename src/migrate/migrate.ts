@@ -1,11 +1,11 @@
-import { createApplier } from '../apply/index.ts'
 import { ProgressMeter } from '../core/index.ts'
-import { Checkpoints, type Run } from '../ledger/index.ts'
-import { compile, type Migration } from '../mapping/index.ts'
+import { Checkpoints, compileRegistered, countingOf, type Run } from '../ledger/index.ts'
+import type { Migration } from '../mapping/index.ts'
 import { applyMissing, counted } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveMigrateOptions, type MigrateOptions } from './options.ts'
 import { readRanges } from './read-ranges.ts'
+import { assertSameMapping } from './same-mapping.ts'
 import { unknownTypesOf, type UnknownTypes } from './unknown-types.ts'
 
 /** The outcome of a run. */
@@ -52,25 +52,48 @@ export interface MigrateResult extends UnknownTypes {
  * await client.close()
  */
 export async function migrate(migration: Migration, options: MigrateOptions): Promise<MigrateResult> {
-  const { source, warehouse, ranges, parallel, batchEvents, batchBytes, outageMs, onWait, fresh, onProgress, signal } =
-    resolveMigrateOptions(options)
-  const compiled = compile(migration)
+  const {
+    source,
+    warehouse,
+    ranges,
+    parallel,
+    batchEvents,
+    batchBytes,
+    outageMs,
+    onWait,
+    fresh,
+    sameMapping,
+    onProgress,
+    signal,
+  } = resolveMigrateOptions(options)
   await warehouse.dialect()
-  const total = await source.count({ signal })
+  const compiled = await compileRegistered(migration, warehouse)
   const checkpoints = new Checkpoints(warehouse, compiled)
+  if (!sameMapping) await assertSameMapping(compiled, checkpoints, { signal })
+  const total = await source.count({ signal })
   const unfinished = fresh ? undefined : await checkpoints.unfinished()
   const run = unfinished ?? (await checkpoints.begin(await source.ranges(ranges, { signal })))
 
   const outage = { maxMs: outageMs, onWait }
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(createApplier(compiled, warehouse), meter, outage)
+  const batches = new BatchApplier(compiled, warehouse, meter, outage)
   meter.begin('read', total, eventsOf(run))
   const bounds = { batchEvents, batchBytes, signal }
   await readRanges(run, { source, checkpoints, batches, meter, outage, bounds, parallel })
 
   meter.begin('check', total)
+  const counting = await countingOf(compiled, warehouse, { signal })
   const ids = counted(source.idsBetween(null, null, { signal }), meter)
-  const late = await applyMissing(ids, { migration: compiled, source, warehouse, batches, meter, outage, bounds })
+  const late = await applyMissing(ids, {
+    migration: compiled,
+    source,
+    warehouse,
+    counting,
+    batches,
+    meter,
+    outage,
+    bounds,
+  })
   const types = await source.types({ signal })
   return {
     run: run.id,

@@ -1,9 +1,9 @@
 import { checkOptions, type OutageWait, type RunProgress } from '../core/index.ts'
 import type { EventSource } from '../stream/index.ts'
-import type { MergePort, ReadPort, SchemaPort } from '../warehouse/index.ts'
+import type { MergePort, ReadPort, RegistryPort, SchemaPort } from '../warehouse/index.ts'
 
 /** The part of a warehouse that a migration needs. */
-export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find' | 'scan'> & Pick<SchemaPort, 'dialect'>
+export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find'> & RegistryPort & Pick<SchemaPort, 'dialect'>
 
 /** The methods of {@link MigrationWarehouse}, for the check of options. */
 export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse)[] = ['merge', 'find', 'scan', 'dialect']
@@ -52,6 +52,12 @@ export interface MigrateOptions {
    */
   readonly fresh?: boolean
   /**
+   * Whether handlers map as they did in the last run of this definition although their text has changed.
+   *
+   * @defaultValue false
+   */
+  readonly sameMapping?: boolean
+  /**
    * Called after each durable batch, and as the check at the end proceeds. The phases are `read` and `check`, both counted in events;
    * the steps in `spentMs` are `read`, `apply`, `checkpoint` and `check`. What it throws ends the run.
    */
@@ -85,6 +91,7 @@ export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateO
     outageMs: check.milliseconds('outageMs', options.outageMs ?? DEFAULT_OUTAGE_MS, { min: 0 }),
     onWait: options.onWait ?? (() => {}),
     fresh: options.fresh ?? false,
+    sameMapping: options.sameMapping ?? false,
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
   })

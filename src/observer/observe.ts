@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { MongoClient } from 'mongodb'
 import { messageOf, SafeEmitter, type BreakerState, waitAtMost, MAX_TIMER_MS } from '../core/index.ts'
-import { compile, type Migration } from '../mapping/index.ts'
+import { compile, senderOf, type Migration } from '../mapping/index.ts'
 import { coverageCollection } from '../coverage/index.ts'
 import { byReason, createTake, isSkipped } from './capture.ts'
 import { commandTap } from './command-tap.ts'
@@ -103,6 +103,8 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
   const resolved = resolveOptions(migration, options)
   const { queue, limits, logger, heartbeatMs } = resolved
   const instance = randomUUID()
+  const compiled = compile(migration)
+  const sender = senderOf(compiled.definition)
   const database = migration.source.database ?? client.db().databaseName
   const emitter = new SafeEmitter<ObserverEvents>((thrown) =>
     logger.warn('a listener failed', { error: messageOf(thrown) }),
@@ -137,7 +139,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
   }
   const spill =
     resolved.spill &&
-    new Spill(resolved.spill, migration.name, instance, heartbeatMs, {
+    new Spill(resolved.spill, sender, instance, heartbeatMs, {
       more: () => void publisher.flush(),
       lost(range, detail) {
         if (coverage) coverage.missedRange('spilled', range)
@@ -147,7 +149,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
     })
   const publisher = new Publisher(
     queue,
-    migration.name,
+    sender,
     limits,
     {
       published(events, messages) {
@@ -184,7 +186,7 @@ export function observe(client: MongoClient, migration: Migration, options: Obse
 
   const reportTapFailure = (thrown: unknown): void => logger.error('the tap failed', { error: messageOf(thrown) })
   const capture: Capture = {
-    take: createTake(compile(migration), { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
+    take: createTake(compiled, { ...resolved, ignoreUndefined: client.bsonOptions.ignoreUndefined ?? false }),
     commit(events, settled) {
       const done = settled && (coverage ? () => coverage.whenRecorded(settled) : settled)
       const wanted = events.filter((event) => !isSkipped(event))

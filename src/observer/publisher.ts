@@ -1,3 +1,4 @@
+import type { Sender } from '../event/index.ts'
 import { Breaker, type BreakerState, waitAtMost } from '../core/index.ts'
 import { ABORT_GRACE_MS, EventSender, type EventOutcome, type QueueSender } from '../queue/index.ts'
 import { EventBuffer, type Buffered } from './event-buffer.ts'
@@ -36,7 +37,7 @@ export class Publisher {
 
   constructor(
     queue: QueueSender,
-    migration: string,
+    sender: Sender,
     limits: PublisherLimits,
     events: PublisherEvents,
     overflow?: Overflow,
@@ -46,7 +47,7 @@ export class Publisher {
     this.#overflow = overflow
     this.#buffer = new EventBuffer(limits)
     this.#breaker = new Breaker(limits.breakerFailures, limits.breakerOpenMs, (state) => events.breaker(state))
-    this.#sender = new EventSender(queue, migration, {
+    this.#sender = new EventSender(queue, sender, {
       bytesOf: ({ event }) => event.bytes,
       timeoutMs: limits.sendTimeoutMs,
       breaker: this.#breaker,
@@ -172,11 +173,11 @@ export class Publisher {
 
   /** Sends the next events of the overflow; false when there are none, or they could not be sent. */
   async #sendSpilled(): Promise<boolean> {
-    const events = await this.#overflow!.read(this.#limits.batchEvents, this.#limits.batchBytes)
+    const { events, sender } = await this.#overflow!.read(this.#limits.batchEvents, this.#limits.batchBytes)
     if (events.length === 0 || this.#closed.signal.aborted) return false
     const at = performance.now()
     const spilled = events.map((event) => ({ event, at, settled: undefined }))
-    await this.#sender.send(spilled, this.#closed.signal)
+    await this.#sender.send(spilled, this.#closed.signal, sender)
     // What could not be sent stays where it is, for the next observer.
     if (this.#isOver || this.#closed.signal.aborted) return false
     await this.#overflow!.sent()

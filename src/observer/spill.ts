@@ -2,7 +2,8 @@ import { mkdir, open, readdir, rename, truncate, unlink, utimes } from 'node:fs/
 import { join } from 'node:path'
 import { codeOf } from '../core/index.ts'
 import { SILENT_INTERVALS } from '../coverage/index.ts'
-import type { Overflow } from './overflow.ts'
+import type { Sender } from '../event/index.ts'
+import type { Overflow, Spilled } from './overflow.ts'
 import { encodeRecord, readRecords, touchedAt } from './spill-file.ts'
 import type { Captured } from './tap.ts'
 import { TimeRange } from './time-range.ts'
@@ -35,6 +36,8 @@ export interface SpillEvents {
 
 interface File {
   readonly path: string
+  /** Whose definition captured the events; undefined where it is not known. */
+  readonly sender: Sender
   /** Where the first record is that has not been sent. */
   head: number
 }
@@ -49,7 +52,7 @@ interface File {
 export class Spill implements Overflow {
   readonly #directory: string
   readonly #maxBytes: number
-  readonly #migration: string
+  readonly #sender: Sender
   readonly #instance: string
   readonly #everyMs: number
   readonly #events: SpillEvents
@@ -68,14 +71,14 @@ export class Spill implements Overflow {
   #isUsable = true
   #isClosed = false
 
-  constructor(options: SpillOptions, migration: string, instance: string, everyMs: number, events: SpillEvents) {
+  constructor(options: SpillOptions, sender: Sender, instance: string, everyMs: number, events: SpillEvents) {
     this.#directory = options.directory
     this.#maxBytes = options.maxBytes ?? DEFAULT_SPILL_BYTES
-    this.#migration = migration
+    this.#sender = sender
     this.#instance = instance
     this.#everyMs = everyMs
     this.#events = events
-    this.#own = { path: this.#path(0), head: 0 }
+    this.#own = { path: this.#path(0, sender), sender, head: 0 }
     this.#work = Promise.resolve()
     void this.#do(async () => {
       await mkdir(this.#directory, { recursive: true })
@@ -108,9 +111,9 @@ export class Spill implements Overflow {
     return true
   }
 
-  async read(maxEvents: number, maxBytes: number): Promise<readonly Captured[]> {
+  async read(maxEvents: number, maxBytes: number): Promise<Spilled> {
     this.#reading = undefined
-    let found: readonly Captured[] = []
+    let found: Spilled = { events: [], sender: this.#sender }
     await this.#do(async () => {
       while (this.#adopted.length > 0) {
         const file = this.#adopted[0]!
@@ -118,7 +121,7 @@ export class Spill implements Overflow {
           const { events, next } = await readRecords(file.path, file.head, maxEvents, maxBytes)
           if (events.length > 0) {
             this.#reading = { file, next, events: 0 }
-            found = events
+            found = { events, sender: file.sender }
             return
           }
           // Its end, or what was half written when its observer died.
@@ -132,7 +135,7 @@ export class Spill implements Overflow {
       const { events, next } = await readRecords(this.#own.path, this.#own.head, maxEvents, maxBytes)
       if (events.length === 0) return this.#lose('it cannot be read')
       this.#reading = { file: this.#own, next, events: events.length }
-      found = events
+      found = { events, sender: this.#sender }
     })
     return found
   }
@@ -163,8 +166,8 @@ export class Spill implements Overflow {
     })
   }
 
-  #path(number: number): string {
-    return join(this.#directory, `${this.#migration}.${this.#instance}.${number}.spill`)
+  #path(number: number, { migration, definition = '', capture = '' }: Sender): string {
+    return join(this.#directory, [migration, this.#instance, number, definition, capture, 'spill'].join('.'))
   }
 
   async #write(): Promise<void> {
@@ -204,15 +207,16 @@ export class Spill implements Overflow {
     const now = await touchedAt(this.#own.path)
     if (now === undefined) return
     for (const name of await readdir(this.#directory)) {
-      const [migration, instance, , suffix] = name.split('.')
-      if (migration !== this.#migration || suffix !== 'spill' || instance === this.#instance) continue
+      const [migration, instance, , definition, capture, suffix] = name.split('.')
+      if (migration !== this.#sender.migration || suffix !== 'spill' || instance === this.#instance) continue
       const path = join(this.#directory, name)
       const touched = await touchedAt(path)
       if (touched === undefined || now - touched < SILENT_INTERVALS * this.#everyMs) continue
-      const mine = this.#path(++this.#adoptions)
+      const sender: Sender = { migration, ...(definition ? { definition } : {}), ...(capture ? { capture } : {}) }
+      const mine = this.#path(++this.#adoptions, sender)
       try {
         await rename(path, mine)
-        this.#adopted.push({ path: mine, head: 0 })
+        this.#adopted.push({ path: mine, sender, head: 0 })
       } catch (thrown) {
         // Another was quicker.
         if (codeOf(thrown) !== 'ENOENT') throw thrown

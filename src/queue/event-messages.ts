@@ -1,4 +1,4 @@
-import { packMessages } from '../event/index.ts'
+import { packMessages, type Sender } from '../event/index.ts'
 import type { OutgoingMessage, QueueLimits, SendOutcome } from './port.ts'
 
 /** What became of an event. `refused` is final: the queue would refuse the event each time. */
@@ -23,13 +23,13 @@ export interface PackedEvents<Event> {
 
 /** Packs events into messages, in the order in which they are given. */
 export function packEvents<Event>(
-  migration: string,
+  sender: Sender,
   events: readonly Event[],
   bytesOf: (event: Event) => Uint8Array,
   limits: QueueLimits,
 ): PackedEvents<Event> {
   const limitBytes = Math.min(limits.messageBytes, limits.batchBytes)
-  const { bodies, oversized } = packMessages(migration, events.map(bytesOf), limitBytes)
+  const { bodies, oversized } = packMessages(sender, events.map(bytesOf), limitBytes)
   const tooLarge = new Set(oversized)
   const fitting = events.filter((_, index) => !tooLarge.has(index))
   let next = 0

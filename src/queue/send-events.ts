@@ -1,4 +1,5 @@
 import { backoffMs, Breaker, pause, type RetryPolicy } from '../core/index.ts'
+import type { Sender } from '../event/index.ts'
 import { matchOutcomes, packEvents, type EventMessage, type EventOutcome } from './event-messages.ts'
 import type { QueueSender } from './port.ts'
 import { sendOnce } from './send-once.ts'
@@ -38,15 +39,15 @@ const RETRY: RetryPolicy = Object.freeze({ tries: Number.POSITIVE_INFINITY, base
  */
 export class EventSender<Event> {
   readonly #queue: QueueSender
-  readonly #migration: string
+  readonly #sender: Sender
   readonly #options: EventSenderOptions<Event>
   readonly #breaker: Breaker
   /** Ends the current wait. */
   #hurry: AbortController | undefined
 
-  constructor(queue: QueueSender, migration: string, options: EventSenderOptions<Event>) {
+  constructor(queue: QueueSender, sender: Sender, options: EventSenderOptions<Event>) {
     this.#queue = queue
-    this.#migration = migration
+    this.#sender = sender
     this.#options = options
     this.#breaker = options.breaker ?? new Breaker(Number.POSITIVE_INFINITY, 0, () => {})
   }
@@ -56,10 +57,12 @@ export class EventSender<Event> {
    * may have arrived; soon after an abort, even when the queue ignores it. Never rejects.
    *
    * All events of a call are compressed at once, in the caller's thread: the number of events bounds how long that blocks.
+   *
+   * @param sender who captured these events, when it was another
    */
-  async send(events: readonly Event[], signal: AbortSignal): Promise<readonly Event[]> {
+  async send(events: readonly Event[], signal: AbortSignal, sender: Sender = this.#sender): Promise<readonly Event[]> {
     const { bytesOf, onOutcome, onRetry, timeoutMs } = this.#options
-    const { messages, oversized, limitBytes } = packEvents(this.#migration, events, bytesOf, this.#queue.limits)
+    const { messages, oversized, limitBytes } = packEvents(sender, events, bytesOf, this.#queue.limits)
     if (oversized.length > 0) onOutcome(oversized, { status: 'oversized', limitBytes })
     let left = messages
     while (left.length > 0) {

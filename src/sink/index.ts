@@ -1,6 +1,6 @@
 export type { MessageCounts, SinkCounters } from './counters.ts'
 export { lambdaHandler } from './lambda.ts'
-export type { LambdaOptions, SqsBatchResponse, SqsEvent } from './lambda.ts'
+export type { LambdaContext, LambdaOptions, SqsBatchResponse, SqsEvent } from './lambda.ts'
 export {
   DEFAULT_BATCH_BYTES,
   DEFAULT_BATCH_MESSAGES,

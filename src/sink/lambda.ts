@@ -1,8 +1,15 @@
-import type { Sink } from './sink.ts'
+import { pause } from '../core/index.ts'
+import type { QueueSender } from '../queue/index.ts'
+import type { HandledMessages, Sink } from './sink.ts'
 
 /** What AWS Lambda passes to a function that SQS triggers; the parts that are read. */
 export interface SqsEvent {
   readonly Records: readonly { readonly messageId: string; readonly body: string }[]
+}
+
+/** What AWS Lambda passes as the context of a call; the part that is read. */
+export interface LambdaContext {
+  getRemainingTimeInMillis(): number
 }
 
 /** The answer of the function; read by Lambda only when its trigger has `ReportBatchItemFailures`. */
@@ -19,7 +26,19 @@ export interface LambdaOptions {
    * @defaultValue false
    */
   readonly reportBatchItemFailures?: boolean
+  /**
+   * The queue that triggers the function. While the definition of the migration is not applied to the warehouse, messages are sent back to
+   * it and then deleted, some seconds later: so they come again without coming nearer to the dead-letter queue.
+   *
+   * @defaultValue none: the messages fail, and their receive count grows
+   */
+  readonly queue?: QueueSender
 }
+
+/** How long a call waits before it sends messages back, in milliseconds: what comes back at once would be received at once. */
+const SEND_BACK_AFTER_MS = 20_000
+/** How much of a call's time is left for sending back, in milliseconds. */
+const SEND_BACK_MS = 5000
 
 /**
  * Creates an AWS Lambda function, triggered by SQS, from a sink. A message that cannot be applied goes to the quarantine and does not
@@ -40,11 +59,29 @@ export interface LambdaOptions {
  */
 export function lambdaHandler(
   sink: Pick<Sink, 'handle'>,
-  { reportBatchItemFailures = false }: LambdaOptions = {},
-): (event: SqsEvent) => Promise<SqsBatchResponse> {
-  return async ({ Records }) => {
-    const { failed, error } = await sink.handle(Records.map(({ messageId, body }) => ({ id: messageId, body })))
+  { reportBatchItemFailures = false, queue }: LambdaOptions = {},
+): (event: SqsEvent, context?: LambdaContext) => Promise<SqsBatchResponse> {
+  return async ({ Records }, context) => {
+    const handled = await sink.handle(Records.map(({ messageId, body }) => ({ id: messageId, body })))
+    const isWaiting = handled.error?.code === 'UNREGISTERED' && queue !== undefined
+    const { failed, error } = isWaiting ? await sendBack(Records, handled, queue, context) : handled
     if (error && (!reportBatchItemFailures || failed.length === Records.length)) throw error
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
   }
+}
+
+/** Sends messages back to their queue. Those that it did not take have failed. */
+async function sendBack(
+  records: SqsEvent['Records'],
+  { failed, error }: HandledMessages,
+  queue: QueueSender,
+  context: LambdaContext | undefined,
+): Promise<Pick<HandledMessages, 'failed' | 'error'>> {
+  const leftMs = (context?.getRemainingTimeInMillis() ?? 0) - SEND_BACK_MS
+  await pause(Math.min(SEND_BACK_AFTER_MS, Math.max(0, leftMs)))
+  const waiting = records.filter(({ messageId }) => failed.includes(messageId))
+  const outcomes = await queue.send(waiting.map(({ messageId, body }) => ({ id: messageId, body })))
+  const sent = new Set(outcomes.filter(({ status }) => status === 'sent').map(({ id }) => id))
+  const left = failed.filter((id) => !sent.has(id))
+  return { failed: left, error: left.length > 0 ? error : undefined }
 }

@@ -1,11 +1,11 @@
 import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
 import { MAX_WAIT_SECONDS, type QueueReceiver } from '../queue/index.ts'
-import type { MergePort } from '../warehouse/index.ts'
+import type { MergePort, RegistryPort } from '../warehouse/index.ts'
 
 /** Options of {@link createSink}. */
 export interface SinkOptions {
   /** Where merged rows go. */
-  readonly warehouse: MergePort
+  readonly warehouse: MergePort & RegistryPort
   /** Where `run` receives messages from. A Lambda function receives its messages as an argument and needs none. */
   readonly queue?: QueueReceiver
   /**
@@ -72,7 +72,7 @@ export function resolveSinkOptions(options: SinkOptions): ResolvedSinkOptions {
   const check = checkOptions('createSink')
   const { queue } = options
   return Object.freeze({
-    warehouse: check.port('warehouse', options.warehouse, ['merge']),
+    warehouse: check.port('warehouse', options.warehouse, ['merge', 'scan']),
     queue: queue && check.port('queue', queue, ['receive', 'acknowledge', 'extend']),
     batchMessages: check.whole('batchMessages', options.batchMessages ?? DEFAULT_BATCH_MESSAGES, { min: 1 }),
     batchBytes: check.whole('batchBytes', options.batchBytes ?? DEFAULT_BATCH_BYTES, { min: 1 }),

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { createApplier, type Applier } from '../apply/index.ts'
 import {
   asChangeoverError,
   ChangeoverError,
@@ -10,7 +9,7 @@ import {
   waitAtMost,
   MAX_TIMER_MS,
 } from '../core/index.ts'
-import { compile, type Migration } from '../mapping/index.ts'
+import type { Migration } from '../mapping/index.ts'
 import type { QueueReceiver } from '../queue/index.ts'
 import { applyMessages } from './apply-messages.ts'
 import { batchesOf } from './batches.ts'
@@ -19,6 +18,7 @@ import { gather, type GatheredBatch } from './gather.ts'
 import { Lease } from './lease.ts'
 import { resolveSinkOptions, type ResolvedSinkOptions, type SinkOptions } from './options.ts'
 import { retryTransient } from './retry-transient.ts'
+import { Working } from './working.ts'
 
 /** A message that is passed to `handle`. */
 export interface SinkMessage {
@@ -93,13 +93,12 @@ async function giveBack(queue: QueueReceiver, lease: Lease): Promise<void> {
 class QueueSink implements Sink {
   readonly migration: Migration
   readonly #options: ResolvedSinkOptions
-  readonly #applier: Applier
   readonly #tally = new Tally<keyof SinkCounters>([...MESSAGE_COUNTS, 'leasesLost'])
+  #knownWorking: Working | undefined
 
   constructor(migration: Migration, options: ResolvedSinkOptions) {
     this.migration = migration
     this.#options = options
-    this.#applier = createApplier(compile(migration), options.warehouse)
   }
 
   get counters(): SinkCounters {
@@ -118,16 +117,19 @@ class QueueSink implements Sink {
     }
     stop.addEventListener('abort', onStop, { once: true })
     try {
+      // Before the first message: one that is received comes nearer to the dead-letter queue.
+      const working = await retryTransient('start', () => this.#working(stop), logger, stop)
       while (!stop.aborted) {
+        await working.heartbeat.beat(stop)
         const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
         if (batch.messages.length === 0) {
           // A queue that answers at once, as with `waitSeconds: 0`, must not keep timers and signals from their turn.
           await nextTurn()
           continue
         }
-        const isDone = await this.#work(queue, batch, stop, force.signal)
+        const isDone = await this.#work(working, queue, batch, stop, force.signal)
         // Messages that are received meanwhile would only come nearer to the dead-letter queue.
-        if (!isDone && !stop.aborted) await this.#waitForWarehouse(stop)
+        if (!isDone && !stop.aborted) await this.#waitForWarehouse(working, stop)
       }
     } catch (thrown) {
       // Stopped during an outage: the messages are back in the queue, and nothing is lost.
@@ -142,8 +144,10 @@ class QueueSink implements Sink {
     const sum = new Tally<keyof MessageCounts>(MESSAGE_COUNTS)
     let done = 0
     try {
+      const working = await this.#working(signal)
+      await working.heartbeat.beat(signal)
       for (const batch of batchesOf(messages, this.#options)) {
-        sum.add(await this.#apply(batch, signal))
+        sum.add(await this.#apply(working, batch, signal))
         done += batch.length
       }
       return { counts: sum.counts, failed: [], error: undefined }
@@ -159,7 +163,13 @@ class QueueSink implements Sink {
    * it would raise its receive count, and an outage would move good messages to the dead-letter queue. There is an end to that: after
    * `maxLeases`, and after the grace of a sink that is stopped, it is returned. Resolves to whether it was applied.
    */
-  async #work(queue: QueueReceiver, batch: GatheredBatch, stop: AbortSignal, force: AbortSignal): Promise<boolean> {
+  async #work(
+    working: Working,
+    queue: QueueReceiver,
+    batch: GatheredBatch,
+    stop: AbortSignal,
+    force: AbortSignal,
+  ): Promise<boolean> {
     const { logger, visibilitySeconds, maxLeases } = this.#options
     const lease = new Lease(queue, batch, visibilitySeconds, {
       notRenewed: (messages) => logger.warn('could not renew the lease on some messages; trying again', { messages }),
@@ -173,7 +183,7 @@ class QueueSink implements Sink {
     const giveUp = AbortSignal.any([force, overdue.signal])
     lease.keep()
     try {
-      const apply = () => untilAborted(this.#apply(batch.messages, giveUp), giveUp)
+      const apply = () => untilAborted(this.#apply(working, batch.messages, giveUp), giveUp)
       await retryTransient('apply a batch', apply, logger, AbortSignal.any([stop, overdue.signal]))
     } catch (thrown) {
       await waitAtMost(GIVE_BACK_MS, giveBack(queue, lease))
@@ -192,14 +202,24 @@ class QueueSink implements Sink {
     return true
   }
 
-  async #waitForWarehouse(stop: AbortSignal): Promise<void> {
-    const check = () => untilAborted(this.#applier.check(stop), stop)
+  async #waitForWarehouse({ applier }: Working, stop: AbortSignal): Promise<void> {
+    const check = () => untilAborted(applier.check(stop), stop)
     await retryTransient('reach the warehouse', check, this.#options.logger, stop)
   }
 
-  async #apply(messages: readonly { readonly body: string }[], signal?: AbortSignal): Promise<MessageCounts> {
+  /** Looked up once: a worker keeps the number under which it began. */
+  async #working(signal: AbortSignal | undefined): Promise<Working> {
+    this.#knownWorking ??= await Working.begin(this.migration, this.#options.warehouse, { signal })
+    return this.#knownWorking
+  }
+
+  async #apply(
+    working: Working,
+    messages: readonly { readonly body: string }[],
+    signal?: AbortSignal,
+  ): Promise<MessageCounts> {
     const bodies = messages.map(({ body }) => body)
-    const counts = await applyMessages(this.#applier, this.migration.name, bodies, signal)
+    const counts = await applyMessages(working.applier, working, bodies, signal)
     this.#tally.add(counts)
     if (counts.quarantined + counts.malformed > 0) {
       const { quarantined: events, malformed, unrecorded } = counts

@@ -21,6 +21,7 @@ export type {
   Key,
   MergePort,
   ReadPort,
+  RegistryPort,
   ReportPort,
   ScanOptions,
   SchemaPort,
@@ -28,4 +29,4 @@ export type {
   WarehouseCounters,
 } from './port.ts'
 export { DEFAULT_PAGE_ROWS } from './read/scan.ts'
-export type { PlanOptions, Schema, Step } from './step.ts'
+export type { PlanOptions, Schema, SchemaRecord, Step } from './step.ts'

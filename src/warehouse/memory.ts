@@ -11,11 +11,11 @@ import {
   type Row,
 } from '../star/index.ts'
 import { conflictsOf } from './checks/conflicts.ts'
-import type { CallOptions, Conflicts, Key, MergePort, ReadPort, ScanOptions, SchemaPort } from './port.ts'
+import type { CallOptions, Conflicts, Key, MergePort, ReadPort, RegistryPort, ScanOptions, SchemaPort } from './port.ts'
 import { resolveScan } from './read/scan.ts'
 
 /** A warehouse in memory, by the pure merge: for tests of a mapping, and to compute what a real one should hold. */
-export interface MemoryWarehouse extends MergePort, ReadPort, Pick<SchemaPort, 'clear'> {
+export interface MemoryWarehouse extends MergePort, ReadPort, RegistryPort, Pick<SchemaPort, 'clear'> {
   /** The rows of a table, in no particular order. */
   rows(relation: Relation): readonly Row[]
 }
@@ -37,6 +37,7 @@ export function memoryWarehouse(): MemoryWarehouse {
 }
 
 class InMemory implements MemoryWarehouse {
+  readonly hasRegistry = false
   /** Rows by key, by table. */
   readonly #tables = new Map<string, Map<string, Row>>()
 

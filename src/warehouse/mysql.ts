@@ -39,6 +39,7 @@ export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseO
   return {
     address: reports.address,
     counters: session.counters,
+    hasRegistry: true,
     merge: (...given) => merge.merge(...given),
     find: (...given) => read.find(...given),
     scan: (...given) => read.scan(...given),

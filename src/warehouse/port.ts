@@ -68,6 +68,15 @@ export interface ReadPort {
   conflicts(tables: readonly AnyTable[], options?: CallOptions): Promise<Conflicts[]>
 }
 
+/** Where a worker finds which definitions a warehouse knows. */
+export interface RegistryPort extends Pick<ReadPort, 'scan'> {
+  /**
+   * Whether definitions are registered in it when they are applied. One in memory has no schema to apply, so it takes any definition as
+   * its first.
+   */
+  readonly hasRegistry: boolean
+}
+
 /** Where tables and views are created. */
 export interface SchemaPort {
   /** Connects, and returns what server it is. Rejects with a ChangeoverError `UNREACHABLE`, `DENIED` or `SCHEMA`. */
@@ -92,7 +101,7 @@ export interface ReportPort {
 }
 
 /** A star schema in MySQL or MariaDB. */
-export interface Warehouse extends MergePort, ReadPort, SchemaPort, ReportPort, AsyncDisposable {
+export interface Warehouse extends MergePort, ReadPort, RegistryPort, SchemaPort, ReportPort, AsyncDisposable {
   readonly counters: Readonly<WarehouseCounters>
   /** Ends its connections, within a few seconds even when the server is silent. Idempotent. */
   close(): Promise<void>

@@ -1,11 +1,20 @@
-import type { AnyTable, CalendarRange, Relation } from '../star/index.ts'
+import type { AnyTable, CalendarRange, Relation, Row } from '../star/index.ts'
 
 /** A pending change of the schema as one statement, and why. Each can be applied again. */
 export interface Step {
   /** `change` and `drop` may lose data; a plan has them only when that is allowed. */
-  readonly kind: 'create' | 'add' | 'widen' | 'index' | 'view' | 'fill' | 'change' | 'drop'
+  readonly kind: 'create' | 'add' | 'widen' | 'index' | 'view' | 'fill' | 'change' | 'drop' | 'register'
   readonly why: string
   readonly sql: string
+  /** The row that a statement of the kind `register` inserts; its values are bound. */
+  readonly record?: { readonly relation: Relation; readonly row: Row }
+}
+
+/** A row that the warehouse should have from now on. */
+export interface SchemaRecord {
+  readonly relation: Relation
+  readonly row: Row
+  readonly why: string
 }
 
 /** What the warehouse should hold: the tables of migrations, with their views, and internal tables. */
@@ -14,6 +23,10 @@ export interface Schema {
   readonly internal: readonly Relation[]
   /** The days that the calendar dimension covers; without them there is none. */
   readonly calendar?: CalendarRange | undefined
+  /** The names of tables whose views are outdated, even where the server does not show their definitions. */
+  readonly redefined?: ReadonlySet<string>
+  /** Rows to insert after everything else. A plan does not look whether they are there. */
+  readonly records?: readonly SchemaRecord[]
 }
 
 /** Options of `plan`. */

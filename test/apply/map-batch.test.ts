@@ -26,6 +26,7 @@ test('maps an event that is repeated with the same bytes only once', async () =>
     [event(1, 'a'), event(2, 'b'), event(1, 'a'), event(1, 'a')],
     counting,
     'live',
+    { generation: 1 },
   )
   expect(calls).toBe(2)
   expect(events.map(({ mapped }) => mapped.outcome)).toEqual(['applied', 'applied'])
@@ -33,7 +34,7 @@ test('maps an event that is repeated with the same bytes only once', async () =>
 })
 
 test('counts an event that is repeated with other bytes as a duplicate, and keeps the first', async () => {
-  const { events, duplicates } = await mapBatch([event(1, 'a'), event(1, 'b')], map, 'live')
+  const { events, duplicates } = await mapBatch([event(1, 'a'), event(1, 'b')], map, 'live', { generation: 1 })
   expect(duplicates).toBe(1)
   expect(events.map(({ body }) => Buffer.compare(body, event(1, 'a')))).toEqual([0])
 })
@@ -41,7 +42,7 @@ test('counts an event that is repeated with other bytes as a duplicate, and keep
 test('of events with one id, keeps the first that is not quarantined', async () => {
   const broken = Buffer.from(event(1, 'x'))
   broken[broken.indexOf('x\0', 30)] = 0xff
-  const { events, duplicates } = await mapBatch([broken, event(1, 'a'), event(1, 'b')], map, 'live')
+  const { events, duplicates } = await mapBatch([broken, event(1, 'a'), event(1, 'b')], map, 'live', { generation: 1 })
   expect(events.map(({ body, mapped }) => [Buffer.from(body).includes('a\0'), mapped.outcome])).toEqual([
     [true, 'applied'],
   ])
@@ -51,12 +52,14 @@ test('of events with one id, keeps the first that is not quarantined', async () 
 test('does not take the bytes of one event for those of another when they share a buffer', async () => {
   const both = Buffer.concat([event(1, 'a'), event(2, 'b')])
   const middle = event(1, 'a').length
-  const { events, duplicates } = await mapBatch([both.subarray(0, middle), both.subarray(middle)], map, 'live')
+  const { events, duplicates } = await mapBatch([both.subarray(0, middle), both.subarray(middle)], map, 'live', {
+    generation: 1,
+  })
   expect([events.length, duplicates]).toEqual([2, 0])
 })
 
 test('quarantines refused events and leaves the given ones unchanged', async () => {
-  const { events } = await mapBatch([event(1, 'a'), event(2, 'b')], map, 'live')
+  const { events } = await mapBatch([event(1, 'a'), event(2, 'b')], map, 'live', { generation: 1 })
   const [first, second] = events
   const after = withRefused(events, [{ item: second!, reason: 'too long' }])
   expect(after[0]).toBe(first)
@@ -65,7 +68,7 @@ test('quarantines refused events and leaves the given ones unchanged', async () 
 })
 
 test('groups rows by table in the order of the tables, empty tables included', async () => {
-  const { events } = await mapBatch([event(1, 'a'), event(2, 'b'), Buffer.from('junk')], map, 'live')
+  const { events } = await mapBatch([event(1, 'a'), event(2, 'b'), Buffer.from('junk')], map, 'live', { generation: 1 })
   const rows = [...rowsByRelation(relations, events)]
   expect(rows.map(([{ name }, those]) => [name, those.length])).toEqual([
     ['fact_other', 0],

@@ -23,16 +23,19 @@ const events = fc.array(
 const hexOf = (of: readonly Uint8Array[]): string[] => of.map((bytes) => Buffer.from(bytes).toString('hex'))
 
 function bodyWith(change: Record<string, unknown>): string {
-  return JSON.stringify({ ...(JSON.parse(encodeMessage('history', [encodeEvent({ _id: 1 })])) as object), ...change })
+  return JSON.stringify({
+    ...(JSON.parse(encodeMessage({ migration: 'history' }, [encodeEvent({ _id: 1 })])) as object),
+    ...change,
+  })
 }
 
 describe('a message', () => {
   test('returns its events byte for byte', () => {
     fc.assert(
       fc.property(events, (run) => {
-        const read = decodeMessage(encodeMessage('history', run))
+        const read = decodeMessage(encodeMessage({ migration: 'history' }, run))
         if (read.outcome === 'malformed') throw new Error(read.reason)
-        expect(read.migration).toBe('history')
+        expect(read.sender).toEqual({ migration: 'history' })
         expect(hexOf(read.events)).toEqual(hexOf(run))
       }),
     )
@@ -40,10 +43,10 @@ describe('a message', () => {
 
   test('is compressed if that makes it smaller, and names its encoding', () => {
     const encoding = (event: object): unknown =>
-      (JSON.parse(encodeMessage('m', [encodeEvent(event)])) as { encoding: unknown }).encoding
+      (JSON.parse(encodeMessage({ migration: 'm' }, [encodeEvent(event)])) as { encoding: unknown }).encoding
     expect(encoding({ text: 'x'.repeat(5000) })).toBe('bson+zstd')
     expect(encoding({ text: 'x' })).toBe('bson')
-    expect(encodeMessage('m', [encodeEvent({ text: 'ä😀' })])).toMatch(/^[ -~]+$/)
+    expect(encodeMessage({ migration: 'm' }, [encodeEvent({ text: 'ä😀' })])).toMatch(/^[ -~]+$/)
   })
 
   const bomb = zstdCompressSync(Buffer.alloc(MAX_INFLATED_BYTES + 1)).toString('base64')
@@ -99,7 +102,7 @@ describe('packing', () => {
   test('loses nothing, keeps the order and the limit, and returns events that fit no message', () => {
     fc.assert(
       fc.property(events, fc.integer({ min: 120, max: 4000 }), (run, limit) => {
-        const { bodies, oversized } = packMessages('history', run, limit)
+        const { bodies, oversized } = packMessages({ migration: 'history' }, run, limit)
         const packed = bodies.flatMap(({ body, events: count }) => {
           expect(Buffer.byteLength(body)).toBeLessThanOrEqual(limit)
           const read = decodeMessage(body)
@@ -108,14 +111,15 @@ describe('packing', () => {
           return read.events
         })
         expect(hexOf(packed)).toEqual(hexOf(run.filter((_, i) => !oversized.includes(i))))
-        for (const i of oversized) expect(encodeMessage('history', [run[i]!]).length).toBeGreaterThan(limit)
+        for (const i of oversized)
+          expect(encodeMessage({ migration: 'history' }, [run[i]!]).length).toBeGreaterThan(limit)
       }),
     )
   })
 
   test('never makes a message that its reader would refuse to inflate', () => {
     const large = encodeEvent({ _id: 1, text: 'x'.repeat(15 * 2 ** 20) })
-    const { bodies, oversized } = packMessages('history', Array<Uint8Array>(6).fill(large), 2 ** 20)
+    const { bodies, oversized } = packMessages({ migration: 'history' }, Array<Uint8Array>(6).fill(large), 2 ** 20)
     expect(oversized).toEqual([])
     expect(bodies.length).toBeGreaterThan(1)
     expect(bodies.map(({ body }) => decodeMessage(body).outcome)).not.toContain('malformed')
@@ -123,10 +127,10 @@ describe('packing', () => {
 
   test('never puts more events into a message than its reader takes', () => {
     const tiny = Array<Uint8Array>(MAX_EVENTS_PER_MESSAGE + 1).fill(encodeEvent({}))
-    const { bodies, oversized } = packMessages('history', tiny, 2 ** 20)
+    const { bodies, oversized } = packMessages({ migration: 'history' }, tiny, 2 ** 20)
     expect(oversized).toEqual([])
     expect(bodies.reduce((sum, { events: count }) => sum + count, 0)).toBe(tiny.length)
     expect(bodies.map(({ body }) => decodeMessage(body).outcome)).toEqual(['decoded', 'decoded'])
-    expect(decodeMessage(encodeMessage('history', tiny)).outcome).toBe('malformed')
+    expect(decodeMessage(encodeMessage({ migration: 'history' }, tiny)).outcome).toBe('malformed')
   })
 })

@@ -2,6 +2,8 @@ import { ObjectId } from 'bson'
 import { expect, test } from 'vitest'
 import { checkpointOf, checkpointRow, checkpointsOf } from '../../src/ledger/checkpoints.ts'
 import { Checkpoints } from '../../src/ledger/index.ts'
+import { definitionOf } from '../../src/mapping/index.ts'
+import { things } from '../property/histories.ts'
 import { nextRunId, unfinishedRun, type Checkpoint } from '../../src/ledger/runs.ts'
 import { memoryWarehouse } from '../../src/warehouse/index.ts'
 
@@ -9,11 +11,12 @@ const RANGES = [
   { from: undefined, before: new ObjectId() },
   { from: new ObjectId(), before: undefined },
 ]
-const OWNER = { name: 'things', revision: 3 }
+const definition = definitionOf(things())
+const OWNER = { name: 'things', generation: 3, definition }
 
 function checkpoint(number: number, isDone: boolean, more: Partial<Checkpoint> = {}): Checkpoint {
   const progress = { number, range: { from: number, before: number + 1 }, reached: number, events: 7, isDone }
-  return { run: 'r', revision: 3, progress, ...more }
+  return { run: 'r', generation: 3, texts: 'abcd', progress, ...more }
 }
 
 test.each([
@@ -26,7 +29,7 @@ test.each([
   expect(checkpointOf(checkpointRow(given))).toEqual(given)
 })
 
-test('a run is unfinished when one of its ranges is, under the same revision', () => {
+test('a run is unfinished when one of its ranges is, under the same generation', () => {
   const open = [checkpoint(0, true), checkpoint(1, false)]
   expect(unfinishedRun(open, 3)).toEqual({ id: 'r', ranges: open.map(({ progress }) => progress) })
   expect(unfinishedRun(open, 4)).toBeUndefined()
@@ -71,10 +74,10 @@ test('only the latest run counts, on however many pages its checkpoints are', as
   expect(warehouse.rows(checkpointsOf(OWNER))).toHaveLength(1400)
 })
 
-test('a run of another revision is not resumed', async () => {
+test('a run of another generation is not resumed', async () => {
   const warehouse = memoryWarehouse()
   await new Checkpoints(warehouse, OWNER).begin(RANGES)
-  expect(await new Checkpoints(warehouse, { ...OWNER, revision: 4 }).unfinished()).toBeUndefined()
+  expect(await new Checkpoints(warehouse, { ...OWNER, generation: 4 }).unfinished()).toBeUndefined()
   expect(await new Checkpoints(warehouse, { ...OWNER, name: 'others' }).unfinished()).toBeUndefined()
 })
 

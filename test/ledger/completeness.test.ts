@@ -1,20 +1,28 @@
 import { ObjectId } from 'bson'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventKey } from '../../src/event/index.ts'
-import { countWithoutReceipt, idsWithoutReceipt, receiptRow } from '../../src/ledger/index.ts'
+import { FIRST } from '../../src/mapping/index.ts'
+import { Counting, countWithoutReceipt, idsWithoutReceipt, receiptRow } from '../../src/ledger/index.ts'
 import { receiptsOf } from '../../src/ledger/receipts.ts'
 import { mergeBatch } from '../../src/star/rows/merge.ts'
-import { memoryWarehouse, type MergePort, type ReadPort, type SchemaPort } from '../../src/warehouse/index.ts'
-import { freshTables } from '../support/fresh.ts'
+import {
+  memoryWarehouse,
+  type MergePort,
+  type ReadPort,
+  type RegistryPort,
+  type SchemaPort,
+} from '../../src/warehouse/index.ts'
+import { things } from '../property/histories.ts'
+import { freshWarehouse } from '../support/fresh.ts'
 
-const migration = { name: 'things' }
+const migration = things()
 const receipts = receiptsOf(migration)
 
 describe.each([
-  ['MySQL', () => freshTables([], [receipts])],
+  ['MySQL', () => freshWarehouse([migration])],
   ['memory', async () => ({ warehouse: memoryWarehouse(), [Symbol.asyncDispose]: async () => {} })],
 ])('completeness in %s', (_name, make) => {
-  let made: { readonly warehouse: MergePort & ReadPort & Pick<SchemaPort, 'clear'> } & AsyncDisposable
+  let made: { readonly warehouse: MergePort & ReadPort & RegistryPort & Pick<SchemaPort, 'clear'> } & AsyncDisposable
   beforeAll(async () => {
     made = await make()
   })
@@ -22,12 +30,15 @@ describe.each([
   afterAll(() => made[Symbol.asyncDispose]())
 
   const receive = (ids: readonly unknown[]): Promise<void> => {
-    const rows = ids.map((id) => receiptRow(eventKey(id), 1n, 'applied', 1, 'live'))
+    const rows = ids.map((id) =>
+      receiptRow(eventKey(id), { position: 1n, type: undefined, outcome: 'applied' }, 1, 'live'),
+    )
     return made.warehouse.merge(receipts, mergeBatch(receipts, rows))
   }
   const missing = async (groups: readonly (readonly unknown[])[]): Promise<unknown[]> => {
     const found: unknown[] = []
-    for await (const ids of idsWithoutReceipt(migration, groups, made.warehouse)) found.push(ids)
+    for await (const ids of idsWithoutReceipt(migration, groups, made.warehouse, new Counting(FIRST, new Map())))
+      found.push(ids)
     return found
   }
 

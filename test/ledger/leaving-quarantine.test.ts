@@ -18,19 +18,19 @@ const { receipts, quarantine } = ledgerOf({ name: 'things' })
 const supersedes = receipts.supersedes!
 const NOW = new Date(0)
 
-/** One delivery of an event: under which revision of the mapping, and what that made of it. */
+/** One delivery of an event: under which generation of the mapping, and what that made of it. */
 interface Delivery {
-  readonly revision: number
+  readonly generation: number
   readonly outcome: Outcome
 }
-const quarantineRowOf = (id: number, revision: number): Row =>
-  quarantineRow(eventKey(id), NOW, revision, 'why', Buffer.of(1))
-const receiptRowOf = (id: number, { revision, outcome }: Delivery): Row =>
-  receiptRow(eventKey(id), 1n, outcome, revision, 'live')
+const quarantineRowOf = (id: number, generation: number): Row =>
+  quarantineRow(eventKey(id), NOW, generation, 'why', Buffer.of(1))
+const receiptRowOf = (id: number, { generation, outcome }: Delivery): Row =>
+  receiptRow(eventKey(id), { position: 1n, type: 9, outcome }, generation, 'live')
 
 test('however deliveries interleave, an event is in the quarantine exactly when that is its latest outcome', () => {
   const delivery = fc.record({
-    revision: fc.integer({ min: 1, max: 3 }),
+    generation: fc.integer({ min: 1, max: 3 }),
     outcome: fc.constantFrom<Outcome>('quarantined', 'ignored', 'applied'),
   })
   // A worker may die between any two steps; its delivery then comes again as a whole.
@@ -42,7 +42,7 @@ test('however deliveries interleave, an event is in the quarantine exactly when 
       const stepsOf = (of: Delivery): (() => void)[] => [
         () => {
           if (of.outcome !== 'quarantined') return
-          const incoming = quarantineRowOf(1, of.revision)
+          const incoming = quarantineRowOf(1, of.generation)
           row = row ? mergeRows(quarantine, row, incoming) : incoming
         },
         () => {
@@ -60,9 +60,9 @@ test('however deliveries interleave, an event is in the quarantine exactly when 
       for (let left = running; left.length > 0; left = left.filter((steps) => steps.length > 0)) {
         left[choices.next().value! % left.length]!.shift()!()
       }
-      const latest = Math.max(...workers.map(({ delivery: of }) => of.revision))
+      const latest = Math.max(...workers.map(({ delivery: of }) => of.generation))
       const isQuarantined = workers
-        .filter(({ delivery: of }) => of.revision === latest)
+        .filter(({ delivery: of }) => of.generation === latest)
         .every(({ delivery: of }) => of.outcome === 'quarantined')
       expect(row !== undefined).toBe(isQuarantined)
     }),
@@ -89,10 +89,10 @@ describe.each([
     const rows = ids.filter((id) => id % 2 === 0).map((id) => quarantineRowOf(id, 2))
     await warehouse.merge(quarantine, mergeBatch(quarantine, rows))
     const deliveries: readonly Delivery[] = [
-      { revision: 2, outcome: 'quarantined' },
-      { revision: 1, outcome: 'applied' },
-      { revision: 2, outcome: 'ignored' },
-      { revision: 3, outcome: 'applied' },
+      { generation: 2, outcome: 'quarantined' },
+      { generation: 1, outcome: 'applied' },
+      { generation: 2, outcome: 'ignored' },
+      { generation: 3, outcome: 'applied' },
     ]
     const given = ids.slice(0, 1000).map((id) => receiptRowOf(id, deliveries[(id >> 1) % 4]!))
     await warehouse.merge(receipts, mergeBatch(receipts, given))
@@ -113,10 +113,10 @@ describe.each([
 
   test('that outranks a late quarantine row is found by whoever wrote that row', async () => {
     const { warehouse } = made
-    await warehouse.merge(receipts, [receiptRowOf(1, { revision: 2, outcome: 'applied' })])
+    await warehouse.merge(receipts, [receiptRowOf(1, { generation: 2, outcome: 'applied' })])
     await warehouse.merge(quarantine, [quarantineRowOf(1, 1)])
     expect(await warehouse.find(quarantine, [[eventKey(1)]])).toHaveLength(1)
-    await warehouse.merge(receipts, [receiptRowOf(1, { revision: 1, outcome: 'quarantined' })])
+    await warehouse.merge(receipts, [receiptRowOf(1, { generation: 1, outcome: 'quarantined' })])
     expect(await warehouse.find(quarantine, [[eventKey(1)]])).toEqual([])
   })
 })
@@ -132,8 +132,8 @@ test('a user who may not delete writes receipts all the same', async () => {
     url.password = 'secret'
     await using warehouse = mysqlWarehouse(url.href)
     await warehouse.merge(quarantine, [quarantineRowOf(1, 1)])
-    for (const revision of [1, 2]) {
-      await warehouse.merge(receipts, [receiptRowOf(1, { revision, outcome: 'applied' })])
+    for (const generation of [1, 2]) {
+      await warehouse.merge(receipts, [receiptRowOf(1, { generation, outcome: 'applied' })])
     }
     expect(await made.warehouse.find(receipts, [[eventKey(1)]])).toHaveLength(1)
     expect(await made.warehouse.find(quarantine, [[eventKey(1)]])).toHaveLength(1)

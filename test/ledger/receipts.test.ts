@@ -9,10 +9,11 @@ const key = eventKey(1)
 test.each<Outcome>(['quarantined', 'ignored', 'applied'])(
   'a receipt of an event that was %s is read back',
   (outcome) => {
-    expect(receiptOf(receiptRow(key, 7n, outcome, 255, 'migrated'))).toEqual({
+    expect(receiptOf(receiptRow(key, { position: 7n, type: -5, outcome }, 255, 'migrated'))).toEqual({
       event: key,
       position: 7n,
-      revision: 255,
+      type: -5,
+      generation: 255,
       outcome,
       origins: ['migrated'],
     })
@@ -20,14 +21,19 @@ test.each<Outcome>(['quarantined', 'ignored', 'applied'])(
 )
 
 test('an event without a position has a receipt', () => {
-  expect(receiptOf(receiptRow(key, undefined, 'quarantined', 1, 'live')).position).toBeUndefined()
+  expect(
+    receiptOf(receiptRow(key, { position: undefined, type: undefined, outcome: 'quarantined' }, 1, 'live')),
+  ).toMatchObject({
+    position: undefined,
+    type: undefined,
+  })
 })
 
-test('receipts of one event merge into the greatest outcome of the latest revision, with all origins', () => {
+test('receipts of one event merge into the greatest outcome of the latest generation, with all origins', () => {
   const rows = [
-    receiptRow(key, 7n, 'applied', 1, 'live'),
-    receiptRow(key, 7n, 'quarantined', 2, 'migrated'),
-    receiptRow(key, undefined, 'ignored', 2, 'repaired'),
+    receiptRow(key, { position: 7n, type: 9, outcome: 'applied' }, 1, 'live'),
+    receiptRow(key, { position: 7n, type: 9, outcome: 'quarantined' }, 2, 'migrated'),
+    receiptRow(key, { position: undefined, type: 9, outcome: 'ignored' }, 2, 'repaired'),
   ]
   for (const order of [rows, rows.toReversed()]) {
     const [merged, ...others] = mergeBatch(relation, order)
@@ -35,7 +41,8 @@ test('receipts of one event merge into the greatest outcome of the latest revisi
     expect(receiptOf(merged!)).toEqual({
       event: key,
       position: 7n,
-      revision: 2,
+      type: 9,
+      generation: 2,
       outcome: 'ignored',
       origins: ['live', 'migrated', 'repaired'],
     })

@@ -2,7 +2,7 @@ import { Binary, ObjectId } from 'bson'
 import { describe, expect, test } from 'vitest'
 import { column as c, defineMigration, dimension, fact } from '../../src/exports/index.ts'
 import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
-import { createMapper, type Mapped } from '../../src/mapping/mapper.ts'
+import { compile, type Mapped } from '../../src/mapping/index.ts'
 import type { Handler } from '../../src/mapping/migration.ts'
 
 const user = dimension('user', {
@@ -39,7 +39,7 @@ function mappedBy(handler: unknown, event: Record<string, unknown> = good, revis
     revision,
     on: { happened: handler as Handler<Happened> },
   })
-  return createMapper(migration)(decodeEvent(encodeEvent(event, true)), 'live')
+  return compile(migration).map(decodeEvent(encodeEvent(event, true)), 'live')
 }
 // For values that only a caller without types can pass.
 function untyped(values: object): object {

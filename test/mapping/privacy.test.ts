@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
-import { createMapper } from '../../src/mapping/mapper.ts'
+import { compile } from '../../src/mapping/index.ts'
 import { defineMigration, type Source } from '../../src/mapping/index.ts'
 import { protectBytes, protection } from '../../src/mapping/privacy.ts'
 import { column as c, fact } from '../../src/star/index.ts'
@@ -102,7 +102,7 @@ describe('a migration that withholds fields', () => {
 
   it('maps a live event, which is already protected, and a stored one to the same rows', () => {
     const migration = define({ personal: { 'who.email': 'hmac' }, hmacKey: 'k' })
-    const mapper = createMapper(migration)
+    const mapper = compile(migration).map
     const live = protectBytes(protection(migration.source)!, encodeEvent(event))
     const stored = mapper(decodeEvent(encodeEvent(event)), 'live')
     expect(stored.outcome).toBe('applied')
@@ -111,7 +111,7 @@ describe('a migration that withholds fields', () => {
   })
 
   it('quarantines an event when a field needs hashing and there is no key', () => {
-    const mapped = createMapper(define({ personal: { 'who.email': 'hmac' } }))(given, 'live')
+    const mapped = compile(define({ personal: { 'who.email': 'hmac' } })).map(given, 'live')
     expect(mapped).toMatchObject({
       outcome: 'quarantined',
       reason: expect.stringContaining('CHANGEOVER_HMAC_KEY') as unknown,

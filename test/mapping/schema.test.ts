@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
 import { column as c, defineMigration, dimension, type StandardSchema } from '../../src/exports/index.ts'
-import { createMapper, type Mapped } from '../../src/mapping/mapper.ts'
+import { compile, type Mapped } from '../../src/mapping/index.ts'
 
 interface Event {
   readonly _id: number
@@ -29,7 +29,7 @@ function map(validate: Validate, event: Partial<Event> = {}, include?: (event: E
     ...(include ? { include } : {}),
   })
   const whole = { _id: 1, seq: 1, at: new Date(0), type: 'happened', mail: 'a@b', ...event }
-  return createMapper(migration)(decodeEvent(encodeEvent(whole)), 'live')
+  return compile(migration).map(decodeEvent(encodeEvent(whole)), 'live')
 }
 const reason = (mapped: Mapped): string => (mapped.outcome === 'quarantined' ? mapped.reason : mapped.outcome)
 

@@ -3,7 +3,7 @@ import { expect, describe, test } from 'vitest'
 import { column as c, defineMigration, dimension } from '../../src/exports/index.ts'
 import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
-import { createMapper, type Mapped } from '../../src/mapping/mapper.ts'
+import { compile, type Mapped } from '../../src/mapping/index.ts'
 import type { Handler } from '../../src/mapping/migration.ts'
 import { HOSTILE } from '../core/hostile.ts'
 
@@ -26,7 +26,7 @@ async function mappedBy(handler: () => unknown, include?: () => unknown): Promis
     ...(include ? { include: include as () => boolean } : {}),
     on: { happened: handler as unknown as Handler<Happened> },
   })
-  const mapped = createMapper(migration)(event, 'live')
+  const mapped = compile(migration).map(event, 'live')
   await turn()
   return mapped
 }

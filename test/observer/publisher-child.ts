@@ -10,7 +10,7 @@ const publisher = new Publisher(
     limits: { messageBytes: 1000, batchBytes: 1000, batchEntries: 10 },
     send: async (messages) => messages.map(({ id }) => ({ id, status: 'failed', retryable: true, reason: 'down' })),
   },
-  'movements',
+  { migration: 'movements' },
   DEFAULT_PUBLISHER_LIMITS,
   { published() {}, dropped: (events) => void (dropped += events.length), breaker() {} },
 )

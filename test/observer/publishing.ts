@@ -17,7 +17,7 @@ export function publishing(queue: QueueSender, limits: Partial<PublisherLimits> 
   }
   const publisher = new Publisher(
     queue,
-    'movements',
+    { migration: 'movements' },
     { ...DEFAULT_PUBLISHER_LIMITS, ...limits },
     {
       published(events, messages) {

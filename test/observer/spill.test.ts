@@ -20,11 +20,17 @@ async function folder(): Promise<string> {
 
 function spilling(directory: string, instance: string, options: Partial<SpillOptions> = {}, everyMs = 60_000) {
   const told = { more: 0, lost: 0, trouble: [] as unknown[] }
-  const spill = new Spill({ directory, ...options }, 'steps', instance, everyMs, {
-    more: () => void told.more++,
-    lost: (range) => void (told.lost += range.events),
-    trouble: (thrown) => void told.trouble.push(thrown),
-  })
+  const spill = new Spill(
+    { directory, ...options },
+    { migration: 'steps', definition: 'd'.repeat(64), capture: 'c' },
+    instance,
+    everyMs,
+    {
+      more: () => void told.more++,
+      lost: (range) => void (told.lost += range.events),
+      trouble: (thrown) => void told.trouble.push(thrown),
+    },
+  )
   onTestFinished(() => spill.close())
   return { spill, told }
 }
@@ -41,7 +47,7 @@ const idsIn = (events: readonly Captured[]): unknown[] => events.map(({ bytes })
 async function drained(spill: Spill): Promise<unknown[]> {
   const ids: unknown[] = []
   while (spill.hasMore) {
-    const events = await spill.read(7, 1000)
+    const { events } = await spill.read(7, 1000)
     if (events.length === 0) break
     ids.push(...idsIn(events))
     await spill.sent()
@@ -74,7 +80,7 @@ describe('a spill', () => {
     const range = new TimeRange()
     spill.pending(range)
     expect([range.from, range.to, range.events]).toEqual([new Date(2000), new Date(8000), 3])
-    expect((await spill.read(10, 10_000)).map(({ time }) => time)).toEqual([
+    expect((await spill.read(10, 10_000)).events.map(({ time }) => time)).toEqual([
       new Date(2000),
       new Date(8000),
       new Date(4000),
@@ -84,10 +90,10 @@ describe('a spill', () => {
   it('returns the same events until they are marked as sent', async () => {
     const { spill } = spilling(await folder(), 'a')
     for (const id of [1, 2]) spill.add(event(id))
-    expect(idsIn(await spill.read(1, 1000))).toEqual([1])
-    expect(idsIn(await spill.read(1, 1000))).toEqual([1])
+    expect(idsIn((await spill.read(1, 1000)).events)).toEqual([1])
+    expect(idsIn((await spill.read(1, 1000)).events)).toEqual([1])
     await spill.sent()
-    expect(idsIn(await spill.read(1, 1000))).toEqual([2])
+    expect(idsIn((await spill.read(1, 1000)).events)).toEqual([2])
   })
 
   it('takes no more than its limit', async () => {

@@ -27,13 +27,17 @@ function noise(length: number): string {
 function sending(queue: QueueSender, options: { timeoutMs?: number; breaker?: Breaker } = {}) {
   const outcomes: Record<EventOutcome['status'], Uint8Array[]> = { sent: [], oversized: [], refused: [] }
   const retries: [string, number][] = []
-  const sender = new EventSender<Uint8Array>(queue, 'movements', {
-    bytesOf: (bytes) => bytes,
-    timeoutMs: 5000,
-    onOutcome: (events, { status }) => void outcomes[status].push(...events),
-    onRetry: (reason, failures) => void retries.push([reason, failures]),
-    ...options,
-  })
+  const sender = new EventSender<Uint8Array>(
+    queue,
+    { migration: 'movements' },
+    {
+      bytesOf: (bytes) => bytes,
+      timeoutMs: 5000,
+      onOutcome: (events, { status }) => void outcomes[status].push(...events),
+      onRetry: (reason, failures) => void retries.push([reason, failures]),
+      ...options,
+    },
+  )
   return { sender, outcomes, retries }
 }
 
@@ -68,7 +72,12 @@ describe('packEvents', () => {
       fc.property(fc.array(fc.nat(3000), { maxLength: 30 }), (sizes) => {
         const events = sizes.map((size, i) => event(i, size))
         const limits = { ...DEFAULT_QUEUE_LIMITS, messageBytes: 2500 }
-        const { messages, oversized, limitBytes } = packEvents('movements', events, (bytes) => bytes, limits)
+        const { messages, oversized, limitBytes } = packEvents(
+          { migration: 'movements' },
+          events,
+          (bytes) => bytes,
+          limits,
+        )
         expect(limitBytes).toBe(2500)
         const packed = messages.flatMap((message) => message.events)
         const tooLarge = new Set(oversized)
@@ -208,7 +217,7 @@ describe('EventSender', () => {
           ++calls < 4 ? messages.map(({ id }) => ({ id, status: 'failed', retryable: true, reason: 'later' })) : queue.send(messages),
       }
       const options = { bytesOf: (bytes) => bytes, timeoutMs: 5000, onOutcome() {}, ref: ${ref} }
-      const sending = new EventSender(failing, 'movements', options).send([Buffer.from('event')], new AbortController().signal)
+      const sending = new EventSender(failing, { migration: 'movements' }, options).send([Buffer.from('event')], new AbortController().signal)
       void sending.then(() => process.stdout.write('sent'))`
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
     expect(stdout).toBe(output)

@@ -6,8 +6,11 @@ import { encodeEvent, MAX_EVENTS_PER_MESSAGE, MAX_INFLATED_BYTES } from '../../s
 import { encodeMessage } from '../../src/event/message.ts'
 import { ledgerOf } from '../../src/ledger/index.ts'
 import { compile } from '../../src/mapping/index.ts'
-import { applyMessages, decodeBodies } from '../../src/sink/apply-messages.ts'
+import { applyMessages, decodeBodies, type MessageReader } from '../../src/sink/apply-messages.ts'
 import { memoryWarehouse } from '../../src/warehouse/index.ts'
+import { sender } from './sinking.ts'
+
+const reader: MessageReader = { migration: history.name, generationOf: () => 1 }
 
 /** A body as a forger makes it: all bytes zero but the lengths of its documents. */
 function forged(documents: number, bytes: number, declared = documents): string {
@@ -18,7 +21,7 @@ function forged(documents: number, bytes: number, declared = documents): string 
 }
 
 const applied = (bodies: readonly string[], target = memoryWarehouse()): ReturnType<typeof applyMessages> =>
-  applyMessages(createApplier(compile(history), target), history.name, bodies)
+  applyMessages(createApplier(compile(history), target), reader, bodies)
 
 test('a few kilobytes that inflate to millions of events are one unreadable message', async () => {
   for (const declared of [13_000_000, 1000]) {
@@ -32,15 +35,15 @@ test('a few kilobytes that inflate to millions of events are one unreadable mess
 
 test('messages that inflate to more than one may are applied in parts', async () => {
   const large = [1, 2, 3].map((_id) => encodeEvent({ _id, text: 'x'.repeat(MAX_INFLATED_BYTES / 5) }))
-  const half = encodeMessage(history.name, large)
+  const half = encodeMessage(sender, large)
   const many = encodeMessage(
-    history.name,
+    sender,
     Array.from({ length: MAX_EVENTS_PER_MESSAGE - 1 }, (_, i) => encodeEvent({ _id: i })),
   )
-  const few = encodeMessage(history.name, [encodeEvent({ _id: 1 }), encodeEvent({ _id: 2 })])
+  const few = encodeMessage(sender, [encodeEvent({ _id: 1 }), encodeEvent({ _id: 2 })])
   const sizes = async (bodies: readonly string[]): Promise<number[][]> => {
     const parts = []
-    for await (const { events, unreadable } of decodeBodies(history.name, bodies)) {
+    for await (const { events, unreadable } of decodeBodies(reader, bodies)) {
       parts.push([events.length, unreadable.length])
     }
     return parts
@@ -64,10 +67,10 @@ test('timers have their turn while a batch is decoded and mapped', async () => {
   const timer = setInterval(() => turns++, 1)
   const ids = Array.from({ length: 20_000 }, (_, i) => encodeEvent({ _id: i, type: 'unknown' }))
   try {
-    for await (const { events } of decodeBodies(history.name, Array<string>(50).fill(forged(50_000, 5)))) void events
+    for await (const { events } of decodeBodies(reader, Array<string>(50).fill(forged(50_000, 5)))) void events
     const whileDecoded = turns
     expect(whileDecoded).toBeGreaterThan(2)
-    await applied([encodeMessage(history.name, ids)])
+    await applied([encodeMessage(sender, ids)])
     expect(turns).toBeGreaterThan(whileDecoded + 2)
   } finally {
     clearInterval(timer)
@@ -80,7 +83,7 @@ test('a signal ends the work within a batch', async () => {
   const target = memoryWarehouse()
   setTimeout(() => stop.abort(new Error('stopped here')), 1)
   const applier = createApplier(compile(history), target)
-  const work = applyMessages(applier, history.name, [encodeMessage(history.name, ids)], stop.signal)
+  const work = applyMessages(applier, reader, [encodeMessage(sender, ids)], stop.signal)
   await expect(work).rejects.toThrow('stopped here')
   expect(target.rows(ledgerOf(history).receipts)).toEqual([])
 })

@@ -3,8 +3,9 @@ import { history } from '../../examples/history/migration.ts'
 import { memoryQueue } from '../../src/queue/index.ts'
 import { createSink, type SinkOptions } from '../../src/sink/index.ts'
 import { resolveSinkOptions } from '../../src/sink/options.ts'
+import { targetThat } from './sinking.ts'
 
-const warehouse = { merge: async () => {} }
+const warehouse = targetThat(async () => {})
 
 describe('the options of createSink', () => {
   it('have defaults', () => {

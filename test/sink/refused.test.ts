@@ -9,7 +9,7 @@ import { memoryQueue } from '../../src/queue/index.ts'
 import { createSink } from '../../src/sink/index.ts'
 import { fileCreated } from '../migrate/history.ts'
 import { sql } from '../support/sql.ts'
-import { countOf, emptyWarehouse, isEmpty, messageOf, sendAll } from './sinking.ts'
+import { countOf, emptyWarehouse, isEmpty, messageOf, sendAll, sender } from './sinking.ts'
 
 const good = messageOf([fileCreated(1)])
 const forged = (change: object): string => JSON.stringify({ ...(JSON.parse(good) as object), ...change })
@@ -67,7 +67,7 @@ describe('an event that cannot be applied', () => {
     const sink = createSink(history, { warehouse })
     const bad = encodeEvent({ ...fileCreated(2), ...change }, true)
     const neighbours = [1, 3].map((seq) => encodeEvent(fileCreated(seq)))
-    const body = encodeMessage(history.name, [neighbours[0]!, bad, neighbours[1]!])
+    const body = encodeMessage(sender, [neighbours[0]!, bad, neighbours[1]!])
     const { counts, failed } = await sink.handle([{ id: 'a', body }])
     expect(failed).toEqual([])
     expect(counts).toMatchObject({ received: 3, applied: 2, quarantined: 1 })
@@ -79,7 +79,7 @@ describe('an event that cannot be applied', () => {
   it('is quarantined when it is not even BSON', async () => {
     const warehouse = await emptyWarehouse()
     const broken = Buffer.from([6, 0, 0, 0, 99, 0])
-    const body = encodeMessage(history.name, [broken])
+    const body = encodeMessage(sender, [broken])
     const { counts } = await createSink(history, { warehouse }).handle([{ id: 'a', body }])
     expect(counts).toMatchObject({ received: 1, quarantined: 1, malformed: 0 })
   })

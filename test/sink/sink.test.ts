@@ -9,7 +9,16 @@ import type { MergePort } from '../../src/warehouse/index.ts'
 import { directly, fileCreated, someHistory } from '../migrate/history.ts'
 import { contentOf } from '../migrate/snapshot.ts'
 import { freshQueue } from '../support/fresh.ts'
-import { emptyWarehouse, failingFirst, isEmpty, messageOf, messagesOf, sendAll } from './sinking.ts'
+import {
+  emptyWarehouse,
+  failingFirst,
+  isEmpty,
+  messageOf,
+  messagesOf,
+  sendAll,
+  targetThat,
+  type SinkTarget,
+} from './sinking.ts'
 
 function recordingLogger(): { readonly logger: Logger; readonly lines: string[] } {
   const lines: string[] = []
@@ -23,7 +32,7 @@ function recordingLogger(): { readonly logger: Logger; readonly lines: string[] 
 const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
 
 /** A sink at work until the test, or `stop`, ends it. */
-function working(queue: Queue, warehouse: MergePort, options: Partial<SinkOptions> = {}) {
+function working(queue: Queue, warehouse: SinkTarget, options: Partial<SinkOptions> = {}) {
   const sink = createSink(history, { queue, warehouse, waitSeconds: 1, ...options })
   const controller = new AbortController()
   const running = sink.run({ signal: controller.signal })
@@ -196,7 +205,7 @@ describe('a sink', () => {
   })
 
   it('lets timers run while the queue is empty and is not waited for', async () => {
-    const target = { merge: async () => {} }
+    const target = targetThat(async () => {})
     const sink = createSink(history, { queue: memoryQueue(), warehouse: target, waitSeconds: 0 })
     await sink.run({ signal: AbortSignal.timeout(50) })
     expect(sink.counters.messages).toBe(0)

@@ -5,15 +5,20 @@ import { history } from '../../examples/history/migration.ts'
 import { ChangeoverError } from '../../src/core/errors.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { encodeMessage } from '../../src/event/message.ts'
+import { definitionOf, senderOf } from '../../src/mapping/index.ts'
 import type { Queue, QueueSender } from '../../src/queue/index.ts'
-import type { MergePort, Warehouse } from '../../src/warehouse/index.ts'
+import type { Relation } from '../../src/star/index.ts'
+import { memoryWarehouse, type MergePort, type RegistryPort, type Warehouse } from '../../src/warehouse/index.ts'
 import { freshWarehouse } from '../support/fresh.ts'
 import { sql } from '../support/sql.ts'
+
+/** Who captures the events of {@link history}. */
+export const sender = senderOf(definitionOf(history))
 
 /** A message that carries these events. */
 export function messageOf(events: readonly RepositoryEvent[], migration = history.name): string {
   return encodeMessage(
-    migration,
+    { ...sender, migration },
     events.map((event) => encodeEvent(event)),
   )
 }
@@ -36,16 +41,35 @@ export async function emptyWarehouse(): Promise<Warehouse> {
   return target.warehouse
 }
 
+/** What a sink needs of a warehouse. */
+export type SinkTarget = MergePort & RegistryPort
+
+/** The definitions of a target, for one that changes how it merges. */
+export function readingFrom(target: SinkTarget): RegistryPort {
+  return { hasRegistry: target.hasRegistry, scan: (...given) => target.scan(...given) }
+}
+
+/** A target that merges as is said, and takes any definition. */
+export function targetThat(merge: MergePort['merge']): SinkTarget {
+  return { ...readingFrom(memoryWarehouse()), merge }
+}
+
+/** Whether a merge only says that the sink is alive. */
+export function isHeartbeat({ name }: Relation): boolean {
+  return name.startsWith('_worker_')
+}
+
 /** A target that throws in the first `times` calls of `merge`, and then hands them on. */
 export function failingFirst(
-  target: MergePort,
+  target: SinkTarget,
   times: number,
   code: ChangeoverError['code'],
-): MergePort & { calls: number } {
+): SinkTarget & { calls: number } {
   return {
+    ...readingFrom(target),
     calls: 0,
     async merge(relation, rows, options) {
-      if (this.calls++ < times) throw new ChangeoverError(code, `trouble ${this.calls}`)
+      if (!isHeartbeat(relation) && this.calls++ < times) throw new ChangeoverError(code, `trouble ${this.calls}`)
       await target.merge(relation, rows, options)
     },
   }
@@ -64,9 +88,10 @@ export async function countOf(warehouse: Warehouse, table: string): Promise<numb
 }
 
 /** A target that hands on calls of `merge` until `times` batches have their receipts, and throws after that. */
-export function failingAfter(target: MergePort, times: number, code: ChangeoverError['code']): MergePort {
+export function failingAfter(target: SinkTarget, times: number, code: ChangeoverError['code']): SinkTarget {
   let batches = 0
   return {
+    ...readingFrom(target),
     async merge(relation, rows, options) {
       if (batches >= times) throw new ChangeoverError(code, 'trouble')
       await target.merge(relation, rows, options)

@@ -4,10 +4,16 @@ import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { inject } from 'vitest'
 import type { Migration } from '../../src/mapping/migration.ts'
-import { schemaOf } from '../../src/ledger/schema.ts'
+import { planWarehouse } from '../../src/ledger/index.ts'
 import { sqs } from '../../src/queue/index.ts'
 import type { Queue } from '../../src/queue/port.ts'
-import { mysqlWarehouse, type MysqlWarehouseOptions, type Schema, type Warehouse } from '../../src/warehouse/index.ts'
+import {
+  mysqlWarehouse,
+  type MysqlWarehouseOptions,
+  type Schema,
+  type Step,
+  type Warehouse,
+} from '../../src/warehouse/index.ts'
 
 /** A name that no other suite and no other run on the same server uses. */
 export function freshName(): string {
@@ -41,18 +47,21 @@ export function freshWarehouse(
   migrations: readonly Migration[],
   options?: MysqlWarehouseOptions,
 ): Promise<FreshWarehouse> {
-  return warehouseWith(schemaOf(migrations), options)
+  return warehouseWith(async (warehouse) => (await planWarehouse(warehouse, migrations)).steps, options)
 }
 
 /** A warehouse with these tables, or with none, in a new database. */
 export function freshTables(tables: Schema['tables'] = [], internal: Schema['internal'] = []): Promise<FreshWarehouse> {
-  return warehouseWith({ tables, internal })
+  return warehouseWith((warehouse) => warehouse.plan({ tables, internal }))
 }
 
-async function warehouseWith(schema: Schema, options?: MysqlWarehouseOptions): Promise<FreshWarehouse> {
+async function warehouseWith(
+  plan: (warehouse: Warehouse) => Promise<readonly Step[]>,
+  options?: MysqlWarehouseOptions,
+): Promise<FreshWarehouse> {
   const database = await freshSchema()
   const warehouse = mysqlWarehouse(database.url, options)
-  await warehouse.apply(await warehouse.plan(schema))
+  await warehouse.apply(await plan(warehouse))
   return {
     warehouse,
     url: database.url,

@@ -195,7 +195,7 @@ test('a raised revision replaces what the same events wrote before, in any order
 })
 
 test('the history has only columns that merge by last and are not personal, in the table and in the view', async () => {
-  expect(user.layout.history!.columns.map(({ name }) => name)).toEqual(COLUMNS)
+  expect(user.layout.history!.columns.map(({ slot }) => slot.name)).toEqual(COLUMNS)
   const rows = await sql(
     warehouse,
     "SELECT COLUMN_NAME AS n FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ('dim_user_history', 'user_history')",

@@ -1,50 +1,54 @@
-import type { HistoryLayout, Slot } from '../rows/layout.ts'
+import type { HistoryLayout, PastColumn, Slot } from '../rows/layout.ts'
 import type { PhysicalColumn } from '../rows/relation.ts'
 import { EVENT_BYTES } from '../rows/stamp.ts'
-import { bigint } from '../types/number.ts'
+import { boolean } from '../types/number.ts'
 import { binary } from '../types/text.ts'
 import { datetime } from '../types/time.ts'
 import { hasPast, type TableDefinition } from './definition.ts'
 import { liveColumn, originColumn, stampColumn } from './internal-columns.ts'
-import { tableNamesOf } from './names.ts'
+import { tableNamesOf, writtenName } from './names.ts'
 
-/** The layout of a dimension's history. `key` holds the columns of its primary key. */
+/** The layout of a dimension's history. `main` holds the columns of the dimension's own table, those of its key first. */
 export function historyLayoutOf(
   definition: TableDefinition,
-  key: readonly PhysicalColumn[],
+  main: readonly PhysicalColumn[],
   slots: readonly Slot[],
 ): HistoryLayout {
-  const past = slots.filter(hasPast)
-  const columns: PhysicalColumn[] = [
-    ...key,
-    { name: '_event', type: binary(EVENT_BYTES), role: 'key', nullable: false },
-    { name: '_at', type: datetime, role: 'value', nullable: true },
-    ...past.map(({ name, type }): PhysicalColumn => ({ name, type, role: 'value', nullable: true })),
-    { name: '_set', type: bigint, role: 'value', nullable: true },
-    liveColumn,
-    stampColumn('_stamp'),
-    originColumn,
-  ]
+  const columns: PhysicalColumn[] = []
+  const add = (column: PhysicalColumn): number => columns.push(column) - 1
+  const key = slots.filter(({ isKey }) => isKey)
+  for (const { index } of key) add(main[index]!)
+  add({ name: '_event', type: binary(EVENT_BYTES), role: 'key', nullable: false })
+  const at = add({ name: '_at', type: datetime, role: 'value', nullable: true })
+  const past = slots.filter(hasPast).map((slot): PastColumn => {
+    const { name, logicalName = name } = main[slot.index]!
+    const value = add({ name, logicalName, type: slot.type, role: 'value', nullable: true })
+    return { slot, value, written: add(flagColumn(writtenName(name), writtenName(logicalName))) }
+  })
+  const live = add(liveColumn)
+  const stamp = add(stampColumn('_stamp'))
+  const origin = add(originColumn)
   const keyLength = key.length + 1
-  const origin = columns.length - 1
-  const stamp = origin - 1
-  const written = Array.from({ length: stamp - keyLength }, (_, i) => keyLength + i)
+  const guarded = columns.map((_, index) => index).filter((index) => index >= keyLength && index < stamp)
   return {
     relation: {
       name: tableNamesOf(definition).history,
       columns,
       keyLength,
       registers: [
-        { merge: 'stamped', columns: written, stamp },
+        { merge: 'stamped', columns: guarded, stamp },
         { merge: 'bits', column: origin },
       ],
       comment: `changeover: what each event wrote to the dimension ${definition.name}`,
     },
     columns: past,
-    at: keyLength,
-    set: stamp - 2,
-    live: stamp - 1,
+    at,
+    live,
     stamp,
     origin,
   }
+}
+
+function flagColumn(name: string, logicalName: string): PhysicalColumn {
+  return { name, logicalName, type: boolean, role: 'value', nullable: false, defaultSql: '0' }
 }

@@ -3,6 +3,7 @@ import { ChangeoverError } from '../../core/index.ts'
 import type { RelationIndex } from '../rows/relation.ts'
 import type { DataType } from '../types/data-type.ts'
 import type { DefinedColumn, TableDefinition } from './definition.ts'
+import type { PhysicalNames } from './names.ts'
 
 /** InnoDB's limits for one index. */
 const MAX_INDEX_BYTES = 3072
@@ -17,6 +18,7 @@ const NUMBER_BYTES = 8
 export function indexesOf(
   { kind, name, index }: Pick<TableDefinition, 'kind' | 'name' | 'index'>,
   columns: readonly DefinedColumn[],
+  { columns: physical }: PhysicalNames,
 ): RelationIndex[] {
   const types = new Map(columns.map((column) => [column.name, column.type]))
   const place = `The ${kind} ${name}`
@@ -27,7 +29,7 @@ export function indexesOf(
     const known = JSON.stringify(names)
     if (made.has(known)) throw refused(`${what} is defined twice`, 'Remove one of the two.')
     made.add(known)
-    return { name: indexName(names), columns: [...names] }
+    return { name: indexName(names), columns: names.map((column) => physical[column] ?? column) }
   })
 }
 

@@ -1,19 +1,31 @@
 import type { ContentLayout, Merge, Slot, TableLayout } from '../rows/layout.ts'
 import { valueMerge } from '../rows/merge.ts'
 import type { PhysicalColumn, Register } from '../rows/relation.ts'
+import { compareText } from '../types/cell.ts'
 import { bigint } from '../types/number.ts'
 import { checkDefinition, checkRowsFit } from './checks.ts'
 import { definedColumns, type TableDefinition } from './definition.ts'
 import { historyLayoutOf } from './history-layout.ts'
 import { indexesOf } from './index-layout.ts'
 import { liveColumn, originColumn, stampColumn, stampComment } from './internal-columns.ts'
-import { CONTENT_HIGH, CONTENT_LOW, LIVE_STAMP, STAMP_PREFIX, tableNamesOf } from './names.ts'
+import {
+  CONTENT_HIGH,
+  CONTENT_LOW,
+  LIVE_STAMP,
+  PLAIN_NAMES,
+  stampName,
+  tableNamesOf,
+  type PhysicalNames,
+} from './names.ts'
 
-/** The layout of a definition in MySQL. Throws a ChangeoverError `DEFINITION` if the definition is wrong. */
-export function layoutOf(definition: TableDefinition): TableLayout {
+/**
+ * The layout of a definition in MySQL, under the names of its columns there. Throws a ChangeoverError `DEFINITION` if the definition
+ * is wrong.
+ */
+export function layoutOf(definition: TableDefinition, names: PhysicalNames = PLAIN_NAMES): TableLayout {
   const defined = definedColumns(definition)
   checkDefinition(definition, defined)
-  const indexes = indexesOf(definition, defined)
+  const indexes = indexesOf(definition, defined, names)
 
   const columns: PhysicalColumn[] = []
   const registers: Register[] = []
@@ -27,7 +39,9 @@ export function layoutOf(definition: TableDefinition): TableLayout {
       known.columns.push(index)
       return known.stamp
     }
-    const register = { stamp: add(stampColumn(`${STAMP_PREFIX}${name}`, stampComment(merge))), columns: [index] }
+    const logicalName = stampName(name)
+    const column = { ...stampColumn(names.stamps[name] ?? logicalName, stampComment(merge)), logicalName }
+    const register = { stamp: add(column), columns: [index] }
     stamped.set(name, register)
     registers.push({ merge: 'stamped', ...register })
     return register.stamp
@@ -36,7 +50,15 @@ export function layoutOf(definition: TableDefinition): TableLayout {
   for (const { register, comment, ...column } of defined) {
     const { name, type, merge, isKey } = column
     const said = comment === undefined ? {} : { comment }
-    const index = add({ name, type, role: isKey ? 'key' : 'value', nullable: !isKey, ...said })
+    const physical = names.columns[name] ?? name
+    const index = add({
+      name: physical,
+      logicalName: name,
+      type,
+      role: isKey ? 'key' : 'value',
+      nullable: !isKey,
+      ...said,
+    })
     const stamp = register === undefined ? undefined : addToRegister(register, merge, index)
     if (!isKey && stamp === undefined) registers.push({ merge: valueMerge(merge), column: index })
     slots.set(name, { ...column, index, stamp })
@@ -51,9 +73,7 @@ export function layoutOf(definition: TableDefinition): TableLayout {
 
   const keyLength = Object.keys(definition.key).length
   const relation = Object.freeze({ name: tableNamesOf(definition).main, columns, keyLength, registers, indexes })
-  const history = definition.history
-    ? historyLayoutOf(definition, columns.slice(0, keyLength), [...slots.values()])
-    : undefined
+  const history = definition.history ? historyLayoutOf(definition, columns, [...slots.values()]) : undefined
   checkRowsFit(definition, relation)
   if (history) checkRowsFit(definition, history.relation)
   return Object.freeze({
@@ -69,9 +89,11 @@ export function layoutOf(definition: TableDefinition): TableLayout {
 function contentOf(slots: readonly Slot[], add: (column: PhysicalColumn) => number): ContentLayout | undefined {
   const fixed = slots.filter(({ isKey, merge, isPersonal }) => !isKey && merge === 'once' && !isPersonal)
   if (fixed.length === 0) return undefined
+  const sorted = fixed.toSorted((a, b) => compareText(a.name, b.name))
   return {
-    columns: fixed.map(({ index }) => index),
-    high: add({ name: CONTENT_HIGH, type: bigint, role: 'value', nullable: true }),
-    low: add({ name: CONTENT_LOW, type: bigint, role: 'value', nullable: true }),
+    columns: sorted.map(({ index }) => index),
+    names: sorted.map(({ name }) => `${name}\n`).join(''),
+    high: add({ name: CONTENT_HIGH, type: bigint, role: 'content', nullable: true }),
+    low: add({ name: CONTENT_LOW, type: bigint, role: 'content', nullable: true }),
   }
 }

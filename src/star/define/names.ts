@@ -15,6 +15,40 @@ export const STAMP_PREFIX = '_stamp_'
 /** The register that holds the content of a fact. */
 export const FACT_CONTENT = 'once'
 
+/**
+ * The physical names of a table's columns where they differ from the plain ones. A register whose values an earlier definition wrote in
+ * another way gets columns of its own, named after the generation: no value ever has two stamps.
+ */
+export interface PhysicalNames {
+  /** By the column's name. */
+  readonly columns: Readonly<Record<string, string>>
+  /** Of stamps, by the name of their register. */
+  readonly stamps: Readonly<Record<string, string>>
+}
+
+/** The names in a table's first generation. */
+export const PLAIN_NAMES: PhysicalNames = Object.freeze({ columns: Object.freeze({}), stamps: Object.freeze({}) })
+
+/** The name of a column that a generation begins anew. */
+export function freshColumn(column: string, generation: number): string {
+  return `_g${generation}_${column}`
+}
+
+/** The plain name of a register's stamp. */
+export function stampName(register: string): string {
+  return `${STAMP_PREFIX}${register}`
+}
+
+/** The name of a stamp that a generation begins anew. */
+export function freshStamp(register: string, generation: number): string {
+  return `_stamp${generation}_${register}`
+}
+
+/** The name of the flag in a history that says whether an event wrote to a column, by the column's name there. */
+export function writtenName(physical: string): string {
+  return physical.startsWith('_g') ? physical.replace('_g', '_written') : `_written_${physical}`
+}
+
 /** The column that the view of a dimension's members adds. */
 export const MEMBER_STATE = 'member_state'
 /** The columns that the view of a dimension's history adds. */

@@ -6,12 +6,19 @@ import type { TableDefinition } from './definition.ts'
 import { factColumns, type FactDimensions, type FactTableColumns } from './fact-columns.ts'
 import type { AnyColumns, CheckedEdit, CreateInput, KeyInput } from './infer.ts'
 import { layoutOf } from './layout.ts'
+import type { PhysicalNames } from './names.ts'
 import type { TypeError } from './type-error.ts'
 
 /** A dimension or a fact, whatever its columns. */
 export interface AnyTable extends TableDefinition {
   /** How the table is laid out in MySQL. */
   readonly layout: TableLayout
+}
+
+/** The same definition, laid out under the names that its columns have in a warehouse. */
+export function namedTable(table: AnyTable, names: PhysicalNames): AnyTable {
+  const { name, kind, key, columns, history, index } = table
+  return Object.freeze({ name, kind, key, columns, history, index, layout: layoutOf(table, names) })
 }
 
 /** The tables in MySQL that a definition is laid out in: its own, and that of its history. */

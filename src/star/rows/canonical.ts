@@ -1,16 +1,23 @@
 import { hash } from 'node:crypto'
-import type { Cell } from '../types/cell.ts'
+import { compareText, type Cell } from '../types/cell.ts'
 import { doubleBits } from './double-text.ts'
+import { FINGERPRINT_MASK } from './fingerprint.ts'
 import type { PhysicalColumn, Relation, Row } from './relation.ts'
+import { EVENT_BYTES } from './stamp.ts'
 
-/** The columns of a relation that a checksum covers, by index: all but the origin, which only says how the row arrived. */
-export function comparedColumns(relation: Relation): number[] {
-  return relation.columns.flatMap(({ role }, index) => (role === 'origin' ? [] : [index]))
+/**
+ * The columns of a relation that a checksum covers, by index: the key, then the others in the order of their logical names, so that
+ * neither the order nor the physical names of a definition's columns count. The origin is left out: it only says how the row arrived.
+ */
+export function comparedColumns({ columns, keyLength }: Relation): number[] {
+  const nameOf = (index: number): string => columns[index]!.logicalName ?? columns[index]!.name
+  const others = columns.flatMap(({ role }, index) => (index < keyLength || role === 'origin' ? [] : [index]))
+  return [...Array(keyLength).keys(), ...others.toSorted((a, b) => compareText(nameOf(a), nameOf(b)))]
 }
 
 /**
- * Cells as one text that no other cells have: each value preceded by its length in bytes, NULL as a word of its own.
- * `encodingSql` computes the same text in the warehouse.
+ * Cells as one text that no other cells have: each value preceded by its length in bytes, NULL as a word of its own. Of stamps and
+ * fingerprints, the generation is left out. `encodingSql` computes the same text in the warehouse.
  */
 export function encodeCells(
   columns: readonly PhysicalColumn[],
@@ -20,10 +27,15 @@ export function encodeCells(
   return cells.map((cell, i) => encodeCell(columns[i]!, cell, textOfDouble)).join('')
 }
 
-function encodeCell({ type }: PhysicalColumn, cell: Cell, textOfDouble: (value: number) => string): string {
+function encodeCell({ type, role }: PhysicalColumn, cell: Cell, textOfDouble: (value: number) => string): string {
   if (cell === null) return 'n'
-  const text = canonicalText(type, cell, textOfDouble)
+  const text = canonicalText(type, withoutGeneration(role, cell), textOfDouble)
   return `${Buffer.byteLength(text)}:${text}`
+}
+
+function withoutGeneration(role: PhysicalColumn['role'], cell: NonNullable<Cell>): NonNullable<Cell> {
+  if (role === 'stamp') return (cell as Uint8Array).subarray(0, EVENT_BYTES)
+  return role === 'content' ? (cell as bigint) & FINGERPRINT_MASK : cell
 }
 
 function canonicalText(

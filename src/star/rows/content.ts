@@ -2,32 +2,21 @@ import { hash } from 'node:crypto'
 import type { Cell } from '../types/cell.ts'
 import { encodeCells } from './canonical.ts'
 import { doubleDigits } from './double-text.ts'
+import { FINGERPRINT_BITS, FINGERPRINT_MASK } from './fingerprint.ts'
 import type { TableLayout } from './layout.ts'
 
-/**
- * Whether two events wrote different contents under one key of a fact is a question about a *set* of writes, so it can be kept
- * in registers like everything else. Each create leaves a fingerprint of its content (48 bits), preceded by the mapping's
- * revision (8 bits), in two columns that merge by `max`: once as it is, once complemented. So one holds the greatest fingerprint
- * of the latest revision, and the other the smallest. All contents of that revision are equal if and only if the two are the same.
- * Different contents pass as equal with a probability of 2^-48; equal contents never pass as different.
- */
-const BITS = 48n
-export const FINGERPRINT_MASK: bigint = (1n << BITS) - 1n
-
 /** Writes the fingerprint of the content into a row that a create has just written. It does not cover personal columns. */
-export function writeFingerprint({ relation, content }: TableLayout, row: Cell[], revision: number): void {
+export function writeFingerprint({ relation, content }: TableLayout, row: Cell[], generation: number): void {
   if (!content) return
   const columns = content.columns.map((index) => relation.columns[index]!)
-  const digest = hash(
-    'sha256',
-    encodeCells(
-      columns,
-      content.columns.map((index) => row[index]!),
-      doubleDigits,
-    ),
+  const cells = encodeCells(
+    columns,
+    content.columns.map((index) => row[index]!),
+    doubleDigits,
   )
-  const fingerprint = BigInt(`0x${digest.slice(0, Number(BITS) / 4)}`)
-  const prefix = BigInt(revision) << BITS
+  const digest = hash('sha256', content.names + cells)
+  const fingerprint = BigInt(`0x${digest.slice(0, Number(FINGERPRINT_BITS) / 4)}`)
+  const prefix = BigInt(generation) << FINGERPRINT_BITS
   row[content.high] = prefix | fingerprint
   row[content.low] = prefix | (FINGERPRINT_MASK - fingerprint)
 }

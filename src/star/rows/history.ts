@@ -10,7 +10,7 @@ export function beginHistory(history: HistoryLayout, key: readonly Cell[], stamp
   for (const [i, cell] of key.entries()) row[i] = cell
   row[key.length] = stamp.subarray(0, EVENT_BYTES)
   row[history.at] = at
-  row[history.set] = 0n
+  for (const { written } of history.columns) row[written] = 0
   row[history.stamp] = stamp
   return row
 }
@@ -20,14 +20,14 @@ export function writeHistory(
   history: HistoryLayout,
   row: Cell[],
   { kind, values }: Operation,
-  written: readonly Cell[],
+  current: readonly Cell[],
 ): void {
   if (kind === 'create' || kind === 'delete') row[history.live] = kind === 'create' ? 1 : 0
   if (kind !== 'create' && kind !== 'edit') return
-  for (const [bit, { name, index }] of history.columns.entries()) {
-    if (kind === 'edit' && values[name] === undefined) continue
-    row[history.at + 1 + bit] = written[index]!
-    row[history.set] = (row[history.set] as bigint) | (1n << BigInt(bit))
+  for (const { slot, value, written } of history.columns) {
+    if (kind === 'edit' && values[slot.name] === undefined) continue
+    row[value] = current[slot.index]!
+    row[written] = 1
   }
 }
 
@@ -35,7 +35,7 @@ export function writeHistory(
  * Whether the event wrote anything that has a history. Throws a ChangeoverError `VALUE` if it did but has no valid time.
  */
 export function wroteHistory(history: HistoryLayout, row: readonly Cell[]): boolean {
-  if (row[history.set] === 0n && row[history.live] === null) return false
+  if (row[history.live] === null && history.columns.every(({ written }) => row[written] === 0)) return false
   if (row[history.at] !== null) return true
   throw new ChangeoverError(
     'VALUE',

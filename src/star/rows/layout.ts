@@ -30,10 +30,22 @@ export interface TableLayout {
 
 /** Where a fact keeps the greatest and the smallest fingerprint of its content; see `content.ts`. */
 export interface ContentLayout {
-  /** The columns that the fingerprint covers. */
+  /** The columns that the fingerprint covers, in the order of their names. */
   readonly columns: readonly number[]
+  /** Those names: two definitions with other columns make other fingerprints. */
+  readonly names: string
   readonly high: number
   readonly low: number
+}
+
+/** A column of the definition in the history. */
+export interface PastColumn {
+  /** The column in the row of the dimension. */
+  readonly slot: Slot
+  /** What the event wrote to it. */
+  readonly value: number
+  /** Whether the event wrote to it: 1 or 0. NULL may be what it wrote. */
+  readonly written: number
 }
 
 /** A column of the definition within the row. */
@@ -60,12 +72,10 @@ export interface Slot {
  */
 export interface HistoryLayout {
   readonly relation: Relation
-  /** The columns with a history, in the order of their bits in `set`. */
-  readonly columns: readonly Slot[]
-  /** When the event happened. The columns with a history follow it. */
+  /** The columns with a history. */
+  readonly columns: readonly PastColumn[]
+  /** When the event happened. */
   readonly at: number
-  /** Which of the columns the event wrote, one bit each. */
-  readonly set: number
   readonly live: number
   readonly stamp: number
   readonly origin: number

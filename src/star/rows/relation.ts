@@ -6,14 +6,21 @@ import type { DataType } from '../types/data-type.ts'
  *
  * - `key`: part of the primary key.
  * - `stamp`: guards the columns of a register; all zero until one of them is written.
- * - `origin`: the flags of how the row arrived. Left out of every comparison.
+ * - `content`: fingerprints of a fact's content. Like stamps, they carry the generation, which no comparison sees.
+ * - `origin`: how or when the row arrived. Left out of every comparison.
  * - `value`: everything else.
  */
-export type ColumnRole = 'key' | 'value' | 'stamp' | 'origin'
+export type ColumnRole = 'key' | 'value' | 'stamp' | 'content' | 'origin'
 
 /** A column of a table as MySQL has it. */
 export interface PhysicalColumn {
   readonly name: string
+  /**
+   * The name by which comparisons know the column: the one in MySQL may carry the number of a generation.
+   *
+   * @defaultValue its name
+   */
+  readonly logicalName?: string
   readonly type: DataType
   readonly role: ColumnRole
   /** Data columns are nullable whatever the definition says: an edit may arrive before its create. */

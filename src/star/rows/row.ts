@@ -1,12 +1,12 @@
 import type { Cell } from '../types/cell.ts'
 import { writeFingerprint } from './content.ts'
 import { beginHistory, writeHistory, wroteHistory } from './history.ts'
-import type { HistoryLayout, Slot } from './layout.ts'
+import type { HistoryLayout, Slot, TableLayout } from './layout.ts'
 import { keyText, mergeValues, valueMerge } from './merge.ts'
 import { ORIGIN, type Operation, type Origin, type TargetTable } from './operation.ts'
 import { assertEditable, assertKnownColumns, assertNullable, assertWholeGroups, cellOf } from './operation-checks.ts'
 import type { Relation, Row } from './relation.ts'
-import { ABSENT, ERASED, inverted, revisionIn, type Stamp } from './stamp.ts'
+import { ABSENT, erasedStamp, generationIn, inverted, isErased, type Stamp } from './stamp.ts'
 
 /** A row and the table it is for. */
 export interface RelationRow {
@@ -17,17 +17,24 @@ export interface RelationRow {
 /**
  * What the operations of one event do, as rows to merge: one per table and key. If two operations of one event write to one
  * stamped register, the later in the list wins, or the earlier where the merge is `first`. `at` is when the event happened; only
- * histories need it. Throws a ChangeoverError `VALUE` that names table, column, value and limit.
+ * histories need it. `layoutOf` gives the layout of a table where it is not that of its first generation. Throws a ChangeoverError
+ * `VALUE` that names table, column, value and limit.
  */
-export function rowsOf(operations: readonly Operation[], stamp: Stamp, origin: Origin, at: Cell = null): RelationRow[] {
+export function rowsOf(
+  operations: readonly Operation[],
+  stamp: Stamp,
+  origin: Origin,
+  at: Cell = null,
+  layoutOf: (table: TargetTable) => TableLayout = ({ layout }) => layout,
+): RelationRow[] {
   const rows = new Map<string, Written>()
   for (const operation of operations) {
-    const { layout } = operation.table
-    const start = emptyRow(operation)
+    const layout = layoutOf(operation.table)
+    const start = emptyRow(operation, layout)
     const key = keyText(layout.relation, start)
     const known = rows.get(`${layout.relation.name} ${key}`) ?? { relation: layout.relation, row: start }
     rows.set(`${layout.relation.name} ${key}`, known)
-    write(operation, known.row, stamp)
+    write(operation, layout, known.row, stamp)
     known.row[layout.origin] = ORIGIN[origin]
     if (!layout.history) continue
     const keyCells = start.slice(0, layout.relation.keyLength)
@@ -52,8 +59,7 @@ interface Written {
 }
 
 /** A row that holds its key and nothing else: the least element of the lattice. */
-function emptyRow({ table, key }: Operation): Cell[] {
-  const { relation, slots } = table.layout
+function emptyRow({ table, key }: Operation, { relation, slots }: TableLayout): Cell[] {
   const row: Cell[] = relation.columns.map((column) => (column.role === 'stamp' ? ABSENT : null))
   for (const slot of slots.values()) {
     // Key columns come first.
@@ -64,23 +70,23 @@ function emptyRow({ table, key }: Operation): Cell[] {
   return row
 }
 
-function write(operation: Operation, row: Cell[], stamp: Stamp): void {
-  const { kind, table } = operation
-  const { live } = table.layout
+function write(operation: Operation, layout: TableLayout, row: Cell[], stamp: Stamp): void {
+  const { kind } = operation
+  const { live } = layout
   if (kind === 'create' || kind === 'delete') {
     row[live.value] = kind === 'create' ? 1 : 0
     row[live.stamp] = stamp
   }
-  if (kind === 'erase') return erase(table, row)
-  if (kind !== 'delete') set(operation, row, stamp)
-  if (kind === 'create') writeFingerprint(table.layout, row, revisionIn(stamp))
+  if (kind === 'erase') return erase(layout, row, stamp)
+  if (kind !== 'delete') set(operation, layout, row, stamp)
+  if (kind === 'create') writeFingerprint(layout, row, generationIn(stamp))
 }
 
-function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): void {
+function set({ kind, table, values }: Operation, layout: TableLayout, row: Cell[], stamp: Stamp): void {
   assertKnownColumns(table, values, false)
   if (kind === 'edit') assertWholeGroups(table, values)
   const before = [...row]
-  for (const slot of table.layout.slots.values()) {
+  for (const slot of layout.slots.values()) {
     if (slot.isKey) continue
     let value = values[slot.name]
     if (value === undefined) {
@@ -91,8 +97,8 @@ function set({ kind, table, values }: Operation, row: Cell[], stamp: Stamp): voi
     } else if (kind === 'edit') {
       assertEditable(table, slot)
     }
-    // Stamps of this row come from `emptyRow`, `erase` and the event alone, so the two constants are recognised by identity.
-    if (slot.stamp !== undefined && row[slot.stamp] === ERASED) continue
+    if (slot.stamp !== undefined && isErased(row[slot.stamp] as Stamp)) continue
+    // Stamps of this row come from `emptyRow`, `erase` and the event alone, so this one is recognised by identity.
     if (slot.merge === 'first' && before[slot.stamp!] !== ABSENT) continue
     if (value === null) assertNullable(table, slot, kind)
     const cell = value === null ? null : cellOf(table, slot, value)
@@ -112,10 +118,11 @@ function isReset(slot: Slot): boolean {
   return slot.merge === 'last' || slot.merge === 'once' || !slot.nullable
 }
 
-function erase(table: TargetTable, row: Cell[]): void {
-  for (const slot of table.layout.slots.values()) {
+function erase({ slots }: TableLayout, row: Cell[], stamp: Stamp): void {
+  const erased = erasedStamp(generationIn(stamp))
+  for (const slot of slots.values()) {
     if (!slot.isPersonal || slot.stamp === undefined) continue
     row[slot.index] = null
-    row[slot.stamp] = ERASED
+    row[slot.stamp] = erased
   }
 }

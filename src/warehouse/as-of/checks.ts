@@ -43,7 +43,7 @@ function roleOf(fact: AnyTable, role: string, dimension: AnyTable, names: Set<st
       'Name the dimension by its role in the definition of the fact.',
     )
   })
-  const columns = [...layout.history.columns.map(({ name }) => name), ...VERSION_COLUMNS].map((name) => {
+  const columns = [...layout.history.columns.map(({ slot }) => slot.name), ...VERSION_COLUMNS].map((name) => {
     const as = prefixed(role, name)
     if (names.has(as)) {
       throw refused(

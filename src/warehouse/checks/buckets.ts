@@ -1,5 +1,7 @@
 import {
   comparedColumns,
+  EVENT_BYTES,
+  FINGERPRINT_MASK,
   hex128,
   type Buckets,
   type DataType,
@@ -35,11 +37,16 @@ function encodingSql(columns: readonly PhysicalColumn[]): string {
   return `CONCAT(${columns.map(cellSql).join(', ')})`
 }
 
-function cellSql({ name, type }: PhysicalColumn): string {
+function cellSql({ name, type, role }: PhysicalColumn): string {
   const column = quote(name)
-  const text = TEXT[type.canonical ?? 'text'](column)
+  const text = TEXT[type.canonical ?? 'text'](WITHOUT_GENERATION[role]?.(column) ?? column)
   return `IF(${column} IS NULL, 'n', CONCAT(LENGTH(${text}), ':', ${text}))`
 }
+
+const WITHOUT_GENERATION: { readonly [Role in PhysicalColumn['role']]?: (column: string) => string } = Object.freeze({
+  stamp: (column) => `LEFT(${column}, ${EVENT_BYTES})`,
+  content: (column) => `(${column} & ${FINGERPRINT_MASK})`,
+})
 
 const TEXT: Readonly<Record<NonNullable<DataType['canonical']>, (column: string) => string>> = Object.freeze({
   text: (column) => `CAST(${column} AS CHAR)`,

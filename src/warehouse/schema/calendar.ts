@@ -1,4 +1,4 @@
-import { calendar, type CalendarRange } from '../../star/index.ts'
+import { calendar, STAMP_BYTES, type CalendarRange } from '../../star/index.ts'
 import { quote } from '../sql.ts'
 
 /** How each column of the calendar is computed from a day `d`. */
@@ -15,7 +15,7 @@ const FORMULAS: Readonly<Record<keyof typeof calendar.columns, string>> = Object
 })
 
 // No event writes the calendar: its stamp is the smallest above that of a register that nothing has written.
-const STAMP = `x'${'00'.repeat(15)}01'`
+const STAMP = `x'${'00'.repeat(STAMP_BYTES - 1)}01'`
 /** 100,000 days: 273 years. */
 const DIGITS = 5
 

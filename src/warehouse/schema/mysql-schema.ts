@@ -1,9 +1,12 @@
-import { calendar, type CalendarRange, type Relation } from '../../star/index.ts'
+import { ChangeoverError } from '../../core/index.ts'
+import { calendar, type CalendarRange, type PhysicalColumn, type Relation } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { alreadyDone } from '../mysql-errors.ts'
-import type { CallOptions, SchemaPort } from '../port.ts'
+import type { CallOptions, Key, SchemaPort } from '../port.ts'
+import { findParams, findSql } from '../read/find.ts'
+import { decodeRow } from '../read/rows.ts'
 import type { SqlSession } from '../session.ts'
-import { quote } from '../sql.ts'
+import { bind, quote } from '../sql.ts'
 import { readCatalog, type Catalog } from './catalog.ts'
 import { planSteps } from './plan.ts'
 import type { PlanOptions, Schema, Step } from '../step.ts'
@@ -29,9 +32,33 @@ export class MysqlSchema implements SchemaPort {
   }
 
   async apply(steps: readonly Step[], options?: CallOptions): Promise<void> {
-    for (const { sql } of steps) {
-      await this.#session.run(sql, options).catch((thrown: unknown) => {
-        if (!alreadyDone(thrown)) throw thrown
+    for (const { sql, record } of steps) {
+      if (record) await this.#insert(sql, record, options)
+      else {
+        await this.#session.run(sql, options).catch((thrown: unknown) => {
+          if (!alreadyDone(thrown)) throw thrown
+        })
+      }
+    }
+  }
+
+  /** Inserts a row unless another process has inserted the same one. */
+  async #insert(sql: string, { relation, row }: NonNullable<Step['record']>, options?: CallOptions): Promise<void> {
+    try {
+      await this.#session.use((connection) => connection.execute(sql, row.map(bind)), options)
+    } catch (thrown) {
+      const key = row.slice(0, relation.keyLength) as Key
+      const raw = await this.#session.selectArrays(findSql(relation), findParams([key]), options)
+      const [present] = raw.map((each) => decodeRow(relation, each))
+      const isSame = ({ role, type }: PhysicalColumn, i: number): boolean => {
+        const [is, wanted] = [present![i]!, row[i]!]
+        return role === 'origin' || (is === null || wanted === null ? is === wanted : type.order(is, wanted) === 0)
+      }
+      if (present === undefined) throw thrown
+      if (relation.columns.every(isSame)) return
+      throw new ChangeoverError('SCHEMA', `Another process changed ${relation.name} at the same time.`, {
+        cause: thrown,
+        remedy: 'Plan again, and apply that plan.',
       })
     }
   }

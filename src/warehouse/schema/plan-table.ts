@@ -1,12 +1,11 @@
 import { ChangeoverError } from '../../core/index.ts'
-import type { PhysicalColumn, Relation } from '../../star/index.ts'
+import { fits, type PhysicalColumn, type Relation } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { quote } from '../sql.ts'
 import type { Catalog, CatalogColumn, CatalogIndex } from './catalog.ts'
 import { columnSql, createTable } from './ddl.ts'
 import { planIndexes } from './plan-indexes.ts'
 import type { PlanOptions, Step } from '../step.ts'
-import { fits } from './widening.ts'
 
 /** The steps from the table that is present, if any, to the relation. Throws a ChangeoverError `SCHEMA` where no allowed step leads. */
 export function planTable(

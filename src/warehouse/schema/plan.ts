@@ -4,8 +4,9 @@ import type { Dialect } from '../dialect.ts'
 import { fillCalendarSql } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
 import { planTable } from './plan-table.ts'
-import type { PlanOptions, Schema, Step } from '../step.ts'
-import { viewsOf } from './views.ts'
+import { quote, quoteAll } from '../sql.ts'
+import type { PlanOptions, Schema, SchemaRecord, Step } from '../step.ts'
+import { hasMarks, viewsOf } from './views.ts'
 
 /** What a plan is made from: the server as it is now. */
 export interface Present {
@@ -22,12 +23,13 @@ export function planSteps(schema: Schema, present: Present, options: Required<Pl
   const relations = [...tables.flatMap(relationsOf), ...schema.internal]
   return [
     ...relations.flatMap((relation) => planTable(relation, present, options)),
-    ...tables.flatMap((table) => planViews(table, present)),
+    ...tables.flatMap((table) => planViews(table, present, schema.redefined?.has(table.name) ?? false)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
+    ...(schema.records ?? []).map(planRecord),
   ]
 }
 
-function planViews(table: AnyTable, { catalog: { columns, views }, dialect }: Present): Step[] {
+function planViews(table: AnyTable, { catalog: { columns, views }, dialect }: Present, isRedefined: boolean): Step[] {
   return viewsOf(table, dialect).flatMap((view): Step[] => {
     if (columns.has(view.name) && !views.has(view.name)) {
       throw new ChangeoverError(
@@ -41,9 +43,17 @@ function planViews(table: AnyTable, { catalog: { columns, views }, dialect }: Pr
       return [{ kind: 'view', why: `the view ${view.name} is missing or has other columns`, sql: view.sql }]
     }
     const definition = views.get(view.name)
-    if (!definition || view.mark === undefined || definition.includes(`\`${view.mark}\``)) return []
+    // A user who may not see the definition goes by what was registered.
+    const isCurrent = definition ? hasMarks(definition, view) : !isRedefined
+    if (isCurrent) return []
     return [{ kind: 'view', why: `the view ${view.name} has an outdated definition`, sql: view.sql }]
   })
+}
+
+function planRecord({ relation, row, why }: SchemaRecord): Step {
+  const names = relation.columns.map(({ name }) => name)
+  const sql = `INSERT INTO ${quote(relation.name)} (${quoteAll(names)}) VALUES (${names.map(() => '?').join(', ')})`
+  return { kind: 'register', why, sql, record: { relation, row } }
 }
 
 function planCalendar(range: CalendarRange, daysPresent: number): Step[] {

@@ -15,8 +15,14 @@ export interface View {
   readonly name: string
   readonly columns: readonly string[]
   readonly sql: string
-  /** A name inside the definition, which an outdated definition with the same columns does not contain. */
-  readonly mark?: string
+  /** Names inside the definition; one with the same columns that does not contain just these is outdated. */
+  readonly marks: readonly string[]
+}
+
+/** Whether a view's definition is the one that is wanted, as far as its marks tell. */
+export function hasMarks(definition: string, { marks }: View): boolean {
+  const inside = new Set([...definition.matchAll(/`(framed\w*|_g\d+_\w+)`/g)].map(([, name]) => name))
+  return inside.size === marks.length && marks.every((mark) => inside.has(mark))
 }
 
 /** The views of a table: its live rows; of a dimension also all rows that any event mentioned, and its history if it keeps one. */
@@ -30,11 +36,11 @@ export function viewsOf(table: AnyTable, dialect: Dialect): View[] {
 }
 
 function liveView(table: AnyTable): View {
-  const columns = [...table.layout.slots.keys()]
   return view(
+    table,
     table.name,
-    columns,
-    `SELECT ${quoteAll(columns)} FROM ${quote(table.layout.relation.name)} WHERE ${quote(LIVE)} = 1`,
+    [...table.layout.slots.keys()],
+    `SELECT ${slotsSql(table)} FROM ${quote(table.layout.relation.name)} WHERE ${quote(LIVE)} = 1`,
   )
 }
 
@@ -44,9 +50,10 @@ function membersView(table: AnyTable, name: string): View {
   const columns = [...table.layout.slots.keys()]
   const state = `CASE ${quote(LIVE)} WHEN 1 THEN 'live' WHEN 0 THEN 'deleted' ELSE 'not yet arrived' END`
   return view(
+    table,
     name,
     [...columns, MEMBER_STATE],
-    `SELECT ${quoteAll(columns)}, ${state} AS ${quote(MEMBER_STATE)} FROM ${quote(table.layout.relation.name)}`,
+    `SELECT ${slotsSql(table)}, ${state} AS ${quote(MEMBER_STATE)} FROM ${quote(table.layout.relation.name)}`,
   )
 }
 
@@ -59,29 +66,49 @@ function membersView(table: AnyTable, name: string): View {
 function historyView(table: AnyTable, name: string, history: HistoryLayout, { sortsTextExactly }: Dialect): View {
   const key = Object.keys(table.key)
   const perKey = sortsTextExactly ? quoteAll(key) : partitionBy(history.relation.columns.slice(0, key.length))
-  const names = history.columns.map((slot) => slot.name)
+  const names = history.columns.map(({ slot }) => slot.name)
+  const inTable = (index: number): string => quote(history.relation.columns[index]!.name)
   const columns = [...key, ...names, ...VERSION_COLUMNS]
   // One row per event, so the frame changes no value; the default frame takes MySQL time that grows with the square of a history.
   const soFar = `ORDER BY ${quote('_event')} ROWS UNBOUNDED PRECEDING`
   // Named, because MySQL makes one pass per window that is written out.
   const inOrder = `OVER ${quote('in_order')}`
-  const runs = names.map((_, bit) => `SUM((${quote('_set')} >> ${bit}) & 1) ${inOrder} AS ${quote(`_run_${bit}`)}`)
+  const values = history.columns.map(({ slot, value }) => `${inTable(value)} AS ${quote(slot.name)}`)
+  const runs = history.columns.map(({ written }, i) => `SUM(${inTable(written)}) ${inOrder} AS ${quote(`_run_${i}`)}`)
   const numbered =
-    `SELECT ${quoteAll([...key, '_event', LIVE, ...names])}, ${runs.join(', ')}, ` +
+    `SELECT ${quoteAll([...key, '_event', LIVE])}, ${values.join(', ')}, ${runs.join(', ')}, ` +
     `SUM(${quote(LIVE)} IS NOT NULL) ${inOrder} AS ${quote('_run_live')}, MAX(${quote('_at')}) ${inOrder} AS ${quote('valid_from')} ` +
     `FROM ${quote(history.relation.name)} WINDOW ${quote('in_order')} AS (PARTITION BY ${perKey} ${soFar})`
   const mark = sortsTextExactly ? 'framed' : 'framed_by_bytes'
   const carry = (column: string, run: string): string =>
     `FIRST_VALUE(${quote(column)}) OVER (PARTITION BY ${perKey}, ${quote(run)} ${soFar}) AS ${quote(column)}`
   const carried =
-    `SELECT ${quoteAll(key)}, ${names.map((column, bit) => carry(column, `_run_${bit}`)).join(', ')}, ${carry(LIVE, '_run_live')}, ` +
+    `SELECT ${quoteAll(key)}, ${names.map((column, i) => carry(column, `_run_${i}`)).join(', ')}, ${carry(LIVE, '_run_live')}, ` +
     `${quote('valid_from')}, LEAD(${quote('valid_from')}) OVER (PARTITION BY ${perKey} ORDER BY ${quote('_event')}) AS ${quote('valid_to')} FROM (${numbered}) AS ${mark}`
   const select =
     `SELECT ${quoteAll([...key, ...names, 'valid_from', 'valid_to'])}, ${quote('valid_to')} IS NULL AS ${quote('is_current')} ` +
     `FROM (${carried}) AS carried WHERE ${quote(LIVE)} = 1 AND (${quote('valid_to')} IS NULL OR ${quote('valid_to')} > ${quote('valid_from')})`
-  return { ...view(name, columns, select), mark }
+  return view(table, name, columns, select, [mark])
 }
 
-function view(name: string, columns: readonly string[], select: string): View {
-  return { name, columns, sql: `CREATE OR REPLACE VIEW ${quote(name)} AS ${select}` }
+/** The columns of the definition, each from where it is in the table. */
+function slotsSql({ layout: { relation, slots } }: AnyTable): string {
+  const columns = [...slots.values()].map(({ name, index }) => {
+    const physical = relation.columns[index]!.name
+    return physical === name ? quote(name) : `${quote(physical)} AS ${quote(name)}`
+  })
+  return columns.join(', ')
+}
+
+function view(
+  { layout: { relation, slots } }: AnyTable,
+  name: string,
+  columns: readonly string[],
+  select: string,
+  marks: readonly string[] = [],
+): View {
+  const renamed = [...slots.values()]
+    .filter(({ name: column, index }) => columns.includes(column) && relation.columns[index]!.name !== column)
+    .map(({ index }) => relation.columns[index]!.name)
+  return { name, columns, sql: `CREATE OR REPLACE VIEW ${quote(name)} AS ${select}`, marks: [...marks, ...renamed] }
 }

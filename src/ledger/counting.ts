@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto'
+import type { DefinitionDocument, HandlerTexts, OldestCounting } from '../mapping/index.ts'
+import type { Generation } from './generations.ts'
+import type { Receipt } from './receipts.ts'
+
+/** What of a definition decides which receipts count. */
+export interface CountedDefinition {
+  readonly document: DefinitionDocument
+  readonly texts: HandlerTexts
+}
+
+/**
+ * What counts under a definition that is registered under a number, after `before`, the latest of its migration.
+ *
+ * @param redefined the tables of which past events must be replayed
+ */
+export function countingAfter(
+  before: Generation | undefined,
+  { document, texts }: CountedDefinition,
+  redefined: ReadonlySet<string>,
+  number: number,
+): OldestCounting {
+  const keepsAll = before !== undefined && isReadAlike(before, { document, texts })
+  const tables = Object.keys(document.tables).map((table) => {
+    const known = keepsAll ? before.counting.tables[table] : undefined
+    return [table, known === undefined || redefined.has(table) ? number : known] as const
+  })
+  const types = [...document.handled, ...document.ignored].map((type) => {
+    const known = keepsAll && isMappedAlike(type, before, { document, texts }) ? before.counting.types[type] : undefined
+    return [type, known ?? number] as const
+  })
+  return { types: Object.fromEntries(types), tables: Object.fromEntries(tables) }
+}
+
+/** Whether events are read as before: the same fields, which count in the same way. */
+function isReadAlike(a: CountedDefinition, b: CountedDefinition): boolean {
+  const [before, now] = [a.document, b.document]
+  return (
+    before.revision === now.revision &&
+    before.capture === now.capture &&
+    Object.entries(now.source).every(([part, value]) => before.source[part] === value) &&
+    a.texts.include === b.texts.include
+  )
+}
+
+/** What was ignored counts as long as it is ignored; what was applied stays when it is ignored from now on. */
+function isMappedAlike(type: string, before: CountedDefinition, now: CountedDefinition): boolean {
+  if (now.document.ignored.includes(type)) return true
+  return before.document.handled.includes(type) && before.texts.handlers[type] === now.texts.handlers[type]
+}
+
+/** A number for an event type, as receipts have it: 32 bits. Two types with one number are replayed together. */
+export function typeNumber(type: string): number {
+  return hash('sha256', type, 'buffer').readInt32BE(0)
+}
+
+/** Tells which receipts count under a generation. */
+export class Counting {
+  readonly #generation: number
+  /** The oldest generation that counts, by the number of an event type. */
+  readonly #oldest = new Map<number, number>()
+
+  /** @param written the tables that events of a type have written to, by the type's number */
+  constructor(
+    { number, counting }: Pick<Generation, 'number' | 'counting'>,
+    written: ReadonlyMap<number, ReadonlySet<string>>,
+  ) {
+    this.#generation = number
+    for (const [type, since] of Object.entries(counting.types)) {
+      const key = typeNumber(type)
+      const tables = [...(written.get(key) ?? [])].map((table) => counting.tables[table] ?? 0)
+      this.#oldest.set(key, Math.max(this.#oldest.get(key) ?? 0, since, ...tables))
+    }
+  }
+
+  /** The oldest generation whose receipts of this event type count. */
+  oldestOf(type: number | undefined): number {
+    return (type === undefined ? undefined : this.#oldest.get(type)) ?? this.#generation
+  }
+
+  /** Whether a receipt counts. What an earlier generation could not apply is to be tried again. */
+  counts({ type, generation, outcome }: Pick<Receipt, 'type' | 'generation' | 'outcome'>): boolean {
+    return generation >= (outcome === 'quarantined' ? this.#generation : this.oldestOf(type))
+  }
+}

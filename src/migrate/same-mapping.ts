@@ -1,0 +1,37 @@
+import { ChangeoverError } from '../core/index.ts'
+import type { Checkpoints } from '../ledger/index.ts'
+import { textsDigest, type CompiledMigration } from '../mapping/index.ts'
+import type { CallOptions } from '../warehouse/index.ts'
+
+/** The most event types that are named. */
+const MAX_NAMED = 5
+
+/**
+ * Throws a ChangeoverError `DEFINITION` when the text of the handlers is another than in the last run of this generation, or than when
+ * it was applied: under one generation, an event must be mapped in one way.
+ */
+export async function assertSameMapping(
+  { name, definition, registeredTexts }: CompiledMigration,
+  checkpoints: Checkpoints,
+  options: CallOptions,
+): Promise<void> {
+  if (registeredTexts === undefined) return
+  const before = (await checkpoints.latestTexts(options)) ?? textsDigest(registeredTexts)
+  if (before === textsDigest(definition.texts)) return
+  const changed = changedHandlers(registeredTexts.handlers, definition.texts.handlers)
+  const which = changed.length === 0 ? '' : ` (${changed.join(', ')})`
+  throw new ChangeoverError(
+    'DEFINITION',
+    `The handlers of the migration ${name} have changed since it was applied or last run${which}, and its revision has not.`,
+    {
+      remedy:
+        'Raise the revision and run changeover apply, so that events that are mapped again replace what they wrote before. ' +
+        'If the handlers only look different, add --same-mapping.',
+    },
+  )
+}
+
+function changedHandlers(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): string[] {
+  const changed = Object.keys(b).filter((type) => a[type] !== b[type])
+  return changed.length > MAX_NAMED ? [...changed.slice(0, MAX_NAMED), '…'] : changed
+}

@@ -1,0 +1,43 @@
+import { createApplier, type Applier } from '../apply/index.ts'
+import type { Sender } from '../event/index.ts'
+import { findRegistered, Heartbeat, type RegisteredMigration } from '../ledger/index.ts'
+import type { Migration } from '../mapping/index.ts'
+import type { CallOptions, MergePort, RegistryPort } from '../warehouse/index.ts'
+
+/** The generation of events whose definition the warehouse does not know: less than every other, so any other copy outranks them. */
+const UNKNOWN_GENERATION = 0
+
+/** What a worker works with once the warehouse knows its definition. */
+export class Working {
+  readonly applier: Applier
+  readonly migration: string
+  readonly heartbeat: Heartbeat
+  readonly #registered: RegisteredMigration
+
+  private constructor(registered: RegisteredMigration, warehouse: MergePort) {
+    this.migration = registered.compiled.name
+    this.applier = createApplier(registered.compiled, warehouse)
+    this.heartbeat = new Heartbeat(registered.compiled, warehouse)
+    this.#registered = registered
+  }
+
+  /** Rejects with a ChangeoverError `UNREGISTERED` while the definition is not applied, and as `scan` does. */
+  static async begin(
+    migration: Migration,
+    warehouse: MergePort & RegistryPort,
+    options: CallOptions,
+  ): Promise<Working> {
+    return new Working(await findRegistered(migration, warehouse, options), warehouse)
+  }
+
+  /**
+   * The generation under which the events of a message are applied. What another definition let leave its host may be less than the
+   * events hold: it is stamped with that definition's number, so that the migrated copy outranks it.
+   */
+  generationOf({ definition, capture }: Sender): number {
+    const { compiled, known } = this.#registered
+    if (capture === compiled.definition.document.capture) return compiled.generation
+    const sent = known.findLast(({ fingerprint }) => fingerprint === definition)
+    return Math.min(sent?.number ?? UNKNOWN_GENERATION, compiled.generation)
+  }
+}
