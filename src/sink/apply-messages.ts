@@ -33,7 +33,7 @@ export async function* decodeBodies(
     generation,
     unreadable: [] as { body: Uint8Array; reason: string }[],
   })
-  let part = emptyPart(reader.generationOf({ migration }))
+  let part = emptyPart(reader.generationOf({}))
   let bytes = 0
   for (const body of bodies) {
     if (turns.isOver) await turns.next(signal)

@@ -30,14 +30,21 @@ export class Working {
     return new Working(await findRegistered(migration, warehouse, options), warehouse)
   }
 
-  /**
-   * The generation under which the events of a message are applied. What another definition let leave its host may be less than the
-   * events hold: it is stamped with that definition's number, so that the migrated copy outranks it.
-   */
-  generationOf({ definition, capture }: Sender): number {
-    const { compiled, known } = this.#registered
-    if (capture === compiled.definition.document.capture) return compiled.generation
-    const sent = known.findLast(({ fingerprint }) => fingerprint === definition)
-    return Math.min(sent?.number ?? UNKNOWN_GENERATION, compiled.generation)
+  /** The generation under which the events of a message are applied. */
+  generationOf(sender: Omit<Sender, 'migration'>): number {
+    return generationFor(this.#registered, sender)
   }
+}
+
+/**
+ * The generation under which a worker applies the events of a message. What another definition let leave its host may be less than
+ * the events hold: it is stamped with that definition's number, so that the migrated copy outranks it.
+ */
+export function generationFor(
+  { compiled, known }: RegisteredMigration,
+  { definition, capture }: Omit<Sender, 'migration'>,
+): number {
+  if (capture === compiled.definition.document.capture) return compiled.generation
+  const sent = known.findLast(({ fingerprint }) => fingerprint === definition)
+  return Math.min(sent?.number ?? UNKNOWN_GENERATION, compiled.generation)
 }

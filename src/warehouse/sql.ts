@@ -13,6 +13,13 @@ export function quoteAll(identifiers: readonly string[]): string {
   return identifiers.map(quote).join(', ')
 }
 
+/** Whether a row says anything, see `Relation.presence`. */
+export function presenceSql({ columns, presence }: Relation): string {
+  if (presence === undefined) return 'TRUE'
+  const flags = presence.flags.map((flag) => `${quote(columns[flag]!.name)} = 1`)
+  return [`${quote(columns[presence.value]!.name)} IS NOT NULL`, ...flags].join(' OR ')
+}
+
 /** The names of the columns of a relation's key. */
 export function keyNames(relation: Relation): string[] {
   return relation.columns.slice(0, relation.keyLength).map(({ name }) => name)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { compareText, type Cell } from '../types/cell.ts'
 import { doubleBits } from './double-text.ts'
 import { FINGERPRINT_MASK } from './fingerprint.ts'
-import type { PhysicalColumn, Relation, Row } from './relation.ts'
+import { saysAnything, type PhysicalColumn, type Relation, type Row } from './relation.ts'
 import { EVENT_BYTES } from './stamp.ts'
 
 /**
@@ -73,6 +73,7 @@ export function bucketsOf(relation: Relation, rows: Iterable<Row>): Buckets {
   const columns = compared.map((index) => relation.columns[index]!)
   const sums = new Map<string, { rows: number; digest: bigint }>()
   for (const row of rows) {
+    if (!saysAnything(relation, row)) continue
     const key = hash('sha256', encodeCells(relation.columns, row.slice(0, relation.keyLength)))
     const whole = hash(
       'sha256',

@@ -2,6 +2,7 @@ import { ChangeoverError } from '../../core/index.ts'
 import type { Cell } from '../types/cell.ts'
 import type { HistoryLayout } from './layout.ts'
 import type { Operation } from './operation.ts'
+import { saysAnything } from './relation.ts'
 import { EVENT_BYTES, type Stamp } from './stamp.ts'
 
 /** Begins the history row of an event: its key, and when it happened. */
@@ -35,7 +36,7 @@ export function writeHistory(
  * Whether the event wrote anything that has a history. Throws a ChangeoverError `VALUE` if it did but has no valid time.
  */
 export function wroteHistory(history: HistoryLayout, row: readonly Cell[]): boolean {
-  if (row[history.live] === null && history.columns.every(({ written }) => row[written] === 0)) return false
+  if (!saysAnything(history.relation, row)) return false
   if (row[history.at] !== null) return true
   throw new ChangeoverError(
     'VALUE',

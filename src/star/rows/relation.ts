@@ -52,6 +52,13 @@ export interface Relation {
   readonly registers: readonly Register[]
   /** What the rows of this table make obsolete elsewhere. */
   readonly supersedes?: Supersedes
+  /**
+   * When a row says anything: `value` is not NULL, or one of the `flags` is 1. A row of a history that only wrote to columns which are
+   * no longer defined says nothing; views and comparisons leave it out.
+   *
+   * @defaultValue always
+   */
+  readonly presence?: { readonly value: number; readonly flags: readonly number[] }
   /** Secondary indexes, none of them unique: the merge finds a row by its primary key and nothing else. */
   readonly indexes?: readonly RelationIndex[]
   readonly comment?: string
@@ -75,6 +82,11 @@ export interface Supersedes {
   /** A column of the other one. */
   readonly than: number
   readonly times: number
+}
+
+/** Whether a row says anything, see {@link Relation.presence}. */
+export function saysAnything({ presence }: Relation, row: Row): boolean {
+  return presence === undefined || row[presence.value] !== null || presence.flags.some((flag) => row[flag] === 1)
 }
 
 /** A row: one cell per column of its relation, in that order. */

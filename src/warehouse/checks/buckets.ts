@@ -8,7 +8,7 @@ import {
   type PhysicalColumn,
   type Relation,
 } from '../../star/index.ts'
-import { quote } from '../sql.ts'
+import { presenceSql, quote } from '../sql.ts'
 import { doubleSql } from './double.ts'
 
 /** The statement that computes the buckets of a table where the rows are: the SQL twin of `bucketsOf`. */
@@ -18,7 +18,7 @@ export function bucketsSql(relation: Relation): string {
   const half = (from: number): string => `CAST(CONV(SUBSTRING(h, ${from}, 16), 16, 10) AS UNSIGNED)`
   return (
     `SELECT k AS bucket, COUNT(*) AS n, CAST(BIT_XOR(${half(1)}) AS CHAR) AS high, CAST(BIT_XOR(${half(17)}) AS CHAR) AS low ` +
-    `FROM (SELECT LEFT(SHA2(${key}, 256), 2) AS k, SHA2(${whole}, 256) AS h FROM ${quote(relation.name)}) AS digests GROUP BY k`
+    `FROM (SELECT LEFT(SHA2(${key}, 256), 2) AS k, SHA2(${whole}, 256) AS h FROM ${quote(relation.name)} WHERE ${presenceSql(relation)}) AS digests GROUP BY k`
   )
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { partitionBy } from '../partition.ts'
-import { quote, quoteAll } from '../sql.ts'
+import { presenceSql, quote, quoteAll } from '../sql.ts'
 
 /** A view over a table: what analysts and reports use. */
 export interface View {
@@ -78,7 +78,7 @@ function historyView(table: AnyTable, name: string, history: HistoryLayout, { so
   const numbered =
     `SELECT ${quoteAll([...key, '_event', LIVE])}, ${values.join(', ')}, ${runs.join(', ')}, ` +
     `SUM(${quote(LIVE)} IS NOT NULL) ${inOrder} AS ${quote('_run_live')}, MAX(${quote('_at')}) ${inOrder} AS ${quote('valid_from')} ` +
-    `FROM ${quote(history.relation.name)} WINDOW ${quote('in_order')} AS (PARTITION BY ${perKey} ${soFar})`
+    `FROM ${quote(history.relation.name)} WHERE ${presenceSql(history.relation)} WINDOW ${quote('in_order')} AS (PARTITION BY ${perKey} ${soFar})`
   const mark = sortsTextExactly ? 'framed' : 'framed_by_bytes'
   const carry = (column: string, run: string): string =>
     `FIRST_VALUE(${quote(column)}) OVER (PARTITION BY ${perKey}, ${quote(run)} ${soFar}) AS ${quote(column)}`
