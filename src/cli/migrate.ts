@@ -1,6 +1,13 @@
 import { messageOf } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
-import { heal, migrate, type HealResult, type MigrateResult } from '../migrate/index.ts'
+import {
+  heal,
+  migrate,
+  type HealOptions,
+  type HealResult,
+  type MigrateOptions,
+  type MigrateResult,
+} from '../migrate/index.ts'
 import { mongoEvents, type TypeCount } from '../stream/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './lifetime.ts'
@@ -11,6 +18,8 @@ interface Options {
   readonly ranges?: number
   readonly parallel?: number
   readonly fresh?: boolean
+  /** In seconds. */
+  readonly outage?: number
   readonly heal?: boolean
 }
 
@@ -18,7 +27,7 @@ const TYPES_SHOWN = 5
 
 export async function migrateCommand(context: Context, options: Options): Promise<number> {
   const migration = await context.migration(options.migration)
-  return options.heal ? healHistory(context, migration) : migrateHistory(context, migration, options)
+  return options.heal ? healHistory(context, migration, options) : migrateHistory(context, migration, options)
 }
 
 async function migrateHistory(context: Context, migration: Migration, options: Options): Promise<number> {
@@ -36,19 +45,15 @@ async function migrateHistory(context: Context, migration: Migration, options: O
     ...(ranges ? { ranges } : {}),
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
+    ...outageOptions(context, options),
     onProgress: (made) => progress.show(made),
-    onWait: ({ thrown, lastedMs }) =>
-      context.logger.warn('waiting for the warehouse', {
-        error: messageOf(thrown),
-        seconds: Math.round(lastedMs / 1000),
-      }),
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))
   return result.quarantined > 0 || result.unmapped > 0 ? EXIT.differences : EXIT.fine
 }
 
-async function healHistory(context: Context, migration: Migration): Promise<number> {
+async function healHistory(context: Context, migration: Migration, options: Options): Promise<number> {
   const { signal } = context
   const warehouse = context.warehouse()
   await warehouse.dialect()
@@ -58,10 +63,23 @@ async function healHistory(context: Context, migration: Migration): Promise<numb
     mongo,
     warehouse,
     signal,
+    ...outageOptions(context, options),
     onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
   context.print(result, describeHealing(migration.name, result))
   return result.quarantined > 0 ? EXIT.differences : EXIT.fine
+}
+
+/** How long to wait while the warehouse is away, and the line that says so. */
+function outageOptions(
+  { logger }: Context,
+  { outage }: Options,
+): Pick<MigrateOptions & HealOptions, 'outageMs' | 'onWait'> {
+  return {
+    ...(outage === undefined ? {} : { outageMs: outage * 1000 }),
+    onWait: ({ thrown, lastedMs }) =>
+      logger.warn('waiting for the warehouse', { error: messageOf(thrown), seconds: Math.round(lastedMs / 1000) }),
+  }
 }
 
 /** The outcome of a run in lines. */

@@ -1,7 +1,7 @@
 import type { Collection, CollectionOptions, Db, Document, Filter, FindOptions } from 'mongodb'
 import { ChangeoverError } from '../core/index.ts'
 import { idOf } from '../event/index.ts'
-import { compile, type Migration, type Source } from '../mapping/index.ts'
+import { compile, type CompiledMigration, type Migration, type Source } from '../mapping/index.ts'
 import { mongoErrors } from './mongo-errors.ts'
 import { abortedBy, indexBounds, take, timeBounds, type BatchBounds, type Cursor } from './mongo-queries.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
@@ -49,7 +49,15 @@ export function databaseOf(source: Source, mongo: Db): Db {
  * await client.close()
  */
 export function mongoEvents(mongo: Db, migration: Migration, options: MongoEventsOptions = {}): EventSource {
-  const { name, source, handledTypes, knownTypes } = compile(migration)
+  return compiledMongoEvents(mongo, compile(migration), options)
+}
+
+/** The same for a migration that is compiled already. */
+export function compiledMongoEvents(
+  mongo: Db,
+  { name, source, handledTypes, knownTypes }: CompiledMigration,
+  options: MongoEventsOptions = {},
+): EventSource {
   const database = databaseOf(source, mongo)
   const collection = database.collection<{ _id: unknown }>(source.collection, {
     ...DECODING,

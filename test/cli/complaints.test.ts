@@ -16,6 +16,7 @@ describe('a wrong command line', () => {
       ['--ranges', '"many"', 'whole number'],
     ],
     ['no ranges at all', ['migrate', '--ranges', '0'], ['--ranges', '"0"']],
+    ['an outage that is not a number', ['migrate', '--heal', '--outage', 'long'], ['--outage', '"long"', 'from 0']],
     ['a negative number', ['migrate', '--parallel=-1'], ['--parallel', '"-1"']],
     ['no config', ['apply', '-c', 'no/such.config.ts'], ['no/such.config.ts', '--config']],
     [
