@@ -8,10 +8,12 @@ import {
   type MigrateOptions,
   type MigrateResult,
 } from '../migrate/index.ts'
-import { mongoEvents, type TypeCount } from '../stream/index.ts'
+import { mongoEvents } from '../stream/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './lifetime.ts'
-import { count, ProgressPrinter } from './progress.ts'
+import { ProgressPrinter } from './progress.ts'
+import { count, quantity } from './quantity.ts'
+import { unknownTypesLines } from './unknown-types-line.ts'
 
 interface Options {
   readonly migration?: string
@@ -22,8 +24,6 @@ interface Options {
   readonly outage?: number
   readonly heal?: boolean
 }
-
-const TYPES_SHOWN = 5
 
 export async function migrateCommand(context: Context, options: Options): Promise<number> {
   const migration = await context.migration(options.migration)
@@ -67,7 +67,7 @@ async function healHistory(context: Context, migration: Migration, options: Opti
     onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
   context.print(result, describeHealing(migration.name, result))
-  return result.quarantined > 0 ? EXIT.differences : EXIT.fine
+  return result.quarantined > 0 || result.unmapped > 0 ? EXIT.differences : EXIT.fine
 }
 
 /** How long to wait while the warehouse is away, and the line that says so. */
@@ -84,32 +84,24 @@ function outageOptions(
 
 /** The outcome of a run in lines. */
 export function describeMigration(name: string, result: MigrateResult, seconds: number): string[] {
-  const { events, applied, ignored, quarantined, rows, late, unmapped, resumed } = result
+  const { events, applied, ignored, quarantined, rows, late, resumed } = result
   const rate = seconds > 0 ? Math.round(events / seconds) : 0
   return [
-    `${name}: ${count(events)} events in ${seconds.toFixed(1)} s (${count(rate)}/s)${resumed ? ', resumed' : ''}.`,
-    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${count(rows)} rows merged; ${count(late)} events arrived late.`,
-    ...(unmapped > 0 ? [describeUnknownTypes(unmapped, result.unknownTypes)] : []),
+    `${name}: ${quantity(events, 'event')} in ${seconds.toFixed(1)} s (${count(rate)}/s)${resumed ? ', resumed' : ''}.`,
+    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${quantity(rows, 'row')} merged; ${quantity(late, 'event')} arrived late.`,
+    ...unknownTypesLines(result),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ]
-}
-
-function describeUnknownTypes(events: number, types: readonly TypeCount[]): string {
-  const shown = types.slice(0, TYPES_SHOWN)
-  const named = shown.map(
-    ({ type, events: of }) => `${type === null ? 'no type' : JSON.stringify(type)} (${count(of)})`,
-  )
-  const more = types.length > shown.length ? ', …' : ''
-  return `  ${count(events)} events are of types that the mapping does not know: ${named.join(', ')}${more}. Write a handler for each, or map it to 'ignore'.`
 }
 
 /** The outcome of healing in lines. */
 export function describeHealing(name: string, result: HealResult): string[] {
   const { healed, open, crashed, events, applied, ignored, quarantined } = result
   return [
-    `${name}: ${count(healed)} windows healed; ${count(open)} replayed up to now and still open.`,
-    `  ${count(events)} events had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
-    ...(crashed > 0 ? [`  ${count(crashed)} observers had crashed.`] : []),
+    `${name}: ${quantity(healed, 'window')} healed; ${count(open)} replayed up to now and still open.`,
+    `  ${quantity(events, 'event')} had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
+    ...(crashed > 0 ? [`  ${quantity(crashed, 'observer')} had crashed.`] : []),
+    ...unknownTypesLines(result),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ]
 }

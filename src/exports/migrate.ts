@@ -15,11 +15,11 @@ export type {
   MigrateOptions,
   MigrateResult,
   MigrationWarehouse,
-  UnknownTypes,
 } from '../migrate/index.ts'
 export type { OutageWait, RunProgress } from '../core/index.ts'
 export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
 export type { EventIds } from '../ledger/index.ts'
+export type { TypeCount, UnknownTypes } from '../mapping/index.ts'
 export { mongoEvents } from '../stream/index.ts'
 export type {
   AskOptions,
@@ -27,5 +27,5 @@ export type {
   MongoEventsOptions,
   Range as EventRange,
   ReadOptions,
-  TypeCount,
+  TypesOptions,
 } from '../stream/index.ts'

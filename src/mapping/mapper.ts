@@ -32,7 +32,8 @@ export type Mapped =
       readonly outcome: 'quarantined'
       readonly key: Uint8Array | undefined
       readonly position: bigint | undefined
-      readonly type: string | undefined
+      /** null when the event has no type that is a string; undefined when it was not read. */
+      readonly type: string | null | undefined
       readonly reason: string
     }
 
@@ -122,7 +123,7 @@ function createIdentifier({ source }: Migration): (event: Event, key: Uint8Array
   const orderOf = reader(source.order)
   return (event, known) => {
     const given = typeOf(event)
-    const type = typeof given === 'string' ? given : undefined
+    const type = typeof given === 'string' ? given : null
     let key: Uint8Array
     try {
       key = known ?? eventKey(event['_id'])
@@ -133,13 +134,13 @@ function createIdentifier({ source }: Migration): (event: Event, key: Uint8Array
     if (position === undefined) {
       return quarantined({ key, type }, `The event's ${source.order} is neither an integer of 64 bits nor a Date.`)
     }
-    if (type === undefined) return quarantined({ key, position }, `The event's ${source.type} is not a string.`)
+    if (type === null) return quarantined({ key, position, type }, `The event's ${source.type} is not a string.`)
     return { outcome: 'identified', identity: { key, position, type } }
   }
 }
 
 function quarantined(
-  { key, position, type }: { readonly [Part in keyof Identity]?: Identity[Part] | undefined },
+  { key, position, type }: Partial<Omit<Identity, 'type'>> & { readonly type: string | null },
   reason: string,
 ): Extract<Mapped, { outcome: 'quarantined' }> {
   return { outcome: 'quarantined', key, position, type, reason }

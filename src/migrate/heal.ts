@@ -2,7 +2,7 @@ import type { Db } from 'mongodb'
 import { createApplier } from '../apply/index.ts'
 import { ProgressMeter } from '../core/index.ts'
 import { closeCrashed, coverageCollection, markHealed, readCoverage, type CoverageWindow } from '../coverage/index.ts'
-import { compile, type Migration } from '../mapping/index.ts'
+import { compile, unknownTypesOf, UnknownTypeTally, type Migration, type UnknownTypes } from '../mapping/index.ts'
 import { compiledMongoEvents, databaseOf, mongoErrors } from '../stream/index.ts'
 import { applyMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
@@ -12,8 +12,8 @@ import { isComplete, stretchesOf } from './stretches.ts'
 
 const BOUNDS = Object.freeze({ batchEvents: 250, batchBytes: DEFAULT_BATCH_BYTES })
 
-/** The outcome of healing. */
-export interface HealResult {
+/** The outcome of healing. The unknown types are those of events in the windows that it replayed. */
+export interface HealResult extends UnknownTypes {
   /** Windows that this call marked as healed. */
   readonly healed: number
   /** Windows that were replayed up to now and remain open: their observers are alive, or their events may still be written. */
@@ -75,9 +75,11 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
     bounds: { ...BOUNDS, signal },
   }
   meter.begin('heal', windows.length)
+  const unknown = new UnknownTypeTally()
   let [healed, open] = [0, 0]
   for (const { from, to, windows: within } of stretchesOf(windows, marginMs)) {
     await applyMissing(source.idsBetween(from, to, { signal }), search)
+    unknown.add(unknownTypesOf(await source.types({ from, to, signal }), compiled.knownTypes))
     for (const window of within) {
       if (!isComplete(window, now, settleMs)) open++
       else if (await records.markHealed(window)) healed++
@@ -85,7 +87,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
     }
   }
   const { events, applied, ignored, quarantined } = batches.counts
-  return { healed, open, events, applied, ignored, quarantined, crashed, reasons: batches.reasons }
+  return { healed, open, events, applied, ignored, quarantined, crashed, ...unknown.found, reasons: batches.reasons }
 }
 
 /** What observers have recorded, as healing reads and changes it. */

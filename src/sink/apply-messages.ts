@@ -1,6 +1,7 @@
 import type { Applier } from '../apply/index.ts'
 import { Tally, Turns } from '../core/index.ts'
 import { decodeMessage, MAX_EVENTS_PER_MESSAGE, MAX_INFLATED_BYTES } from '../event/index.ts'
+import { UnknownTypeTally, type UnknownTypes } from '../mapping/index.ts'
 import { MESSAGE_COUNTS, type MessageCounts } from './counters.ts'
 
 /** What some message bodies hold. */
@@ -55,12 +56,14 @@ export async function applyMessages(
   migration: string,
   bodies: readonly string[],
   signal?: AbortSignal,
-): Promise<MessageCounts> {
+): Promise<MessageCounts & UnknownTypes> {
+  const unknown = new UnknownTypeTally()
   const sum = new Tally<keyof MessageCounts>(MESSAGE_COUNTS)
   sum.add({ messages: bodies.length })
   for await (const { events, unreadable } of decodeBodies(migration, bodies, signal)) {
     const unrecorded = unreadable.length > 0 ? await applier.quarantine(unreadable, signal) : 0
     const { reasons: _, ...applied } = await applier.apply(events, 'live', signal)
+    unknown.add(applied)
     sum.add({
       ...applied,
       received: events.length,
@@ -68,5 +71,5 @@ export async function applyMessages(
       unrecorded: applied.unrecorded + unrecorded,
     })
   }
-  return sum.counts
+  return { ...sum.counts, ...unknown.found }
 }

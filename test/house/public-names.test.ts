@@ -98,6 +98,7 @@ const PUBLIC = {
     type ReadOptions
     type RunProgress
     type TypeCount
+    type TypesOptions
     type UnknownTypes
   `,
   'changeover/observer': `
@@ -184,6 +185,7 @@ const PUBLIC = {
     type SinkOptions
     type SqsBatchResponse
     type SqsEvent
+    type TypeCount
   `,
   'changeover/testing': `
     checkConvergence

@@ -158,6 +158,23 @@ describe('heal', () => {
     })
   })
 
+  it('names the types that the mapping does not know, of the events in the windows only', async () => {
+    const host = await unobserved(2)
+    const unknown = [5, 6, 9].map((n) => step(n, { at: hour(n), type: `hopped ${n}` }))
+    await host.events.insertMany(unknown)
+    await written(host, 'a', { from: hour(0), to: hour(5) })
+    await written(host, 'b', { from: hour(6), to: hour(7) })
+    expect(await host.heal()).toMatchObject({
+      healed: 2,
+      events: 2,
+      unmapped: 2,
+      unknownTypes: [
+        { type: 'hopped 5', events: 1 },
+        { type: 'hopped 6', events: 1 },
+      ],
+    })
+  })
+
   it('leaves a live observer alone', async () => {
     const host = await hosting()
     await until(async () => (await host.heartbeats()).length === 1, soon())
