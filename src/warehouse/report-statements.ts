@@ -18,13 +18,13 @@ export interface StatementBounds {
  */
 export function boundedPool(connections: Connections<void>, bounds: StatementBounds): MysqlPool {
   return {
-    getConnection(callback) {
+    getConnection(answer) {
       connections
         .acquireWithin(bounds.timeoutMs, bounds.signal, () => tooLate(bounds))
         .then(
-          (connected) => callback(null, boundedConnection(connected, connections, bounds)),
+          (connected) => answer(null, boundedConnection(connected, connections, bounds)),
           // Kysely looks at the error first.
-          (thrown: unknown) => callback(thrown, undefined as unknown as MysqlPoolConnection),
+          (thrown: unknown) => answer(thrown, undefined as unknown as MysqlPoolConnection),
         )
     },
     // The connections belong to the warehouse, which ends them.
@@ -56,13 +56,13 @@ function boundedConnection(
     destroy,
     release: () => connections.release(connected),
 
-    query(sql, parameters: unknown[], callback) {
-      if (callback) {
+    query(sql, parameters: unknown[], answer) {
+      if (answer) {
         const { promise, resolve, reject } = Promise.withResolvers<MysqlQueryResult>()
         driver.query(sql, parameters, (error, result) => (error ? reject(error) : resolve(result as MysqlQueryResult)))
         within(promise).then(
-          (result) => callback(null, result),
-          (thrown: unknown) => callback(thrown, []),
+          (result) => answer(null, result),
+          (thrown: unknown) => answer(thrown, []),
         )
       }
       return {
