@@ -9,13 +9,7 @@ export {
   heal,
   migrate,
 } from '../migrate/index.ts'
-export type {
-  HealOptions,
-  HealResult,
-  MigrateOptions,
-  MigrateResult,
-  MigrationWarehouse,
-} from '../migrate/index.ts'
+export type { HealOptions, HealResult, MigrateOptions, MigrateResult, MigrationWarehouse } from '../migrate/index.ts'
 export type { OutageWait, RunProgress } from '../core/index.ts'
 export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
 export type { EventIds } from '../ledger/index.ts'
