@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { checkOptions, type OutageWait, type RunProgress } from '../core/index.ts'
+import { checkOptions, type OptionNames, type OutageWait, type RunProgress } from '../core/index.ts'
 import { DEFAULT_COVERAGE_COLLECTION } from '../coverage/index.ts'
 import { DEFAULT_OUTAGE_MS, WAREHOUSE_METHODS, type MigrationWarehouse } from './options.ts'
 
@@ -47,12 +47,24 @@ export interface HealOptions {
 export const DEFAULT_HEAL_MARGIN_MS = 300_000
 export const DEFAULT_SETTLE_MS = 60_000
 
+const NAMES: OptionNames<HealOptions> = {
+  mongo: true,
+  warehouse: true,
+  coverage: true,
+  marginMs: true,
+  settleMs: true,
+  outageMs: true,
+  onWait: true,
+  onProgress: true,
+  signal: true,
+}
+
 export type ResolvedHealOptions = Readonly<Required<HealOptions>>
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveHealOptions(options: HealOptions): ResolvedHealOptions {
   const check = checkOptions('heal')
-  check.all(options)
+  check.all(options, NAMES)
   return Object.freeze({
     mongo: check.port('mongo', options.mongo, ['collection', 'command']),
     warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),

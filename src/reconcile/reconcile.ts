@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { checkOptions, untilAborted } from '../core/index.ts'
+import { checkOptions, untilAborted, type OptionNames } from '../core/index.ts'
 import { compareReports } from '../compare/index.ts'
 import { mongoServerErrorOf } from '../stream/index.ts'
 import type { LegacyContext, Report, ReportRow } from '../mapping/index.ts'
@@ -21,6 +21,8 @@ export interface ReconcileOptions {
   readonly signal?: AbortSignal
 }
 
+const NAMES: OptionNames<ReconcileOptions> = { mongo: true, warehouse: true, params: true, signal: true }
+
 /**
  * Runs each report on both sides, one report after another, and compares the rows. A report that throws, or whose parameters do not
  * fit its schema, gets the verdict `failed`, and the others are still compared. Rejects with a ChangeoverError `CONFIG` when an option is missing
@@ -41,7 +43,7 @@ export interface ReconcileOptions {
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
   const check = checkOptions('reconcile')
-  const { params = {}, signal = new AbortController().signal } = check.all(options)
+  const { params = {}, signal = new AbortController().signal } = check.all(options, NAMES)
   const mongo = check.port('mongo', options.mongo, ['collection'])
   const warehouse = check.port('warehouse', options.warehouse, ['reader'])
   const results: ReportResult[] = []

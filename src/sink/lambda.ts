@@ -1,3 +1,4 @@
+import { checkOptions } from '../core/index.ts'
 import type { Sink } from './sink.ts'
 
 /** What AWS Lambda passes to a function that SQS triggers; the parts that are read. */
@@ -21,6 +22,8 @@ export interface LambdaOptions {
   readonly reportBatchItemFailures?: boolean
 }
 
+const DEFAULTS: Required<LambdaOptions> = Object.freeze({ reportBatchItemFailures: false })
+
 /**
  * Creates an AWS Lambda function, triggered by SQS, from a sink. A message that cannot be applied goes to the quarantine and does not
  * fail; messages fail only when the warehouse is unavailable or misconfigured.
@@ -29,7 +32,8 @@ export interface LambdaOptions {
  * trigger. With `reportBatchItemFailures` it lists exactly the messages that failed, and only those come again. It rejects when
  * all of them failed, so that an outage shows in the function's error metric.
  *
- * @throws the {@link ChangeoverError} for which messages failed, as described.
+ * @throws {@link ChangeoverError} `CONFIG` when the name of an option is misspelt. The function rejects with the one for which
+ * messages failed, as described.
  * @example
  * import { createSink, lambdaHandler } from 'changeover/sink'
  * import { mysqlWarehouse } from 'changeover/warehouse'
@@ -40,8 +44,12 @@ export interface LambdaOptions {
  */
 export function lambdaHandler(
   sink: Pick<Sink, 'handle'>,
-  { reportBatchItemFailures = false }: LambdaOptions = {},
+  options: LambdaOptions = {},
 ): (event: SqsEvent) => Promise<SqsBatchResponse> {
+  const { reportBatchItemFailures = DEFAULTS.reportBatchItemFailures } = checkOptions('lambdaHandler').all(
+    options,
+    DEFAULTS,
+  )
   return async ({ Records }) => {
     const { failed, error } = await sink.handle(Records.map(({ messageId, body }) => ({ id: messageId, body })))
     if (error && (!reportBatchItemFailures || failed.length === Records.length)) throw error

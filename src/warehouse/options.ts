@@ -1,4 +1,4 @@
-import { checkOptions, type RetryPolicy } from '../core/index.ts'
+import { checkOptions, type OptionNames, type RetryPolicy } from '../core/index.ts'
 
 /** Options of {@link mysqlWarehouse}. */
 export interface MysqlWarehouseOptions {
@@ -57,12 +57,22 @@ export const DEFAULT_STATEMENT_TIMEOUT_MS = 60_000
 export const DEFAULT_LONG_STATEMENT_TIMEOUT_MS: number = 6 * 3_600_000
 export const DEFAULT_REPORT_TIMEOUT_MS = 3_600_000
 
+const NAMES: OptionNames<MysqlWarehouseOptions> = {
+  connections: true,
+  readers: true,
+  connectTimeoutMs: true,
+  retry: true,
+  statementTimeoutMs: true,
+  longStatementTimeoutMs: true,
+  reportTimeoutMs: true,
+}
+
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for a number that is not whole or below 1. */
 export function resolveOptions(options: MysqlWarehouseOptions): Required<MysqlWarehouseOptions> {
   const check = checkOptions('mysqlWarehouse')
   const whole = (name: string, value: number): number => check.whole(name, value, { min: 1 })
   const timeout = (name: string, value: number): number => check.milliseconds(name, value, { min: 1 })
-  const retry = options.retry ?? DEFAULT_RETRY
+  const retry = check.all(check.all(options, NAMES).retry ?? DEFAULT_RETRY, DEFAULT_RETRY, 'retry')
   return Object.freeze({
     connections: whole('connections', options.connections ?? DEFAULT_CONNECTIONS),
     readers: whole('readers', options.readers ?? DEFAULT_READERS),
