@@ -91,7 +91,7 @@ const BELOW_CLI: readonly Room[] = [
   {
     name: 'reconcile',
     holds: 'Compares the old reports with the new ones',
-    enters: ['core', 'mapping', 'warehouse', 'compare'],
+    enters: ['core', 'mapping', 'warehouse', 'stream', 'compare'],
   },
 ]
 

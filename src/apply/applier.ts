@@ -1,6 +1,12 @@
 import { Examples, Tally, Turns } from '../core/index.ts'
 import { ledgerOf, quarantineRow, receiptRow, typeNumber, WrittenPairs } from '../ledger/index.ts'
-import { type CompiledMigration, protectBytes } from '../mapping/index.ts'
+import {
+  type CompiledMigration,
+  protectBytes,
+  type TypeCount,
+  unknownTypesOf,
+  type UnknownTypes,
+} from '../mapping/index.ts'
 import { mergeBatch, type Origin, type Relation, type Row } from '../star/index.ts'
 import type { MergePort } from '../warehouse/index.ts'
 import { keyOfBody, mapBatch, withRefused, type MappedEvent } from './map-batch.ts'
@@ -33,7 +39,7 @@ export interface UnreadableBody {
 }
 
 /** What became of a batch. */
-export interface Applied {
+export interface Applied extends UnknownTypes {
   /** Distinct events by outcome. */
   readonly applied: number
   readonly ignored: number
@@ -58,8 +64,8 @@ export function createApplier(
   const { receipts, quarantine } = ledgerOf(migration)
   const pairs = new WrittenPairs(migration)
   const numbers = new Map(knownTypes.map((type) => [type, typeNumber(type)]))
-  const numberOf = (type: string | undefined): number | undefined =>
-    type === undefined ? undefined : (numbers.get(type) ?? typeNumber(type))
+  const numberOf = (type: string | null | undefined): number | undefined =>
+    typeof type === 'string' ? (numbers.get(type) ?? typeNumber(type)) : undefined
   const witnesses: Witnesses = new Map()
 
   const merge = (relation: Relation, rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> =>
@@ -99,7 +105,7 @@ export function createApplier(
         receiptRow(key, { position, type: numberOf(type), outcome }, generation, origin),
       )
       if (receiptRows.length > 0) await merge(receipts, receiptRows, signal)
-      return { ...sumUp(events, batch.duplicates, written), unrecorded }
+      return { ...sumUp(events, batch.duplicates, written, knownTypes), unrecorded }
     },
 
     async quarantine(bodies, signal) {
@@ -122,12 +128,20 @@ function* pairsOf(
   }
 }
 
-function sumUp(events: readonly MappedEvent[], duplicates: number, rows: number): Omit<Applied, 'unrecorded'> {
+function sumUp(
+  events: readonly MappedEvent[],
+  duplicates: number,
+  rows: number,
+  knownTypes: readonly string[],
+): Omit<Applied, 'unrecorded'> {
   const { counts } = new Tally(['applied', 'ignored', 'quarantined'])
   const reasons = new Examples()
+  const types: TypeCount[] = []
   for (const { mapped } of events) {
     counts[mapped.outcome]++
-    if (mapped.outcome === 'quarantined') reasons.add([mapped.reason])
+    if (mapped.outcome !== 'quarantined') continue
+    reasons.add([mapped.reason])
+    if (mapped.type !== undefined) types.push({ type: mapped.type, events: 1 })
   }
-  return { ...counts, duplicates, rows, reasons: reasons.list }
+  return { ...counts, duplicates, rows, reasons: reasons.list, ...unknownTypesOf(types, knownTypes) }
 }

@@ -2,7 +2,6 @@ import type { MongoClient } from 'mongodb'
 import {
   Closers,
   ChangeoverError,
-  codeOf,
   loadOptionalPeer,
   messageOf,
   type Logger,
@@ -11,6 +10,7 @@ import {
 } from '../core/index.ts'
 import type { Config, Migration } from '../mapping/index.ts'
 import type { Queue } from '../queue/index.ts'
+import { mongoErrors } from '../stream/index.ts'
 import { mysqlWarehouse, type Warehouse } from '../warehouse/index.ts'
 import { loadConfig } from './config-file.ts'
 import type { Running } from './lifetime.ts'
@@ -18,8 +18,6 @@ import type { Mask } from './mask.ts'
 
 /** How long closing connections may take, in milliseconds: what the command did is done by then. */
 const CLOSE_MS = 1000
-
-const AUTHENTICATION_FAILED = 18
 
 /** What needs an optional package. */
 const NEED = 'this command'
@@ -75,21 +73,13 @@ export class Context implements AsyncDisposable {
   async mongo(): Promise<MongoClient> {
     const url = required('MONGODB_URL', 'mongodb://host:27017/app')
     const { MongoClient: Client } = await loadOptionalPeer('mongodb', NEED, () => import('mongodb'))
-    let client: MongoClient
     try {
-      client = new Client(url, { serverSelectionTimeoutMS: 10_000, appName: 'changeover' })
+      const client = new Client(url, { serverSelectionTimeoutMS: 10_000, appName: 'changeover' })
       this.#closers.defer(() => client.close())
-      await client.connect()
+      return await client.connect()
     } catch (thrown) {
-      throw new ChangeoverError('UNREACHABLE', `MongoDB at ${redactUrl(url)} cannot be used: ${messageOf(thrown)}.`, {
-        cause: thrown,
-        remedy:
-          codeOf(thrown) === AUTHENTICATION_FAILED
-            ? 'Check the user and the password in MONGODB_URL, and its authSource.'
-            : 'Check that the server runs, and that MONGODB_URL names its host, port, database and user.',
-      })
+      throw mongoErrors.translate(thrown, redactUrl(url))
     }
-    return client
   }
 
   async queue(): Promise<Queue> {

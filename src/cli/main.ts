@@ -79,8 +79,13 @@ function program(running: Running, ended: { code: number }): Command {
   add('apply', 'bring the tables, columns and views of the warehouse up to date', applyCommand).option(...destructive)
   add('migrate', 'replay the history into the warehouse; resumes an interrupted run', migrateCommand)
     .option('-m, --migration <name>', 'the migration to use, when the config has several')
-    .option('--ranges <n>', 'the number of ranges to divide the history into', wholeNumber('--ranges'))
-    .option('--parallel <n>', 'the number of ranges to read in parallel', wholeNumber('--parallel'))
+    .option('--ranges <n>', 'the number of ranges to divide the history into', wholeNumber('--ranges', 1))
+    .option('--parallel <n>', 'the number of ranges to read in parallel', wholeNumber('--parallel', 1))
+    .option(
+      '--outage <seconds>',
+      'how long to wait while the warehouse is away (default: 600)',
+      wholeNumber('--outage', 0),
+    )
     .option('--fresh', 'start over instead of resuming an interrupted run')
     .addOption(
       new Option('--heal', 'replay only the events that observers recorded as missed').conflicts([
@@ -100,11 +105,11 @@ function program(running: Running, ended: { code: number }): Command {
   return root
 }
 
-function wholeNumber(option: string): (text: string) => number {
+function wholeNumber(option: string, min: 0 | 1): (text: string) => number {
   return (text) => {
-    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+    if (/^(0|[1-9]\d{0,5})$/.test(text) && Number(text) >= min) return Number(text)
     throw new ChangeoverError('CONFIG', `The option ${option} is ${JSON.stringify(text)}.`, {
-      remedy: `Use a whole number from 1 to 999999, for example: ${option} 4`,
+      remedy: `Use a whole number from ${min} to 999999, for example: ${option} 4`,
     })
   }
 }

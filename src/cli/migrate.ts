@@ -1,24 +1,33 @@
 import { messageOf } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
-import { heal, migrate, type HealResult, type MigrateResult } from '../migrate/index.ts'
-import { mongoEvents, type TypeCount } from '../stream/index.ts'
+import {
+  heal,
+  migrate,
+  type HealOptions,
+  type HealResult,
+  type MigrateOptions,
+  type MigrateResult,
+} from '../migrate/index.ts'
+import { mongoEvents } from '../stream/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './lifetime.ts'
-import { count, ProgressPrinter } from './progress.ts'
+import { ProgressPrinter } from './progress.ts'
+import { count, quantity } from './quantity.ts'
+import { unknownTypesLines } from './unknown-types-line.ts'
 
 interface Options {
   readonly migration?: string
   readonly ranges?: number
   readonly parallel?: number
   readonly fresh?: boolean
+  /** In seconds. */
+  readonly outage?: number
   readonly heal?: boolean
 }
 
-const TYPES_SHOWN = 5
-
 export async function migrateCommand(context: Context, options: Options): Promise<number> {
   const migration = await context.migration(options.migration)
-  return options.heal ? healHistory(context, migration) : migrateHistory(context, migration, options)
+  return options.heal ? healHistory(context, migration, options) : migrateHistory(context, migration, options)
 }
 
 async function migrateHistory(context: Context, migration: Migration, options: Options): Promise<number> {
@@ -36,19 +45,15 @@ async function migrateHistory(context: Context, migration: Migration, options: O
     ...(ranges ? { ranges } : {}),
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
+    ...outageOptions(context, options),
     onProgress: (made) => progress.show(made),
-    onWait: ({ thrown, lastedMs }) =>
-      context.logger.warn('waiting for the warehouse', {
-        error: messageOf(thrown),
-        seconds: Math.round(lastedMs / 1000),
-      }),
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))
   return result.quarantined > 0 || result.unmapped > 0 ? EXIT.differences : EXIT.fine
 }
 
-async function healHistory(context: Context, migration: Migration): Promise<number> {
+async function healHistory(context: Context, migration: Migration, options: Options): Promise<number> {
   const { signal } = context
   const warehouse = context.warehouse()
   await warehouse.dialect()
@@ -58,40 +63,45 @@ async function healHistory(context: Context, migration: Migration): Promise<numb
     mongo,
     warehouse,
     signal,
+    ...outageOptions(context, options),
     onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
   context.print(result, describeHealing(migration.name, result))
-  return result.quarantined > 0 ? EXIT.differences : EXIT.fine
+  return result.quarantined > 0 || result.unmapped > 0 ? EXIT.differences : EXIT.fine
+}
+
+/** How long to wait while the warehouse is away, and the line that says so. */
+function outageOptions(
+  { logger }: Context,
+  { outage }: Options,
+): Pick<MigrateOptions & HealOptions, 'outageMs' | 'onWait'> {
+  return {
+    ...(outage === undefined ? {} : { outageMs: outage * 1000 }),
+    onWait: ({ thrown, lastedMs }) =>
+      logger.warn('waiting for the warehouse', { error: messageOf(thrown), seconds: Math.round(lastedMs / 1000) }),
+  }
 }
 
 /** The outcome of a run in lines. */
 export function describeMigration(name: string, result: MigrateResult, seconds: number): string[] {
-  const { events, applied, ignored, quarantined, rows, late, unmapped, resumed } = result
+  const { events, applied, ignored, quarantined, rows, late, resumed } = result
   const rate = seconds > 0 ? Math.round(events / seconds) : 0
   return [
-    `${name}: ${count(events)} events in ${seconds.toFixed(1)} s (${count(rate)}/s)${resumed ? ', resumed' : ''}.`,
-    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${count(rows)} rows merged; ${count(late)} events arrived late.`,
-    ...(unmapped > 0 ? [describeUnknownTypes(unmapped, result.unknownTypes)] : []),
+    `${name}: ${quantity(events, 'event')} in ${seconds.toFixed(1)} s (${count(rate)}/s)${resumed ? ', resumed' : ''}.`,
+    `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${quantity(rows, 'row')} merged; ${quantity(late, 'event')} arrived late.`,
+    ...unknownTypesLines(result),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ]
-}
-
-function describeUnknownTypes(events: number, types: readonly TypeCount[]): string {
-  const shown = types.slice(0, TYPES_SHOWN)
-  const named = shown.map(
-    ({ type, events: of }) => `${type === null ? 'no type' : JSON.stringify(type)} (${count(of)})`,
-  )
-  const more = types.length > shown.length ? ', …' : ''
-  return `  ${count(events)} events are of types that the mapping does not know: ${named.join(', ')}${more}. Write a handler for each, or map it to 'ignore'.`
 }
 
 /** The outcome of healing in lines. */
 export function describeHealing(name: string, result: HealResult): string[] {
   const { healed, open, crashed, events, applied, ignored, quarantined } = result
   return [
-    `${name}: ${count(healed)} windows healed; ${count(open)} replayed up to now and still open.`,
-    `  ${count(events)} events had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
-    ...(crashed > 0 ? [`  ${count(crashed)} observers had crashed.`] : []),
+    `${name}: ${quantity(healed, 'window')} healed; ${count(open)} replayed up to now and still open.`,
+    `  ${quantity(events, 'event')} had no receipt: applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}.`,
+    ...(crashed > 0 ? [`  ${quantity(crashed, 'observer')} had crashed.`] : []),
+    ...unknownTypesLines(result),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ]
 }

@@ -1,4 +1,5 @@
 import { Throttle, type RunProgress } from '../core/index.ts'
+import { count } from './quantity.ts'
 
 const EVERY_MS = 200
 const PLAIN_EVERY_MS = 5000
@@ -56,11 +57,6 @@ export function describeProgress(
   const steps = Object.entries(spentMs).toSorted(([, a], [, b]) => b - a)
   if (!showsTime || steps.length === 0) return line
   return `${line}; ${steps.map(([step, ms]) => `${step} ${(ms / 1000).toFixed(1)} s`).join(', ')}`
-}
-
-/** A number with separators: `12,000`. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US')
 }
 
 function duration(seconds: number): string {

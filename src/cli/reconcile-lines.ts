@@ -1,7 +1,7 @@
 import type { Change, Difference } from '../compare/index.ts'
 import type { Finding } from '../core/index.ts'
 import type { ReportResult } from '../reconcile/index.ts'
-import { count } from './progress.ts'
+import { count, quantity } from './quantity.ts'
 
 const MAX_SHOWN = 10
 
@@ -9,10 +9,10 @@ const MAX_SHOWN = 10
 export function describeResult(result: ReportResult): string[] {
   const { name, verdict, rows, legacyRows, differing, legacyMs, warehouseMs } = result
   if (verdict === 'failed') return [`${name}: failed: ${result.error ?? ''}`]
-  const sides = `${count(legacyRows)} rows before (${legacyMs} ms), ${count(rows.length)} after (${warehouseMs} ms)`
+  const sides = `${quantity(legacyRows, 'row')} before (${legacyMs} ms), ${count(rows.length)} after (${warehouseMs} ms)`
   if (verdict !== 'differ') return [`${name}: ${verdict}, ${sides}`]
   return [
-    `${name}: differ in ${count(differing)} rows, ${sides}`,
+    `${name}: differ in ${quantity(differing, 'row')}, ${sides}`,
     ...result.differences.slice(0, MAX_SHOWN).map((difference) => `  ${describeDifference(difference)}`),
     ...(differing > MAX_SHOWN ? [`  … and ${count(differing - MAX_SHOWN)} more`] : []),
   ]
@@ -21,7 +21,7 @@ export function describeResult(result: ReportResult): string[] {
 /** A table's facts that have conflicting values, as one line. */
 export function describeConflict({ evidence }: Finding): string {
   const { table, keys } = evidence
-  return `${table}: ${count(Number(evidence['count']))} facts have conflicting values; the later one wins: ${keys}`
+  return `${table}: ${quantity(Number(evidence['count']), 'fact has', 'facts have')} conflicting values; the later one wins: ${keys}`
 }
 
 function describeDifference(difference: Difference): string {

@@ -1,7 +1,8 @@
 import { createSink } from '../sink/index.ts'
 import type { Context } from './context.ts'
-import { STOP_MS } from './lifetime.ts'
-import { count } from './progress.ts'
+import { EXIT, STOP_MS } from './lifetime.ts'
+import { count, quantity } from './quantity.ts'
+import { unknownTypesLines } from './unknown-types-line.ts'
 
 /** What is not finished by then is delivered again. Less than what the process has after a signal. */
 const GRACE_MS = STOP_MS - 500
@@ -21,9 +22,11 @@ export async function sinkCommand(
   })
   context.logger.info('working until stopped', { migration: migration.name })
   await sink.run({ signal: context.signal })
-  const { messages, received, applied, quarantined, malformed } = sink.counters
-  context.print(sink.counters, [
-    `${migration.name}: ${count(received)} events in ${count(messages)} messages; applied ${count(applied)}, quarantined ${count(quarantined)} events and ${count(malformed)} messages.`,
+  const { counters, unknownTypes } = sink
+  const { messages, received, applied, quarantined, malformed, unmapped } = counters
+  context.print({ ...counters, unknownTypes }, [
+    `${migration.name}: ${quantity(received, 'event')} in ${quantity(messages, 'message')}; applied ${count(applied)}, quarantined ${quantity(quarantined, 'event')} and ${quantity(malformed, 'message')}.`,
+    ...unknownTypesLines({ unmapped, unknownTypes }),
   ])
-  return 0
+  return unmapped > 0 ? EXIT.differences : EXIT.fine
 }

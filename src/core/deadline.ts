@@ -14,12 +14,17 @@ export async function waitAtMost(ms: number, work: Promise<void> | undefined): P
 }
 
 /**
- * The result of the work. Rejects when it takes longer than `ms` milliseconds, and as soon as the signal aborts; the outcome of the
- * work is then ignored. Does not keep the process alive.
+ * The result of the work. Rejects when it takes longer than `ms` milliseconds, with what `late` gives, and as soon as the signal
+ * aborts; the outcome of the work is then ignored. Does not keep the process alive.
  */
-export function answerWithin<T>(ms: number, work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function answerWithin<T>(
+  ms: number,
+  work: Promise<T>,
+  signal: AbortSignal,
+  late: () => Error = () => new Error(`the server did not answer within ${ms} ms`),
+): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => reject(new Error(`the server did not answer within ${ms} ms`)), ms).unref()
+  const timer = setTimeout(() => reject(late()), ms).unref()
   const abort = (): void => reject(signal.reason as Error)
   if (signal.aborted) abort()
   signal.addEventListener('abort', abort, { once: true })

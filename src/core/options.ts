@@ -1,10 +1,14 @@
 import { ChangeoverError } from './errors.ts'
+import { nearest } from './nearest.ts'
 
 /** The whole numbers that an option takes, both ends included; `max` defaults to the greatest safe integer. */
 export interface WholeRange {
   readonly min: number
   readonly max?: number
 }
+
+/** The names of all options of a type; the values do not matter, so that an object of defaults will do. */
+export type OptionNames<T> = Readonly<Record<keyof T, unknown>>
 
 /** The longest timer of Node, in milliseconds: a longer one fires at once. About 24 days. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1
@@ -15,8 +19,14 @@ export interface OptionChecker {
   whole(name: string, value: number, range: WholeRange): number
   /** A whole number of milliseconds that a timer can wait. */
   milliseconds(name: string, value: number, range: { readonly min: number }): number
-  /** The options themselves: an object. */
-  all<T extends object>(options: T): T
+  /**
+   * The options themselves: an object without misspelt names. A name that resembles none of the known ones is left alone, because an
+   * object that holds more than options may be passed.
+   *
+   * @param known an object with the name of every option, which the compiler checks
+   * @param within the option that these options are the value of
+   */
+  all<T extends object>(options: T, known: OptionNames<T>, within?: string): T
   /** An object that has these methods: a port that the user passes in. */
   port<T extends object>(name: string, value: T, methods: readonly (keyof T & string)[]): T
 }
@@ -41,11 +51,22 @@ export function checkOptions(owner: string): OptionChecker {
     whole,
     milliseconds: (name, value, { min }) => whole(name, value, { min, max: MAX_TIMER_MS }),
 
-    all(options: unknown) {
-      if (typeof options === 'object' && options !== null) return options as never
-      throw new ChangeoverError('CONFIG', `The options of ${owner} are ${typeOf(options)}.`, {
-        remedy: 'Pass an object with the options.',
-      })
+    all(options, known, within) {
+      // Callers without types may pass anything.
+      const given: unknown = options
+      if (typeof given !== 'object' || given === null) {
+        if (within !== undefined) return refuse(within, `is ${typeOf(given)}`, 'Pass an object with its options.')
+        throw new ChangeoverError('CONFIG', `The options of ${owner} are ${typeOf(given)}.`, {
+          remedy: 'Pass an object with the options.',
+        })
+      }
+      const place = within === undefined ? '' : `${within}.`
+      for (const name of Object.keys(given)) {
+        if (Object.hasOwn(known, name)) continue
+        const meant = nearest(name, Object.keys(known))
+        if (meant !== undefined) refuse(`${place}${name}`, 'does not exist', `Write ${place}${meant}.`)
+      }
+      return options
     },
 
     port(name, value, methods) {

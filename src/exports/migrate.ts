@@ -9,17 +9,11 @@ export {
   heal,
   migrate,
 } from '../migrate/index.ts'
-export type {
-  HealOptions,
-  HealResult,
-  MigrateOptions,
-  MigrateResult,
-  MigrationWarehouse,
-  UnknownTypes,
-} from '../migrate/index.ts'
+export type { HealOptions, HealResult, MigrateOptions, MigrateResult, MigrationWarehouse } from '../migrate/index.ts'
 export type { OutageWait, RunProgress } from '../core/index.ts'
 export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
 export type { EventIds } from '../ledger/index.ts'
+export type { TypeCount, UnknownTypes } from '../mapping/index.ts'
 export { mongoEvents } from '../stream/index.ts'
 export type {
   AskOptions,
@@ -27,5 +21,5 @@ export type {
   MongoEventsOptions,
   Range as EventRange,
   ReadOptions,
-  TypeCount,
+  TypesOptions,
 } from '../stream/index.ts'

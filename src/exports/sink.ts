@@ -19,3 +19,4 @@ export type {
   SqsBatchResponse,
   SqsEvent,
 } from '../sink/index.ts'
+export type { TypeCount } from '../mapping/index.ts'

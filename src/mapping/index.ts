@@ -11,6 +11,8 @@ export type { Handler, Handlers, Migration, MigrationSpec } from './migration.ts
 export { reader } from './path.ts'
 export type { Path, ValueAt } from './path.ts'
 export { isPromise, kindOfValue } from './given.ts'
+export { unknownTypesOf, UnknownTypeTally } from './unknown-types.ts'
+export type { TypeCount, UnknownTypes } from './unknown-types.ts'
 export { protectBytes } from './privacy.ts'
 export type { Source } from './source.ts'
 export { report } from './report.ts'

@@ -37,7 +37,8 @@ export type Mapped =
       readonly outcome: 'quarantined'
       readonly key: Uint8Array | undefined
       readonly position: bigint | undefined
-      readonly type: string | undefined
+      /** null when the event has no type that is a string; undefined when it was not read. */
+      readonly type: string | null | undefined
       readonly reason: string
     }
 
@@ -137,7 +138,7 @@ function createIdentifier({
   const orderOf = reader(source.order)
   return (event, known, generation) => {
     const given = typeOf(event)
-    const type = typeof given === 'string' ? given : undefined
+    const type = typeof given === 'string' ? given : null
     let key: Uint8Array
     try {
       key = known ?? eventKey(event['_id'])
@@ -148,13 +149,13 @@ function createIdentifier({
     if (position === undefined) {
       return quarantined({ key, type }, `The event's ${source.order} is neither an integer of 64 bits nor a Date.`)
     }
-    if (type === undefined) return quarantined({ key, position }, `The event's ${source.type} is not a string.`)
+    if (type === null) return quarantined({ key, position, type }, `The event's ${source.type} is not a string.`)
     return { outcome: 'identified', identity: { key, position, type, generation } }
   }
 }
 
 function quarantined(
-  { key, position, type }: { readonly [Part in keyof Identity]?: Identity[Part] | undefined },
+  { key, position, type }: Partial<Omit<Identity, 'type'>> & { readonly type: string | null },
   reason: string,
 ): Extract<Mapped, { outcome: 'quarantined' }> {
   return { outcome: 'quarantined', key, position, type, reason }

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
-import { checkOptions, type RunProgress } from '../core/index.ts'
+import { checkOptions, type OptionNames, type OutageWait, type RunProgress } from '../core/index.ts'
 import { DEFAULT_COVERAGE_COLLECTION } from '../coverage/index.ts'
-import { WAREHOUSE_METHODS, type MigrationWarehouse } from './options.ts'
+import { DEFAULT_OUTAGE_MS, WAREHOUSE_METHODS, type MigrationWarehouse } from './options.ts'
 
 /** Options of {@link heal}. */
 export interface HealOptions {
@@ -29,6 +29,14 @@ export interface HealOptions {
    */
   readonly settleMs?: number
   /**
+   * How long the warehouse may be away, in milliseconds, such as during a failover. The run waits for it, and then ends with its error.
+   *
+   * @defaultValue 600000
+   */
+  readonly outageMs?: number
+  /** Called before each wait for the warehouse. */
+  readonly onWait?: (wait: OutageWait) => void
+  /**
    * Called after each durable batch and each window. The only phase is `heal`, counted in windows; the steps in `spentMs` are `read`,
    * `apply` and `check`. What it throws ends the run.
    */
@@ -39,18 +47,32 @@ export interface HealOptions {
 export const DEFAULT_HEAL_MARGIN_MS = 300_000
 export const DEFAULT_SETTLE_MS = 60_000
 
+const NAMES: OptionNames<HealOptions> = {
+  mongo: true,
+  warehouse: true,
+  coverage: true,
+  marginMs: true,
+  settleMs: true,
+  outageMs: true,
+  onWait: true,
+  onProgress: true,
+  signal: true,
+}
+
 export type ResolvedHealOptions = Readonly<Required<HealOptions>>
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveHealOptions(options: HealOptions): ResolvedHealOptions {
   const check = checkOptions('heal')
-  check.all(options)
+  check.all(options, NAMES)
   return Object.freeze({
     mongo: check.port('mongo', options.mongo, ['collection', 'command']),
     warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),
     coverage: options.coverage ?? DEFAULT_COVERAGE_COLLECTION,
     marginMs: check.whole('marginMs', options.marginMs ?? DEFAULT_HEAL_MARGIN_MS, { min: 0 }),
     settleMs: check.whole('settleMs', options.settleMs ?? DEFAULT_SETTLE_MS, { min: 0 }),
+    outageMs: check.milliseconds('outageMs', options.outageMs ?? DEFAULT_OUTAGE_MS, { min: 0 }),
+    onWait: options.onWait ?? (() => {}),
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,
   })

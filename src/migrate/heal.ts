@@ -2,20 +2,18 @@ import type { Db } from 'mongodb'
 import { ProgressMeter } from '../core/index.ts'
 import { closeCrashed, coverageCollection, markHealed, readCoverage, type CoverageWindow } from '../coverage/index.ts'
 import { compileRegistered, countingOf } from '../ledger/index.ts'
-import type { Migration } from '../mapping/index.ts'
-import { databaseOf, mongoErrors, mongoEvents } from '../stream/index.ts'
+import { unknownTypesOf, UnknownTypeTally, type Migration, type UnknownTypes } from '../mapping/index.ts'
+import { compiledMongoEvents, databaseOf, mongoErrors } from '../stream/index.ts'
 import { applyMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveHealOptions, type HealOptions } from './heal-options.ts'
 import { DEFAULT_BATCH_BYTES } from './options.ts'
 import { isComplete, stretchesOf } from './stretches.ts'
 
-/** It is started again instead. */
-const NO_OUTAGE = Object.freeze({ maxMs: 0 })
 const BOUNDS = Object.freeze({ batchEvents: 250, batchBytes: DEFAULT_BATCH_BYTES })
 
-/** The outcome of healing. */
-export interface HealResult {
+/** The outcome of healing. The unknown types are those of events in the windows that it replayed. */
+export interface HealResult extends UnknownTypes {
   /** Windows that this call marked as healed. */
   readonly healed: number
   /** Windows that were replayed up to now and remain open: their observers are alive, or their events may still be written. */
@@ -35,7 +33,8 @@ export interface HealResult {
  * Replays exactly what the observers missed, and marks it as healed.
  *
  * Of the events whose times lie in windows that are not healed, it applies those without a receipt; then it marks the closed windows
- * as healed. It may run at any time, alongside observers, sinks and other runs of itself. After an interruption, call it again.
+ * as healed. It may run at any time, alongside observers, sinks and other runs of itself. It waits while the warehouse is away, for up
+ * to `outageMs`. After an interruption, call it again.
  *
  * Rejects with a ChangeoverError `CONFIG` when an option is wrong or the source collection does not exist, `UNREACHABLE`, `DENIED` or
  * `SCHEMA`; with the signal's reason; or with what `onProgress` throws.
@@ -53,17 +52,19 @@ export interface HealResult {
  * await client.close()
  */
 export async function heal(migration: Migration, options: HealOptions): Promise<HealResult> {
-  const { mongo, warehouse, coverage, marginMs, settleMs, onProgress, signal } = resolveHealOptions(options)
+  const { mongo, warehouse, coverage, marginMs, settleMs, outageMs, onWait, onProgress, signal } =
+    resolveHealOptions(options)
   await warehouse.dialect()
   const compiled = await compileRegistered(migration, warehouse, { signal })
-  const source = mongoEvents(mongo, migration, { fromPrimary: true })
+  const source = compiledMongoEvents(mongo, compiled, { fromPrimary: true })
   // Fails when the collection does not exist; without windows nothing below would.
   await source.count({ signal })
 
-  const records = new CoverageRecords(databaseOf(migration.source, mongo), coverage, migration.name, signal)
+  const records = new CoverageRecords(databaseOf(compiled.source, mongo), coverage, compiled.name, signal)
   const { windows, crashed, now } = await records.read()
+  const outage = { maxMs: outageMs, onWait }
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(compiled, warehouse, meter, NO_OUTAGE)
+  const batches = new BatchApplier(compiled, warehouse, meter, outage)
   const search = {
     migration: compiled,
     source,
@@ -71,13 +72,15 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
     counting: await countingOf(compiled, warehouse, { signal }),
     batches,
     meter,
-    outage: NO_OUTAGE,
+    outage,
     bounds: { ...BOUNDS, signal },
   }
   meter.begin('heal', windows.length)
+  const unknown = new UnknownTypeTally()
   let [healed, open] = [0, 0]
   for (const { from, to, windows: within } of stretchesOf(windows, marginMs)) {
     await applyMissing(source.idsBetween(from, to, { signal }), search)
+    unknown.add(unknownTypesOf(await source.types({ from, to, signal }), compiled.knownTypes))
     for (const window of within) {
       if (!isComplete(window, now, settleMs)) open++
       else if (await records.markHealed(window)) healed++
@@ -85,7 +88,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
     }
   }
   const { events, applied, ignored, quarantined } = batches.counts
-  return { healed, open, events, applied, ignored, quarantined, crashed, reasons: batches.reasons }
+  return { healed, open, events, applied, ignored, quarantined, crashed, ...unknown.found, reasons: batches.reasons }
 }
 
 /** What observers have recorded, as healing reads and changes it. */

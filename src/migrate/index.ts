@@ -12,4 +12,3 @@ export {
   DEFAULT_RANGES,
 } from './options.ts'
 export type { MigrateOptions, MigrationWarehouse } from './options.ts'
-export type { UnknownTypes } from './unknown-types.ts'

@@ -1,12 +1,11 @@
 import { ProgressMeter } from '../core/index.ts'
 import { Checkpoints, compileRegistered, countingOf, type Run } from '../ledger/index.ts'
-import type { Migration } from '../mapping/index.ts'
+import { unknownTypesOf, type Migration, type UnknownTypes } from '../mapping/index.ts'
 import { applyMissing, counted } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveMigrateOptions, type MigrateOptions } from './options.ts'
 import { readRanges } from './read-ranges.ts'
 import { assertSameMapping } from './same-mapping.ts'
-import { unknownTypesOf, type UnknownTypes } from './unknown-types.ts'
 
 /** The outcome of a run. */
 export interface MigrateResult extends UnknownTypes {

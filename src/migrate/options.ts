@@ -1,4 +1,4 @@
-import { checkOptions, type OutageWait, type RunProgress } from '../core/index.ts'
+import { checkOptions, type OptionNames, type OutageWait, type RunProgress } from '../core/index.ts'
 import type { EventSource } from '../stream/index.ts'
 import type { MergePort, ReadPort, RegistryPort, SchemaPort } from '../warehouse/index.ts'
 
@@ -75,12 +75,27 @@ export const DEFAULT_BATCH_EVENTS = 1000
 export const DEFAULT_OUTAGE_MS = 600_000
 export const DEFAULT_BATCH_BYTES: number = 8 * 2 ** 20
 
+const NAMES: OptionNames<MigrateOptions> = {
+  source: true,
+  warehouse: true,
+  ranges: true,
+  parallel: true,
+  batchEvents: true,
+  batchBytes: true,
+  outageMs: true,
+  onWait: true,
+  fresh: true,
+  sameMapping: true,
+  onProgress: true,
+  signal: true,
+}
+
 export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateOptions {
   const check = checkOptions('migrate')
-  check.all(options)
+  check.all(options, NAMES)
   return Object.freeze({
     source: check.port('source', options.source, ['ranges', 'read', 'byIds', 'idsBetween', 'count', 'types']),
     warehouse: check.port('warehouse', options.warehouse, WAREHOUSE_METHODS),

@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb'
-import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
+import { checkOptions, safeLogger, silentLogger, type Logger, type OptionNames } from '../core/index.ts'
 import { DEFAULT_POSITION_COLLECTION, PositionStore } from './stream-position.ts'
 import { StreamReader } from './stream-reader.ts'
 import type { Namespace, Tap } from './tap.ts'
@@ -62,6 +62,16 @@ export const DEFAULT_SAVE_MS = 1000
 export const DEFAULT_IDLE_SAVE_MS = 10_000
 export const DEFAULT_SILENCE_MS = 60_000
 
+const NAMES: OptionNames<ChangeStreamTapOptions> = {
+  migration: true,
+  stream: true,
+  positions: true,
+  saveMs: true,
+  idleSaveMs: true,
+  silenceMs: true,
+  logger: true,
+}
+
 /**
  * Taps the inserts into a collection by a change stream. Its position is stored in the database of the events and moves only past what
  * is settled, so each event is captured at least once, by whichever process resumes from it. Without a stored position it starts when
@@ -94,7 +104,7 @@ export function changeStreamTap(
   options: ChangeStreamTapOptions,
 ): ChangeStreamTap {
   const check = checkOptions('changeStreamTap')
-  check.all(options)
+  check.all(options, NAMES)
   const { database, collection } = namespace
   const key = `${options.migration}/${options.stream ?? `${database}.${collection}`}`
   const settings = Object.freeze({

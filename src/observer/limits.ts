@@ -65,8 +65,9 @@ export const DEFAULT_PUBLISHER_LIMITS: PublisherLimits = Object.freeze({
 
 /** The given limits over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
 export function resolvePublisherLimits(limits: Partial<PublisherLimits> = {}): PublisherLimits {
-  const resolved = Object.freeze({ ...DEFAULT_PUBLISHER_LIMITS, ...limits })
   const check = checkOptions('observe')
+  check.all(limits, DEFAULT_PUBLISHER_LIMITS, 'limits')
+  const resolved = Object.freeze({ ...DEFAULT_PUBLISHER_LIMITS, ...limits })
   for (const [name, value] of Object.entries(resolved)) {
     const min = name === 'lingerMs' ? 0 : 1
     if (name.endsWith('Ms')) check.milliseconds(`limits.${name}`, value, { min })

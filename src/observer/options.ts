@@ -5,6 +5,7 @@ import {
   silentLogger,
   type Logger,
   type MetricsLike,
+  type OptionNames,
 } from '../core/index.ts'
 import type { FlagContext, Flags } from '../flags/index.ts'
 import type { Migration } from '../mapping/index.ts'
@@ -81,6 +82,22 @@ export interface CoverageSettings {
 export const DEFAULT_HEARTBEAT_MS = 5000
 export const DEFAULT_MAX_EVENT_BYTES: number = 2 ** 20
 
+const NAMES: OptionNames<ObserveOptions> = {
+  queue: true,
+  flags: true,
+  flag: true,
+  context: true,
+  tap: true,
+  maxEventBytes: true,
+  limits: true,
+  overflow: true,
+  coverage: true,
+  metrics: true,
+  logger: true,
+}
+const COVERAGE_NAMES: OptionNames<CoverageSettings> = { collection: true, heartbeatMs: true }
+const SPILL_NAMES: OptionNames<SpillOptions> = { directory: true, maxBytes: true }
+
 /** All options of an observer, the defaults included. */
 export interface Resolved {
   readonly queue: QueueSender
@@ -100,10 +117,11 @@ export interface Resolved {
 /** The given options over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
 export function resolveOptions(migration: Migration, options: ObserveOptions): Resolved {
   const check = checkOptions('observe')
-  check.all(options)
+  check.all(options, NAMES)
   const { overflow = 'drop-and-record', coverage = {}, maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
   const { collection = DEFAULT_COVERAGE_COLLECTION, heartbeatMs = DEFAULT_HEARTBEAT_MS } = coverage || {}
-  const spill = overflow === 'drop-and-record' ? undefined : overflow.spill
+  if (coverage) check.all(coverage, COVERAGE_NAMES, 'coverage')
+  const spill = overflow === 'drop-and-record' ? undefined : check.all(overflow.spill, SPILL_NAMES, 'overflow.spill')
   const queue = check.port('queue', options.queue, ['send'])
   checkQueueLimits(queue)
   if (options.tap !== undefined) check.port('tap', options.tap, ['start', 'stop'])

@@ -16,6 +16,7 @@ export const MAX_WAIT_SECONDS = 20
 /** The given limits over the default ones, checked. Throws a ChangeoverError `CONFIG` that names `owner`. */
 export function resolveLimits(owner: string, limits: Partial<QueueLimits> = {}): QueueLimits {
   const check = checkOptions(owner)
+  check.all(limits, DEFAULT_QUEUE_LIMITS, 'limits')
   const resolved: QueueLimits = Object.freeze({ ...DEFAULT_QUEUE_LIMITS, ...limits })
   for (const [name, value] of Object.entries(resolved)) check.whole(`limits.${name}`, value, { min: 1 })
   return resolved

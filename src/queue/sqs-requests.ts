@@ -1,5 +1,5 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs'
-import { ChangeoverError } from '../core/index.ts'
+import { loadOptionalPeer } from '../core/index.ts'
 import type { OutgoingMessage, QueueDepth, ReceivedMessage } from './port.ts'
 import { entryId, type BatchAnswer } from './sqs-batch.ts'
 
@@ -74,7 +74,11 @@ export class SqsRequests {
 
   // Loaded on first use, so that importing this file does not require the SDK.
   #sdk(): Promise<Sdk> {
-    return (this.#loading ??= loadSdk())
+    return (this.#loading ??= loadOptionalPeer(
+      '@aws-sdk/client-sqs',
+      'an SQS queue',
+      () => import('@aws-sdk/client-sqs'),
+    ))
   }
 }
 
@@ -91,15 +95,4 @@ function receivedMessage(message: Message): ReceivedMessage {
 
 function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal ? { abortSignal: signal } : {}
-}
-
-async function loadSdk(): Promise<Sdk> {
-  try {
-    return await import('@aws-sdk/client-sqs')
-  } catch (thrown) {
-    throw new ChangeoverError('CONFIG', 'The package @aws-sdk/client-sqs cannot be loaded.', {
-      remedy: 'Add it to the application: npm install @aws-sdk/client-sqs',
-      cause: thrown,
-    })
-  }
 }

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb'
-import { checkOptions } from '../core/index.ts'
+import { checkOptions, untilAborted, type OptionNames } from '../core/index.ts'
 import { compareReports } from '../compare/index.ts'
+import { mongoServerErrorOf } from '../stream/index.ts'
 import type { LegacyContext, Report, ReportRow } from '../mapping/index.ts'
 import { comparedResult, failedResult, type MeasuredRows, type ReportResult } from './result.ts'
 import { serverErrorOf, type ReportPort } from '../warehouse/index.ts'
@@ -16,9 +17,11 @@ export interface ReconcileOptions {
    * @defaultValue each report's own
    */
   readonly params?: Readonly<Record<string, unknown>>
-  /** Stops the work before the next report. */
+  /** Stops the work at once, a statement that is running included. */
   readonly signal?: AbortSignal
 }
+
+const NAMES: OptionNames<ReconcileOptions> = { mongo: true, warehouse: true, params: true, signal: true }
 
 /**
  * Runs each report on both sides, one report after another, and compares the rows. A report that throws, or whose parameters do not
@@ -40,13 +43,14 @@ export interface ReconcileOptions {
  */
 export async function reconcile(reports: readonly Report[], options: ReconcileOptions): Promise<ReportResult[]> {
   const check = checkOptions('reconcile')
-  const { params = {}, signal } = check.all(options)
+  const { params = {}, signal = new AbortController().signal } = check.all(options, NAMES)
   const mongo = check.port('mongo', options.mongo, ['collection'])
   const warehouse = check.port('warehouse', options.warehouse, ['reader'])
   const results: ReportResult[] = []
   for (const report of reports) {
-    signal?.throwIfAborted()
-    results.push(await reconcileReport(report, params[report.name], { mongo }, warehouse))
+    signal.throwIfAborted()
+    const comparing = reconcileReport(report, params[report.name], { mongo }, warehouse, signal)
+    results.push(await untilAborted(comparing, signal))
   }
   return results
 }
@@ -57,15 +61,29 @@ async function reconcileReport<Params, Row extends ReportRow>(
   given: Params | undefined,
   context: LegacyContext,
   warehouse: ReportPort,
+  signal: AbortSignal,
 ): Promise<ReportResult> {
   const { name, key } = report
   try {
     const params = await report.resolveParams(given)
-    const legacy = await measured(() => report.legacy(params, context))
-    const replacement = await measured(() => warehouseRows(report, params, warehouse))
+    const legacy = await measured(() => legacyRows(report, params, context))
+    signal.throwIfAborted()
+    const replacement = await measured(() => warehouseRows(report, params, warehouse, signal))
     return comparedResult(name, legacy, replacement, compareReports(name, key, legacy.rows, replacement.rows))
   } catch (thrown) {
     return failedResult(name, thrown)
+  }
+}
+
+async function legacyRows<Params, Row extends ReportRow>(
+  report: Report<Params, Row>,
+  params: Params,
+  context: LegacyContext,
+): Promise<readonly Row[]> {
+  try {
+    return await report.legacy(params, context)
+  } catch (thrown) {
+    throw mongoServerErrorOf(thrown, `the database ${context.mongo.databaseName}`) ?? thrown
   }
 }
 
@@ -73,9 +91,10 @@ async function warehouseRows<Params, Row extends ReportRow>(
   report: Report<Params, Row>,
   params: Params,
   warehouse: ReportPort,
+  signal: AbortSignal,
 ): Promise<readonly Row[]> {
   try {
-    return await report.warehouse(params, warehouse)
+    return await report.warehouse(params, { reader: <Database>() => warehouse.reader<Database>({ signal }) })
   } catch (thrown) {
     throw serverErrorOf(thrown, warehouse.address) ?? thrown
   }

@@ -1,6 +1,7 @@
 import type { Applier } from '../apply/index.ts'
 import { Tally, Turns } from '../core/index.ts'
 import { decodeMessage, MAX_EVENTS_PER_MESSAGE, MAX_INFLATED_BYTES } from '../event/index.ts'
+import { UnknownTypeTally, type UnknownTypes } from '../mapping/index.ts'
 import type { Working } from './working.ts'
 import { MESSAGE_COUNTS, type MessageCounts } from './counters.ts'
 
@@ -70,12 +71,14 @@ export async function applyMessages(
   reader: MessageReader,
   bodies: readonly string[],
   signal?: AbortSignal,
-): Promise<MessageCounts> {
+): Promise<MessageCounts & UnknownTypes> {
+  const unknown = new UnknownTypeTally()
   const sum = new Tally<keyof MessageCounts>(MESSAGE_COUNTS)
   sum.add({ messages: bodies.length })
   for await (const { events, generation, unreadable } of decodeBodies(reader, bodies, signal)) {
     const unrecorded = unreadable.length > 0 ? await applier.quarantine(unreadable, signal) : 0
     const { reasons: _, ...applied } = await applier.apply(events, 'live', signal, generation)
+    unknown.add(applied)
     sum.add({
       ...applied,
       received: events.length,
@@ -83,5 +86,5 @@ export async function applyMessages(
       unrecorded: applied.unrecorded + unrecorded,
     })
   }
-  return sum.counts
+  return { ...sum.counts, ...unknown.found }
 }

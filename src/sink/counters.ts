@@ -7,6 +7,8 @@ export interface MessageCounts {
   readonly applied: number
   readonly ignored: number
   readonly quarantined: number
+  /** Of the quarantined: those of types that the mapping neither handles nor ignores. */
+  readonly unmapped: number
   /** Events that repeated an earlier one of their batch. The merge absorbs those that come again later. */
   readonly duplicates: number
   /** Messages that could not be read; they are in the quarantine. */
@@ -32,6 +34,7 @@ export const MESSAGE_COUNTS: readonly (keyof MessageCounts)[] = [
   'applied',
   'ignored',
   'quarantined',
+  'unmapped',
   'duplicates',
   'malformed',
   'unrecorded',

@@ -1,4 +1,4 @@
-import { pause } from '../core/index.ts'
+import { checkOptions, pause } from '../core/index.ts'
 import type { QueueSender } from '../queue/index.ts'
 import type { HandledMessages, Sink } from './sink.ts'
 
@@ -35,6 +35,8 @@ export interface LambdaOptions {
   readonly queue?: QueueSender
 }
 
+const KNOWN: Readonly<Record<keyof LambdaOptions, true>> = Object.freeze({ reportBatchItemFailures: true, queue: true })
+
 /** How long a call waits before it sends messages back, in milliseconds: what comes back at once would be received at once. */
 const SEND_BACK_AFTER_MS = 20_000
 /** How much of a call's time is left for sending back, in milliseconds. */
@@ -48,7 +50,8 @@ const SEND_BACK_MS = 5000
  * trigger. With `reportBatchItemFailures` it lists exactly the messages that failed, and only those come again. It rejects when
  * all of them failed, so that an outage shows in the function's error metric.
  *
- * @throws the {@link ChangeoverError} for which messages failed, as described.
+ * @throws {@link ChangeoverError} `CONFIG` when the name of an option is misspelt. The function rejects with the one for which
+ * messages failed, as described.
  * @example
  * import { createSink, lambdaHandler } from 'changeover/sink'
  * import { mysqlWarehouse } from 'changeover/warehouse'
@@ -59,8 +62,9 @@ const SEND_BACK_MS = 5000
  */
 export function lambdaHandler(
   sink: Pick<Sink, 'handle'>,
-  { reportBatchItemFailures = false, queue }: LambdaOptions = {},
+  options: LambdaOptions = {},
 ): (event: SqsEvent, context?: LambdaContext) => Promise<SqsBatchResponse> {
+  const { queue, reportBatchItemFailures = false } = checkOptions('lambdaHandler').all(options, KNOWN)
   return async ({ Records }, context) => {
     const handled = await sink.handle(Records.map(({ messageId, body }) => ({ id: messageId, body })))
     const isWaiting = handled.error?.code === 'UNREGISTERED' && queue !== undefined

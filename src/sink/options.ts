@@ -1,4 +1,4 @@
-import { checkOptions, safeLogger, silentLogger, type Logger } from '../core/index.ts'
+import { checkOptions, safeLogger, silentLogger, type Logger, type OptionNames } from '../core/index.ts'
 import { MAX_WAIT_SECONDS, type QueueReceiver } from '../queue/index.ts'
 import type { MergePort, RegistryPort } from '../warehouse/index.ts'
 
@@ -62,6 +62,18 @@ export const DEFAULT_GRACE_MS = 10_000
 /** The longest visibility timeout of SQS. */
 const MAX_VISIBILITY_SECONDS = 43_200
 
+const NAMES: OptionNames<SinkOptions> = {
+  warehouse: true,
+  queue: true,
+  batchMessages: true,
+  batchBytes: true,
+  visibilitySeconds: true,
+  maxLeases: true,
+  waitSeconds: true,
+  graceMs: true,
+  logger: true,
+}
+
 /** All options of a sink, the defaults included. */
 export interface ResolvedSinkOptions extends Required<Omit<SinkOptions, 'queue'>> {
   readonly queue: QueueReceiver | undefined
@@ -70,7 +82,7 @@ export interface ResolvedSinkOptions extends Required<Omit<SinkOptions, 'queue'>
 /** The given options over the default ones, checked. Throws a ChangeoverError `CONFIG`. */
 export function resolveSinkOptions(options: SinkOptions): ResolvedSinkOptions {
   const check = checkOptions('createSink')
-  const { queue } = options
+  const { queue } = check.all(options, NAMES)
   return Object.freeze({
     warehouse: check.port('warehouse', options.warehouse, ['merge', 'scan']),
     queue: queue && check.port('queue', queue, ['receive', 'acknowledge', 'extend']),

@@ -9,7 +9,7 @@ import {
   waitAtMost,
   MAX_TIMER_MS,
 } from '../core/index.ts'
-import type { Migration } from '../mapping/index.ts'
+import { UnknownTypeTally, type Migration, type TypeCount } from '../mapping/index.ts'
 import type { QueueReceiver } from '../queue/index.ts'
 import { applyMessages } from './apply-messages.ts'
 import { batchesOf } from './batches.ts'
@@ -42,6 +42,11 @@ export interface Sink {
   readonly migration: Migration
   /** Counts since the sink was created, up to date whenever they are read. */
   readonly counters: SinkCounters
+  /**
+   * The types of the events in `counters.unmapped`, the most frequent first; 20 at most. Write a handler for each, or map it to
+   * `'ignore'`.
+   */
+  readonly unknownTypes: readonly TypeCount[]
   /**
    * Works until the signal aborts, then finishes the current batch within `graceMs` and resolves. While the warehouse or the
    * queue fails in a way that is not known to be permanent, it waits and tries again.
@@ -93,6 +98,7 @@ async function giveBack(queue: QueueReceiver, lease: Lease): Promise<void> {
 class QueueSink implements Sink {
   readonly migration: Migration
   readonly #options: ResolvedSinkOptions
+  readonly #unknown = new UnknownTypeTally()
   readonly #tally = new Tally<keyof SinkCounters>([...MESSAGE_COUNTS, 'leasesLost'])
   #knownWorking: Working | undefined
 
@@ -103,6 +109,10 @@ class QueueSink implements Sink {
 
   get counters(): SinkCounters {
     return this.#tally.counts
+  }
+
+  get unknownTypes(): readonly TypeCount[] {
+    return this.#unknown.found.unknownTypes
   }
 
   async run({ signal: stop }: { readonly signal: AbortSignal }): Promise<void> {
@@ -219,11 +229,19 @@ class QueueSink implements Sink {
     signal?: AbortSignal,
   ): Promise<MessageCounts> {
     const bodies = messages.map(({ body }) => body)
-    const counts = await applyMessages(working.applier, working, bodies, signal)
+    const { unknownTypes, ...counts } = await applyMessages(working.applier, working, bodies, signal)
     this.#tally.add(counts)
+    this.#unknown.add({ unmapped: counts.unmapped, unknownTypes })
     if (counts.quarantined + counts.malformed > 0) {
       const { quarantined: events, malformed, unrecorded } = counts
       this.#options.logger.warn('quarantined', { events, messages: malformed, unrecorded: unrecorded || undefined })
+    }
+    if (counts.unmapped > 0) {
+      const types = unknownTypes.map(({ type }) => (type === null ? 'no type' : JSON.stringify(type))).join(', ')
+      this.#options.logger.warn('the mapping does not know the types of some events', {
+        events: counts.unmapped,
+        types,
+      })
     }
     return counts
   }

@@ -1,4 +1,4 @@
-import type { TypeCount } from './source.ts'
+import type { TypeCount } from '../mapping/index.ts'
 
 /**
  * The type of an event, from the value of its type field. Like a MongoDB query, it looks into an array: the type of an array is the first of

@@ -1,5 +1,5 @@
 export { memoryEvents } from './memory-events.ts'
-export { mongoErrors } from './mongo-errors.ts'
-export { databaseOf, mongoEvents } from './mongo-events.ts'
+export { mongoErrors, mongoServerErrorOf } from './mongo-errors.ts'
+export { compiledMongoEvents, databaseOf, mongoEvents } from './mongo-events.ts'
 export type { MongoEventsOptions } from './mongo-events.ts'
-export type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
+export type { AskOptions, EventSource, Range, ReadOptions, TypesOptions } from './source.ts'

@@ -1,8 +1,8 @@
 import { bytesToText } from '../core/index.ts'
 import { decodeEvent, eventKey } from '../event/index.ts'
-import { compile, reader, type Migration } from '../mapping/index.ts'
+import { compile, reader, type Migration, type TypeCount } from '../mapping/index.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
-import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
+import type { AskOptions, EventSource, Range, ReadOptions, TypesOptions } from './source.ts'
 import { sumTypes, typeIn } from './event-types.ts'
 
 const IDS_PER_BATCH = 1000
@@ -24,25 +24,26 @@ class MemoryEvents implements EventSource {
   readonly name = 'memory'
   /** Those of handled types, by key. */
   readonly #handled: readonly Entry[]
-  readonly #count: number
-  readonly #types: readonly TypeCount[]
+  readonly #types: readonly { readonly value: unknown; readonly time: unknown; readonly events: 1 }[]
+  readonly #knownTypes: readonly string[]
 
   constructor(events: Iterable<Uint8Array>, migration: Migration) {
     const { source, handledTypes, knownTypes } = compile(migration)
     const [typeOf, timeOf] = [reader(source.type), reader(source.time)]
     const handled = new Set<string | null>(handledTypes)
     const entries: Entry[] = []
-    const values: { value: unknown; events: number }[] = []
+    const types: { value: unknown; time: unknown; events: 1 }[] = []
     for (const bytes of events) {
       const event = decodeEvent(bytes)
       const value = typeOf(event)
-      values.push({ value, events: 1 })
+      const time = timeOf(event)
+      types.push({ value, time, events: 1 })
       if (!handled.has(typeIn(value, handledTypes))) continue
-      entries.push({ id: event['_id'], key: eventKey(event['_id']), time: timeOf(event), bytes })
+      entries.push({ id: event['_id'], key: eventKey(event['_id']), time, bytes })
     }
     this.#handled = entries.toSorted((a, b) => Buffer.compare(a.key, b.key))
-    this.#count = values.length
-    this.#types = sumTypes(values, knownTypes)
+    this.#types = types
+    this.#knownTypes = knownTypes
   }
 
   async ranges(wanted: number, { signal }: AskOptions = {}): Promise<readonly Range[]> {
@@ -70,10 +71,7 @@ class MemoryEvents implements EventSource {
     to: Date | null,
     { signal }: AskOptions = {},
   ): AsyncGenerator<readonly unknown[]> {
-    const isBetween = (time: unknown): boolean =>
-      time instanceof Date && (from === null || time >= from) && (to === null || time <= to)
-    const all = from === null && to === null
-    const found = this.#handled.filter(({ time }) => all || isBetween(time))
+    const found = this.#handled.filter(({ time }) => isBetween(time, from, to))
     signal?.throwIfAborted()
     for (let at = 0; at < found.length; at += IDS_PER_BATCH) {
       signal?.throwIfAborted()
@@ -83,13 +81,21 @@ class MemoryEvents implements EventSource {
 
   async count({ signal }: AskOptions = {}): Promise<number> {
     signal?.throwIfAborted()
-    return this.#count
+    return this.#types.length
   }
 
-  async types({ signal }: AskOptions = {}): Promise<readonly TypeCount[]> {
+  async types({ from = null, to = null, signal }: TypesOptions = {}): Promise<readonly TypeCount[]> {
     signal?.throwIfAborted()
-    return this.#types
+    return sumTypes(
+      this.#types.filter(({ time }) => isBetween(time, from, to)),
+      this.#knownTypes,
+    )
   }
+}
+
+function isBetween(time: unknown, from: Date | null, to: Date | null): boolean {
+  if (from === null && to === null) return true
+  return time instanceof Date && (from === null || time >= from) && (to === null || time <= to)
 }
 
 async function* batches(

@@ -1,11 +1,11 @@
 import type { Collection, CollectionOptions, Db, Document, Filter, FindOptions } from 'mongodb'
 import { ChangeoverError } from '../core/index.ts'
 import { idOf } from '../event/index.ts'
-import { compile, type Migration, type Source } from '../mapping/index.ts'
+import { compile, type CompiledMigration, type Migration, type Source, type TypeCount } from '../mapping/index.ts'
 import { mongoErrors } from './mongo-errors.ts'
 import { abortedBy, indexBounds, take, timeBounds, type BatchBounds, type Cursor } from './mongo-queries.ts'
 import { boundaries, rangeCount, rangesBetween } from './ranges.ts'
-import type { AskOptions, EventSource, Range, ReadOptions, TypeCount } from './source.ts'
+import type { AskOptions, EventSource, Range, ReadOptions, TypesOptions } from './source.ts'
 import { sumTypes } from './event-types.ts'
 
 /** Options of {@link mongoEvents}. */
@@ -49,7 +49,15 @@ export function databaseOf(source: Source, mongo: Db): Db {
  * await client.close()
  */
 export function mongoEvents(mongo: Db, migration: Migration, options: MongoEventsOptions = {}): EventSource {
-  const { name, source, handledTypes, knownTypes } = compile(migration)
+  return compiledMongoEvents(mongo, compile(migration), options)
+}
+
+/** The same for a migration that is compiled already. */
+export function compiledMongoEvents(
+  mongo: Db,
+  { name, source, handledTypes, knownTypes }: CompiledMigration,
+  options: MongoEventsOptions = {},
+): EventSource {
   const database = databaseOf(source, mongo)
   const collection = database.collection<{ _id: unknown }>(source.collection, {
     ...DECODING,
@@ -130,14 +138,14 @@ class MongoEvents implements EventSource {
     return this.#ask(signal, () => this.#reads.collection.estimatedDocumentCount())
   }
 
-  types({ signal }: AskOptions = {}): Promise<readonly TypeCount[]> {
+  types({ from = null, to = null, signal }: TypesOptions = {}): Promise<readonly TypeCount[]> {
     const { collection, source, knownTypes } = this.#reads
     const path = `$${source.type}`
     // Other values count as one type; as groups of their own they could be as many as there are events.
     const value = { $cond: [{ $in: [{ $type: path }, ['string', 'array']] }, path, null] }
     return this.#ask(signal, async () => {
       const groups = collection.aggregate<{ _id: unknown; events: number }>(
-        [{ $group: { _id: value, events: { $sum: 1 } } }],
+        [{ $match: timeBounds(source.time, from, to) }, { $group: { _id: value, events: { $sum: 1 } } }],
         abortedBy(signal),
       )
       const counts: { value: unknown; events: number }[] = []

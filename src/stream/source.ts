@@ -1,3 +1,5 @@
+import type { TypeCount } from '../mapping/index.ts'
+
 /**
  * Part of a source, as it is written into a checkpoint. Only the source that cut it reads its bounds: ids for a database, offsets for
  * a file, or whatever else BSON can hold.
@@ -9,16 +11,25 @@ export interface Range {
   readonly before: unknown
 }
 
-/** How many events of one type there are. */
-export interface TypeCount {
-  /** null for events whose type is missing or not a string. */
-  readonly type: string | null
-  readonly events: number
-}
-
 /** Options that every method of a source takes. */
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined
+}
+
+/** Options of {@link EventSource.types}. */
+export interface TypesOptions extends AskOptions {
+  /**
+   * Counts no events before this time.
+   *
+   * @defaultValue null, which is no bound
+   */
+  readonly from?: Date | null
+  /**
+   * Counts no events after this time.
+   *
+   * @defaultValue null, which is no bound
+   */
+  readonly to?: Date | null
 }
 
 /** Options of {@link EventSource.read}. */
@@ -62,6 +73,9 @@ export interface EventSource {
   idsBetween(from: Date | null, to: Date | null, options?: AskOptions): AsyncIterable<readonly unknown[]>
   /** About how many events there are. */
   count(options?: AskOptions): Promise<number>
-  /** How many events there are of each type, each type once, in any order. May read the whole source. */
-  types(options?: AskOptions): Promise<readonly TypeCount[]>
+  /**
+   * How many events there are of each type, each type once, in any order. May read the whole source. Bounds mean the same as for
+   * `idsBetween`.
+   */
+  types(options?: TypesOptions): Promise<readonly TypeCount[]>
 }

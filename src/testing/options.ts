@@ -1,4 +1,4 @@
-import { checkOptions } from '../core/index.ts'
+import { checkOptions, type OptionNames } from '../core/index.ts'
 
 /** Options of {@link checkConvergence}. */
 export interface ConvergenceOptions {
@@ -38,14 +38,24 @@ export const DEFAULT_RUNS = 50
 export const DEFAULT_MAX_EVENTS = 40
 export const DEFAULT_WRITERS = 4
 
+const NAMES: OptionNames<ConvergenceOptions> = {
+  runs: true,
+  maxEvents: true,
+  writers: true,
+  allowQuarantine: true,
+  seed: true,
+  path: true,
+}
+
 /** The options with their defaults; `replay` is what fast-check takes. */
 export interface ResolvedOptions extends Required<Omit<ConvergenceOptions, 'seed' | 'path'>> {
   readonly replay: { readonly seed?: number; readonly path?: string }
 }
 
 /** Throws a ChangeoverError `CONFIG` for a number that is not whole or below 1. */
-export function resolveOptions({ seed, path, ...options }: ConvergenceOptions): ResolvedOptions {
+export function resolveOptions(options: ConvergenceOptions): ResolvedOptions {
   const check = checkOptions('checkConvergence')
+  const { seed, path } = check.all(options, NAMES)
   return Object.freeze({
     runs: check.whole('runs', options.runs ?? DEFAULT_RUNS, { min: 1 }),
     maxEvents: check.whole('maxEvents', options.maxEvents ?? DEFAULT_MAX_EVENTS, { min: 1 }),

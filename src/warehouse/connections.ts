@@ -1,16 +1,17 @@
 import { createConnection, type Connection as DriverConnection, type ConnectionOptions } from 'mysql2'
 import type { Connection } from 'mysql2/promise'
-import { ChangeoverError, createWakers, propertyOf, waitAtMost } from '../core/index.ts'
-import { prepareSession, type Session } from './session-settings.ts'
+import { answerWithin, ChangeoverError, createWakers, propertyOf, waitAtMost } from '../core/index.ts'
 
 /** How long `close` waits for statements that are running, in milliseconds. */
-export const CLOSE_MS = 2000
+const CLOSE_MS = 2000
 /** How often a waiting caller looks for a connection without being woken. */
 const LOOK_MS = 1000
 
 /** A connection whose session is prepared. */
-export interface Connected {
+export interface Connected<Session> {
   readonly connection: Connection
+  /** The same connection, with callbacks. */
+  readonly driver: DriverConnection
   readonly session: Session
 }
 
@@ -18,25 +19,27 @@ export interface Connected {
  * At most `limit` connections, opened when they are needed. Unlike the driver's own pool, it never waits for a server that has
  * fallen silent: opening a connection, waiting for one, and closing the pool all end.
  */
-export class Connections {
+export class Connections<Session> {
   readonly #options: ConnectionOptions
   readonly #limit: number
+  readonly #prepare: (connection: Connection) => Promise<Session>
   /** Every connection that is open or being opened. */
   readonly #drivers = new Map<Connection, DriverConnection>()
-  readonly #idle: Connected[] = []
+  readonly #idle: Connected<Session>[] = []
   readonly #freed = createWakers()
   #isClosed = false
 
-  constructor(options: ConnectionOptions, limit: number) {
+  constructor(options: ConnectionOptions, limit: number, prepare: (connection: Connection) => Promise<Session>) {
     this.#options = options
     this.#limit = limit
+    this.#prepare = prepare
   }
 
   /**
    * A connection for the caller alone, until it calls `release` or `destroy`. Rejects with the driver's error, or with the
    * signal's reason as soon as that aborts.
    */
-  async acquire(signal: AbortSignal): Promise<Connected> {
+  async acquire(signal: AbortSignal): Promise<Connected<Session>> {
     for (;;) {
       signal.throwIfAborted()
       if (this.#isClosed) throw new ChangeoverError('ABORTED', 'The warehouse is closed.')
@@ -47,7 +50,24 @@ export class Connections {
     }
   }
 
-  release(connected: Connected): void {
+  /** The same, within `ms` milliseconds; then it rejects with what `late` gives. */
+  async acquireWithin(ms: number, signal: AbortSignal, late?: () => Error): Promise<Connected<Session>> {
+    const giveUp = new AbortController()
+    const acquiring = this.acquire(giveUp.signal)
+    try {
+      return await answerWithin(ms, acquiring, signal, late)
+    } catch (thrown) {
+      giveUp.abort(thrown)
+      // It may have come in the same moment.
+      acquiring.then(
+        (connected) => this.release(connected),
+        () => {},
+      )
+      throw thrown
+    }
+  }
+
+  release(connected: Connected<Session>): void {
     const driver = this.#drivers.get(connected.connection)
     if (!driver) return
     if (this.#isClosed) driver.end()
@@ -79,7 +99,7 @@ export class Connections {
     for (const connection of this.#drivers.keys()) this.destroy(connection)
   }
 
-  async #open(signal: AbortSignal): Promise<Connected> {
+  async #open(signal: AbortSignal): Promise<Connected<Session>> {
     const driver = createConnection(this.#options)
     const connection = driver.promise()
     this.#drivers.set(connection, driver)
@@ -90,13 +110,18 @@ export class Connections {
     const onAbort = (): void => aborted.reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      return await Promise.race([prepared(driver, connection), aborted.promise])
+      return await Promise.race([this.#prepared(driver, connection), aborted.promise])
     } catch (thrown) {
       this.destroy(connection)
       throw thrown
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  async #prepared(driver: DriverConnection, connection: Connection): Promise<Connected<Session>> {
+    await new Promise<void>((resolve, reject) => driver.connect((error) => (error ? reject(error) : resolve())))
+    return { connection, driver, session: await this.#prepare(connection) }
   }
 
   #drop(connection: Connection): void {
@@ -108,12 +133,7 @@ export class Connections {
 }
 
 /** The driver's `destroy` only ends its side of the stream, and a server that is silent never ends the other. */
-export function destroyStream(driver: object): void {
+function destroyStream(driver: object): void {
   const stream = propertyOf(driver, 'stream') as { destroy?: () => void } | undefined
   stream?.destroy?.()
-}
-
-async function prepared(driver: DriverConnection, connection: Connection): Promise<Connected> {
-  await new Promise<void>((resolve, reject) => driver.connect((error) => (error ? reject(error) : resolve())))
-  return { connection, session: await prepareSession(connection) }
 }

@@ -15,9 +15,10 @@ export type MysqlErrorKind =
   | 'unknown'
 
 const LOCK_CONFLICTS = [1020, 1205, 1213]
-const OUT_OF_SPACE = [1021, 1026, 1037, 1038, 1041, 1114, 1206, 3032]
+const OUT_OF_SPACE = [1021, 1026, 1037, 1038, 1041, 1114, 1206]
 const TOO_MANY = [1040, 1129, 1203, 1226, 1461]
-const NOT_READY = [1047, 3100, 3101]
+/** Not ready, or offline. */
+const NOT_READY = [1047, 3032, 3100, 3101]
 const DISCONNECTED = [1053, 1158, 1159, 1160, 1161, 1317, 1927, 2006, 2013, 3169, 4031]
 /** Read-only, while a failover is in progress, and commits that failed. */
 const FAILING_OVER = [1180, 1290, 1792, 1836, 3572]

@@ -49,7 +49,7 @@ export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseO
     plan: (...given) => schema.plan(...given),
     apply: (...given) => schema.apply(...given),
     clear: (...given) => schema.clear(...given),
-    reader: () => reports.reader(),
+    reader: (...given) => reports.reader(...given),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -1,4 +1,4 @@
-import { checkOptions, type RetryPolicy } from '../core/index.ts'
+import { checkOptions, type OptionNames, type RetryPolicy } from '../core/index.ts'
 
 /** Options of {@link mysqlWarehouse}. */
 export interface MysqlWarehouseOptions {
@@ -40,6 +40,13 @@ export interface MysqlWarehouseOptions {
    * @defaultValue 21600000 (6 hours)
    */
   readonly longStatementTimeoutMs?: number
+  /**
+   * How long a statement of a report may take, and how long it waits for a connection, in milliseconds. Then the report fails, and
+   * the connection is destroyed. From 1.
+   *
+   * @defaultValue 3600000 (1 hour)
+   */
+  readonly reportTimeoutMs?: number
 }
 
 export const DEFAULT_CONNECTIONS = 4
@@ -48,16 +55,24 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000
 export const DEFAULT_RETRY: RetryPolicy = Object.freeze({ tries: 8, baseMs: 20, capMs: 5000 })
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 60_000
 export const DEFAULT_LONG_STATEMENT_TIMEOUT_MS: number = 6 * 3_600_000
+export const DEFAULT_REPORT_TIMEOUT_MS = 3_600_000
 
-/** The longest delay of a timer; a longer one fires at once. */
-const MAX_TIMER_MS: number = 2 ** 31 - 1
+const NAMES: OptionNames<MysqlWarehouseOptions> = {
+  connections: true,
+  readers: true,
+  connectTimeoutMs: true,
+  retry: true,
+  statementTimeoutMs: true,
+  longStatementTimeoutMs: true,
+  reportTimeoutMs: true,
+}
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for a number that is not whole or below 1. */
 export function resolveOptions(options: MysqlWarehouseOptions): Required<MysqlWarehouseOptions> {
   const check = checkOptions('mysqlWarehouse')
   const whole = (name: string, value: number): number => check.whole(name, value, { min: 1 })
-  const timeout = (name: string, value: number): number => check.whole(name, value, { min: 1, max: MAX_TIMER_MS })
-  const retry = options.retry ?? DEFAULT_RETRY
+  const timeout = (name: string, value: number): number => check.milliseconds(name, value, { min: 1 })
+  const retry = check.all(check.all(options, NAMES).retry ?? DEFAULT_RETRY, DEFAULT_RETRY, 'retry')
   return Object.freeze({
     connections: whole('connections', options.connections ?? DEFAULT_CONNECTIONS),
     readers: whole('readers', options.readers ?? DEFAULT_READERS),
@@ -72,5 +87,6 @@ export function resolveOptions(options: MysqlWarehouseOptions): Required<MysqlWa
       'longStatementTimeoutMs',
       options.longStatementTimeoutMs ?? DEFAULT_LONG_STATEMENT_TIMEOUT_MS,
     ),
+    reportTimeoutMs: timeout('reportTimeoutMs', options.reportTimeoutMs ?? DEFAULT_REPORT_TIMEOUT_MS),
   })
 }

@@ -96,8 +96,8 @@ export interface SchemaPort {
 export interface ReportPort {
   /** The warehouse's address, fit for a log. */
   readonly address: string
-  /** The views, read-only, as Kysely types them. */
-  reader<Database>(): Kysely<Database>
+  /** The views, read-only, as Kysely types them. Once the signal has aborted, every statement rejects, one that is running included. */
+  reader<Database>(options?: CallOptions): Kysely<Database>
 }
 
 /** A star schema in MySQL or MariaDB. */

@@ -1,48 +1,42 @@
-import { CompiledQuery, Kysely, MysqlDialect } from 'kysely'
-import { createPool, type Pool } from 'mysql2'
-import { redactUrl, waitAtMost } from '../core/index.ts'
-import { CLOSE_MS, destroyStream } from './connections.ts'
+import { Kysely, MysqlDialect } from 'kysely'
+import { redactUrl } from '../core/index.ts'
+import { Connections } from './connections.ts'
 import { driverOptions } from './driver-options.ts'
-import type { ReportPort } from './port.ts'
-import { READER_SETTINGS } from './session-settings.ts'
+import type { MysqlWarehouseOptions } from './options.ts'
+import type { CallOptions, ReportPort } from './port.ts'
+import { boundedPool } from './report-statements.ts'
+import { prepareReader } from './session-settings.ts'
 
-/** Reports in MySQL: a separate pool, whose sessions cannot write. Connects on first use. */
+const NEVER = new AbortController().signal
+
+/** Reports in MySQL: separate connections, whose sessions cannot write. Connects on first use. */
 export class MysqlReports implements ReportPort {
   readonly address: string
-  readonly #url: string
-  readonly #readers: number
-  readonly #connections = new Set<object>()
+  readonly #connections: Connections<void>
+  readonly #timeoutMs: number
   #reader: Kysely<unknown> | undefined
 
-  constructor(url: string, { readers }: { readonly readers: number }) {
+  constructor(url: string, { readers, connectTimeoutMs, reportTimeoutMs }: Required<MysqlWarehouseOptions>) {
     this.address = redactUrl(url)
-    this.#url = url
-    this.#readers = readers
+    this.#connections = new Connections(
+      { ...driverOptions(url), connectTimeout: connectTimeoutMs, dateStrings: ['DATE'] },
+      readers,
+      prepareReader,
+    )
+    this.#timeoutMs = reportTimeoutMs
   }
 
-  reader<Database>(): Kysely<Database> {
-    this.#reader ??= new Kysely({
-      dialect: new MysqlDialect({
-        pool: async () => this.#pool(),
-        onCreateConnection: async (connection) => {
-          for (const sql of READER_SETTINGS) await connection.executeQuery(CompiledQuery.raw(sql))
-        },
-      }),
-    })
-    return this.#reader as Kysely<Database>
+  reader<Database>({ signal }: CallOptions = {}): Kysely<Database> {
+    const reader = signal === undefined ? (this.#reader ??= this.#readerUntil(NEVER)) : this.#readerUntil(signal)
+    return reader as Kysely<Database>
   }
 
-  async close(): Promise<void> {
-    await waitAtMost(CLOSE_MS, this.#reader?.destroy())
-    for (const connection of this.#connections) destroyStream(connection)
+  close(): Promise<void> {
+    return this.#connections.close()
   }
 
-  #pool(): Pool {
-    const pool = createPool({ ...driverOptions(this.#url), connectionLimit: this.#readers, dateStrings: ['DATE'] })
-    pool.on('connection', (connection) => {
-      this.#connections.add(connection)
-      connection.once('end', () => this.#connections.delete(connection))
-    })
-    return pool
+  #readerUntil(signal: AbortSignal): Kysely<unknown> {
+    const pool = boundedPool(this.#connections, { timeoutMs: this.#timeoutMs, signal, address: this.address })
+    return new Kysely({ dialect: new MysqlDialect({ pool }) })
   }
 }

@@ -37,8 +37,8 @@ export async function prepareSession(connection: Connection): Promise<Session> {
   throw new ChangeoverError('SCHEMA', found.reason, { remedy: 'Upgrade the server, or use another one.' })
 }
 
-/** The same for a connection that only reads reports. */
-export const READER_SETTINGS: readonly string[] = Object.freeze([
-  `SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00'`,
-  'SET SESSION TRANSACTION READ ONLY',
-])
+/** Prepares the session of a connection that only reads reports. */
+export async function prepareReader(connection: Connection): Promise<void> {
+  await connection.query(`SET SESSION sql_mode = '${SQL_MODE}', time_zone = '+00:00'`)
+  await connection.query('SET SESSION TRANSACTION READ ONLY')
+}

@@ -1,12 +1,12 @@
 import type { Connection } from 'mysql2/promise'
 import { answerWithin, redactUrl, retry, type RetryPolicy } from '../core/index.ts'
-import { Connections, type Connected } from './connections.ts'
+import { Connections } from './connections.ts'
 import type { Dialect } from './dialect.ts'
 import { driverOptions } from './driver-options.ts'
 import { isLockConflict, isTransient, isUsableAfter, mysqlErrors, statementError } from './mysql-errors.ts'
 import type { MysqlWarehouseOptions } from './options.ts'
 import type { CallOptions, WarehouseCounters } from './port.ts'
-import type { Session } from './session-settings.ts'
+import { prepareSession, type Session } from './session-settings.ts'
 import type { SqlValue } from './sql.ts'
 
 const NEVER = new AbortController().signal
@@ -25,7 +25,7 @@ export class SqlSession {
   /** Fit for a log. */
   readonly address: string
   readonly counters: WarehouseCounters = { statements: 0, rows: 0, retries: 0, lockConflicts: 0 }
-  readonly #connections: Connections
+  readonly #connections: Connections<Session>
   readonly #retry: RetryPolicy
   readonly #timeoutMs: number
   readonly #longTimeoutMs: number
@@ -36,6 +36,7 @@ export class SqlSession {
     this.#connections = new Connections(
       { ...driverOptions(url), connectTimeout: connectTimeoutMs, dateStrings: true },
       connections,
+      prepareSession,
     )
     this.address = redactUrl(url)
     this.#retry = policy
@@ -110,7 +111,7 @@ export class SqlSession {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<T> {
-    const connected = await this.#acquire(signal)
+    const connected = await this.#connections.acquireWithin(this.#timeoutMs, signal)
     const { connection, session } = connected
     try {
       const result = await answerWithin(timeoutMs, work(connection, session), signal)
@@ -121,22 +122,6 @@ export class SqlSession {
       if (!signal.aborted && isUsableAfter(thrown)) this.#connections.release(connected)
       else this.#connections.destroy(connection)
       throw signal.aborted ? thrown : statementError(thrown)
-    }
-  }
-
-  async #acquire(signal: AbortSignal): Promise<Connected> {
-    const late = new AbortController()
-    const acquiring = this.#connections.acquire(late.signal)
-    try {
-      return await answerWithin(this.#timeoutMs, acquiring, signal)
-    } catch (thrown) {
-      late.abort(thrown)
-      // It may have come in the same moment.
-      acquiring.then(
-        (connected) => this.#connections.release(connected),
-        () => {},
-      )
-      throw thrown
     }
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, inject, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
+import { encodeEvent } from '../../src/event/codec.ts'
+import { encodeMessage } from '../../src/event/message.ts'
 import { history } from '../../examples/history/migration.ts'
-import { directly, someHistory, staged } from '../migrate/history.ts'
+import { directly, fileCreated, someHistory, staged } from '../migrate/history.ts'
 import { contentOf } from '../migrate/snapshot.ts'
 import { isEmpty, messagesOf, sendAll } from '../sink/sinking.ts'
 import { freshMongo, freshQueue, freshSchema } from '../support/fresh.ts'
@@ -75,7 +77,7 @@ describe('the command line', () => {
     )
     const ended = await runCli(['reconcile', '-c', HISTORY, '-r', 'files_by_folder'], env)
     expect(ended).toMatchObject({ code: 1, stderr: '' })
-    expect(ended.stdout).toMatch(/^files_by_folder: differ in \d+ rows, .*\n {2}\{"folder":/)
+    expect(ended.stdout).toMatch(/^files_by_folder: differ in \d+ rows?, .*\n {2}\{"folder":/)
   })
 
   it('exits with 1 when events were quarantined, and prints the reason: an operation on a table that is not listed', async () => {
@@ -114,6 +116,23 @@ describe('the sink', () => {
     expect(end).toMatchObject({ code: 0, signal: null })
     expect(json(end)).toMatchObject({ messages: 11, received: 100, applied: 100, malformed: 1 })
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
+  })
+
+  it('names the event types that the mapping does not know, and exits with 1', async () => {
+    const stage = await staged([])
+    await using own = await freshQueue()
+    const unknown = encodeEvent({ ...fileCreated(2), type: 'file.renamed' })
+    await sendAll(own.queue, [encodeMessage(history.name, [encodeEvent(fileCreated(1)), unknown])])
+    const env = { MYSQL_URL: stage.mysqlUrl, SQS_QUEUE_URL: own.url, ...awsEnv() }
+    const { child, ended } = startCli(['sink', '-c', HISTORY], env)
+    await until(() => isEmpty(own.queue), { signal: AbortSignal.timeout(40_000), everyMs: 50 })
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({
+      code: 1,
+      stdout:
+        'history: 2 events in 1 message; applied 1, quarantined 1 event and 0 messages.\n' +
+        '  1 event is of a type that the mapping does not know: "file.renamed" (1). Write a handler for each, or map it to \'ignore\'.\n',
+    })
   })
 
   it('stops at once while it waits, also on SIGINT', async () => {

@@ -16,6 +16,7 @@ describe('a wrong command line', () => {
       ['--ranges', '"many"', 'whole number'],
     ],
     ['no ranges at all', ['migrate', '--ranges', '0'], ['--ranges', '"0"']],
+    ['an outage that is not a number', ['migrate', '--heal', '--outage', 'long'], ['--outage', '"long"', 'from 0']],
     ['a negative number', ['migrate', '--parallel=-1'], ['--parallel', '"-1"']],
     ['no config', ['apply', '-c', 'no/such.config.ts'], ['no/such.config.ts', '--config']],
     [
@@ -70,6 +71,38 @@ describe('an unusable server', () => {
     const { mysqlUrl, mongoUrl } = await staged([])
     const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl, [name]: value }
     expectComplaint(await runCli(['migrate', '-c', HISTORY], env), ...names, /^(?!.*hush)/)
+  })
+
+  it.each<[string, (url: URL) => string, (string | RegExp)[]]>([
+    [
+      'a wrong password',
+      (url) => Object.assign(url, { username: 'u', password: 'hush-hush', search: '?authSource=admin' }).href,
+      [/denied access to mongodb:\/\/u@/, 'Check the user and the password in MONGODB_URL'],
+    ],
+    [
+      'a host that does not exist',
+      () => 'mongodb://u:hush-hush@nowhere.invalid/app',
+      [/failed at mongodb:\/\/u@nowhere\.invalid\/app: getaddrinfo/, 'MONGODB_URL'],
+    ],
+    [
+      'a service that does not exist',
+      () => 'mongodb+srv://u:hush-hush@nowhere.invalid/app',
+      [/failed at mongodb\+srv:\/\/u@nowhere\.invalid\/app: querySrv/, 'MONGODB_URL'],
+    ],
+    [
+      'a port that does not exist',
+      () => 'mongodb://u:hush-hush@127.0.0.1:99999/app',
+      ['mongodb://u@127.0.0.1:99999/app cannot be used', 'Write MONGODB_URL as mongodb://'],
+    ],
+    [
+      'an option that does not exist',
+      () => 'mongodb://u:hush-hush@127.0.0.1/app?reedPreference=secondary',
+      ['option reedpreference is not supported', 'Write MONGODB_URL as mongodb://'],
+    ],
+  ])('prints a one-line error: MongoDB and %s', async (_, urlOf, names) => {
+    const { mysqlUrl, mongoUrl } = await staged([])
+    const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: urlOf(new URL(mongoUrl)) }
+    expectComplaint(await runCli(['reconcile', '-c', HISTORY], env), ...names, /^(?!.*hush)/)
   })
 
   it('shows a stack trace with --verbose, after the same sentence and without secrets', async () => {

@@ -37,6 +37,16 @@ describe('the lines of a migration', () => {
     ])
   })
 
+  it('have singulars', () => {
+    const one = { ...migrated, events: 1, applied: 1, ignored: 0, quarantined: 0, rows: 1, late: 1, unmapped: 1 }
+    const lines = describeMigration('history', { ...one, unknownTypes: [{ type: 'file.renamed', events: 1 }] }, 1)
+    expect(lines).toEqual([
+      'history: 1 event in 1.0 s (1/s).',
+      '  applied 1, ignored 0, quarantined 0; 1 row merged; 1 event arrived late.',
+      '  1 event is of a type that the mapping does not know: "file.renamed" (1). Write a handler for each, or map it to \'ignore\'.',
+    ])
+  })
+
   it('name no more than five unknown types', () => {
     const unknownTypes = Array.from({ length: 6 }, (_, i) => ({ type: `t${i}`, events: 1 }))
     const lines = describeMigration('history', { ...migrated, unmapped: 6, unknownTypes }, 1)
@@ -54,6 +64,8 @@ describe('the lines of healing', () => {
     ignored: 1,
     quarantined: 1,
     reasons: ['why'],
+    unmapped: 0,
+    unknownTypes: [],
   }
 
   it('show windows, events and reasons', () => {
@@ -61,6 +73,21 @@ describe('the lines of healing', () => {
       'history: 2 windows healed; 1 replayed up to now and still open.',
       '  20 events had no receipt: applied 18, ignored 1, quarantined 1.',
       '  quarantined: why',
+    ])
+  })
+
+  it('name the types that are not known', () => {
+    const unknownTypes = [{ type: 'file.renamed', events: 2 }]
+    const lines = describeHealing('history', { ...healed, unmapped: 2, unknownTypes, reasons: [] })
+    expect(lines.at(-1)).toMatch(/^ {2}2 events are of types that the mapping does not know: "file\.renamed" \(2\)\. /)
+  })
+
+  it('have singulars', () => {
+    const one = { ...healed, healed: 1, open: 0, events: 1, applied: 1, ignored: 0, quarantined: 0, crashed: 1 }
+    expect(describeHealing('history', { ...one, reasons: [] })).toEqual([
+      'history: 1 window healed; 0 replayed up to now and still open.',
+      '  1 event had no receipt: applied 1, ignored 0, quarantined 0.',
+      '  1 observer had crashed.',
     ])
   })
 

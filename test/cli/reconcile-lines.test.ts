@@ -25,6 +25,14 @@ describe('the lines of a report', () => {
     expect(describeResult(agreed)).toEqual(['sales: agree, 2 rows before (5 ms), 2 after (7 ms)'])
   })
 
+  it('have singulars', () => {
+    expect(describeResult({ ...agreed, legacyRows: 1 })).toEqual(['sales: agree, 1 row before (5 ms), 2 after (7 ms)'])
+    const evidence = { table: 'sale', count: 1, keys: '{"id":"1"}' }
+    expect(describeConflict({ cause: 'conflicting-values', evidence, when: new Date(0) })).toBe(
+      'sale: 1 fact has conflicting values; the later one wins: {"id":"1"}',
+    )
+  })
+
   it('show the reason of a failure', () => {
     expect(describeResult({ ...agreed, verdict: 'failed', error: 'No rows.' })).toEqual(['sales: failed: No rows.'])
   })
@@ -49,7 +57,7 @@ describe('the lines of a report', () => {
     ],
   ])('describe a difference: %s', (line, difference) => {
     expect(describeResult(differing([difference]))).toEqual([
-      'sales: differ in 1 rows, 2 rows before (5 ms), 2 after (7 ms)',
+      'sales: differ in 1 row, 2 rows before (5 ms), 2 after (7 ms)',
       `  ${line}`,
     ])
   })

@@ -191,6 +191,16 @@ export function eventSourceContract(name: string, make: (events: readonly Docume
       )
     })
 
+    test('types are counted between two instants, both included', async () => {
+      const at = [0, 1, 2, 3].map((n) => new Date(n * 1000))
+      const source = await sourceOf(at.map((when, i) => moved(i, { type: `type ${i}`, at: when })))
+      const typesBetween = async (from: Date | null, to: Date | null): Promise<string[]> =>
+        (await source.types({ from, to })).map(({ type }) => String(type)).toSorted()
+      expect(await typesBetween(at[1]!, at[2]!)).toEqual(['type 1', 'type 2'])
+      expect(await typesBetween(at[3]!, null)).toEqual(['type 3'])
+      expect(await typesBetween(null, at[0]!)).toEqual(['type 0'])
+    })
+
     test('an empty source has one range, and nothing in it', async () => {
       const source = await sourceOf([])
       expect(await source.ranges(16)).toHaveLength(1)

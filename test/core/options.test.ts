@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ChangeoverError } from '../../src/core/errors.ts'
-import { checkOptions } from '../../src/core/options.ts'
+import { checkOptions, type OptionNames } from '../../src/core/options.ts'
 
 const check = checkOptions('createSink')
 
@@ -65,7 +65,7 @@ describe('milliseconds', () => {
 describe('all', () => {
   it('gives back an object', () => {
     const options = { a: 1 }
-    expect(check.all(options)).toBe(options)
+    expect(check.all(options, { a: true })).toBe(options)
   })
 
   it.each([
@@ -73,11 +73,57 @@ describe('all', () => {
     [null, 'null'],
     ['options', 'of type string'],
   ])('refuses %j', (options, is) => {
-    expect(refusal(() => check.all(options as never))).toEqual([
+    expect(refusal(() => check.all(options as never, {}))).toEqual([
       'CONFIG',
       `The options of createSink are ${is}.`,
       'Pass an object with the options.',
     ])
+  })
+})
+
+describe('the name of an option', () => {
+  interface Options {
+    readonly batchMessages?: number
+    readonly graceMs?: number
+    readonly queue?: object
+  }
+  const known: OptionNames<Options> = { batchMessages: 30, graceMs: 1, queue: undefined }
+  const given = (options: object, within?: string) => refusal(() => check.all<Options>(options, known, within))
+
+  it.each([
+    ['batchMesages', 'batchMessages'],
+    ['batch_messages', 'batchMessages'],
+    ['batchmessages', 'batchMessages'],
+    ['graceMS', 'graceMs'],
+    ['gracems', 'graceMs'],
+    ['queu', 'queue'],
+  ])('is refused when it is misspelt, with the nearest known name: %s', (name, meant) => {
+    expect(given({ graceMs: 1, [name]: 2 })).toEqual([
+      'CONFIG',
+      `The option ${name} of createSink does not exist.`,
+      `Write ${meant}.`,
+    ])
+  })
+
+  it('is given with the option that it is part of', () => {
+    expect(given({ graceM: 1 }, 'limits')).toEqual([
+      'CONFIG',
+      'The option limits.graceM of createSink does not exist.',
+      'Write limits.graceMs.',
+    ])
+  })
+
+  it.each<object>([{}, { graceMs: undefined }, { client: 1, mongoUrl: 2, constructor: 3 }])(
+    'is accepted when it is known, or resembles no known one: %j',
+    (options) => {
+      expect(check.all<Options>(options, known)).toBe(options)
+    },
+  )
+
+  it('cannot be forgotten among the known ones', () => {
+    // @ts-expect-error One is missing.
+    const forgotten: OptionNames<Options> = { batchMessages: true, graceMs: true }
+    expect(Object.keys(forgotten)).not.toContain('queue')
   })
 })
 

@@ -4,15 +4,13 @@ import { createApplier } from '../../src/apply/index.ts'
 import { until } from '../../src/core/abort.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { column as c, defineMigration, fact } from '../../src/exports/index.ts'
-import { schemaOf } from '../../src/ledger/schema.ts'
-import { compile, type Migration } from '../../src/mapping/index.ts'
-import { memoryQueue, type Queue } from '../../src/queue/index.ts'
-import { createSink, type SinkOptions } from '../../src/sink/index.ts'
-import { mysqlWarehouse, type MysqlWarehouseOptions, type Warehouse } from '../../src/warehouse/index.ts'
+import { compile } from '../../src/mapping/index.ts'
+import { mysqlWarehouse } from '../../src/warehouse/index.ts'
 import { someHistory } from '../migrate/history.ts'
-import { isEmpty, messagesOf, sendAll } from '../sink/sinking.ts'
+import { isEmpty, messagesOf } from '../sink/sinking.ts'
 import { startOwnMysql, type OwnMysql } from '../support/own-mysql.ts'
 import { sql } from '../support/sql.ts'
+import { patience, queueWith, soon, warehouseFor, working } from './working.ts'
 
 let mysql: OwnMysql
 beforeAll(async () => {
@@ -21,68 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => mysql.signal('SIGCONT'))
 
-const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 10 })
-const patience: MysqlWarehouseOptions = { statementTimeoutMs: 1000, retry: { tries: 3, baseMs: 1, capMs: 10 } }
-
-async function warehouseFor(migration: Migration): Promise<{ warehouse: Warehouse; url: string }> {
-  const url = await mysql.freshDatabase()
-  const warehouse = mysqlWarehouse(url, patience)
-  onTestFinished(() => warehouse.close())
-  await warehouse.apply(await warehouse.plan(schemaOf([migration])))
-  return { warehouse, url }
-}
-
-/** A queue with messages, and the greatest number of times that one of them was received. */
-async function queueWith(messages: readonly string[]) {
-  const queue = memoryQueue()
-  await sendAll(queue, messages)
-  let received = 0
-  const counting: Queue = {
-    ...queue,
-    async receive(options) {
-      const some = await queue.receive(options)
-      received = Math.max(received, ...some.map(({ receiveCount }) => receiveCount))
-      return some
-    },
-  }
-  return { queue: counting, mostReceived: () => received }
-}
-
-function working(queue: Queue, warehouse: Warehouse, options: Partial<SinkOptions> = {}) {
-  const warnings: string[] = []
-  const logger = {
-    debug: () => {},
-    info: () => {},
-    error: () => {},
-    warn: (_: string, fields?: object) => void warnings.push(JSON.stringify(fields)),
-  }
-  const sink = createSink(history, { queue, warehouse, waitSeconds: 1, logger, ...options })
-  const controller = new AbortController()
-  const running = sink.run({ signal: controller.signal })
-  running.catch(() => {})
-  return { sink, running, warnings, abort: () => controller.abort() }
-}
-
-test('a sink waits while the server takes no more prepared statements (1461), and then goes on', async () => {
-  const { warehouse } = await warehouseFor(history)
-  const { queue, mostReceived } = await queueWith(messagesOf(await someHistory(20), 5))
-  await mysql.set('SET GLOBAL max_prepared_stmt_count = 0')
-  const { sink, running, warnings, abort } = working(queue, warehouse)
-  try {
-    await until(() => warnings.length >= 2, soon())
-    expect(warnings[0]).toMatch(/max_prepared_stmt_count/)
-  } finally {
-    await mysql.set('SET GLOBAL max_prepared_stmt_count = 16382')
-  }
-  await until(() => isEmpty(queue), soon())
-  abort()
-  await running
-  expect(sink.counters).toMatchObject({ messages: 4, applied: 20, quarantined: 0 })
-  expect(mostReceived()).toBe(1)
-})
-
 test('a sink that is stopped while the server is silent in mid-statement ends within its grace, and loses nothing', async () => {
-  const { warehouse, url } = await warehouseFor(history)
+  const { warehouse, url } = await warehouseFor(mysql, history)
   const { queue } = await queueWith(messagesOf(await someHistory(20), 5))
   const { running, abort, warnings } = working(queue, warehouse, { graceMs: 500 })
   mysql.signal('SIGSTOP')
@@ -108,7 +46,7 @@ test('a sink that is stopped while the server is silent in mid-statement ends wi
 })
 
 test('a sink goes on by itself when a stopped server continues', async () => {
-  const { warehouse } = await warehouseFor(history)
+  const { warehouse } = await warehouseFor(mysql, history)
   const { queue, mostReceived } = await queueWith(messagesOf(await someHistory(20), 5))
   const { sink, running, abort, warnings } = working(queue, warehouse)
   mysql.signal('SIGSTOP')
@@ -142,7 +80,7 @@ const said = (id: number, text: unknown): Uint8Array =>
   encodeEvent({ _id: id, seq: id, type: 'said', at: new Date(0), text })
 
 test('with a max_allowed_packet of 1 MiB, rows that fit are written, and no other row stops a batch', async () => {
-  const { warehouse: owner, url } = await warehouseFor(sayings)
+  const { warehouse: owner, url } = await warehouseFor(mysql, sayings)
   await owner.close()
   await mysql.set(`SET GLOBAL max_allowed_packet = ${2 ** 20}`)
   onTestFinished(() => mysql.set(`SET GLOBAL max_allowed_packet = ${16 * 2 ** 20}`))

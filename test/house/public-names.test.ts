@@ -98,6 +98,7 @@ const PUBLIC = {
     type ReadOptions
     type RunProgress
     type TypeCount
+    type TypesOptions
     type UnknownTypes
   `,
   'changeover/observer': `
@@ -184,6 +185,7 @@ const PUBLIC = {
     type SinkOptions
     type SqsBatchResponse
     type SqsEvent
+    type TypeCount
   `,
   'changeover/testing': `
     checkConvergence
@@ -201,6 +203,7 @@ const PUBLIC = {
     DEFAULT_LONG_STATEMENT_TIMEOUT_MS
     DEFAULT_PAGE_ROWS
     DEFAULT_READERS
+    DEFAULT_REPORT_TIMEOUT_MS
     DEFAULT_RETRY
     DEFAULT_STATEMENT_TIMEOUT_MS
     memoryWarehouse

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
+import { ChangeoverError, type OutageWait } from '../../src/core/index.ts'
 import { windowId, type CoverageWindow } from '../../src/coverage/format.ts'
+import { compile, type Migration } from '../../src/mapping/index.ts'
+import { heal } from '../../src/migrate/index.ts'
 import type { QueueSender } from '../../src/queue/index.ts'
-import { hosting, step, STEPS_FLAG, type Hosting } from '../observer/hosting.ts'
+import { hosting, step, steps, STEPS_FLAG, type Hosting } from '../observer/hosting.ts'
+import { delayed } from './history.ts'
 
 const soon = () => ({ signal: AbortSignal.timeout(20_000), everyMs: 5 })
 const HOUR = 3_600_000
@@ -154,6 +158,23 @@ describe('heal', () => {
     })
   })
 
+  it('names the types that the mapping does not know, of the events in the windows only', async () => {
+    const host = await unobserved(2)
+    const unknown = [5, 6, 9].map((n) => step(n, { at: hour(n), type: `hopped ${n}` }))
+    await host.events.insertMany(unknown)
+    await written(host, 'a', { from: hour(0), to: hour(5) })
+    await written(host, 'b', { from: hour(6), to: hour(7) })
+    expect(await host.heal()).toMatchObject({
+      healed: 2,
+      events: 2,
+      unmapped: 2,
+      unknownTypes: [
+        { type: 'hopped 5', events: 1 },
+        { type: 'hopped 6', events: 1 },
+      ],
+    })
+  })
+
   it('leaves a live observer alone', async () => {
     const host = await hosting()
     await until(async () => (await host.heartbeats()).length === 1, soon())
@@ -168,6 +189,50 @@ describe('heal', () => {
     expect(result).toMatchObject({ healed: 1, applied: 1, quarantined: 1 })
     expect(result.reasons).toHaveLength(1)
   })
+})
+
+describe('while the warehouse is away', () => {
+  /** Options of a warehouse whose first merges fail, a number of times. */
+  const awayFor = (host: Hosting, times: number) => {
+    let calls = 0
+    return delayed(host.warehouse, async () => {
+      if (++calls <= times) throw new ChangeoverError('UNREACHABLE', 'failing over')
+    })
+  }
+
+  it('waits for it, reports what it waits for, and continues', async () => {
+    const host = await unobserved(5)
+    await written(host, 'a', {})
+    const waits: unknown[] = []
+    const onWait = ({ thrown }: OutageWait): void => void waits.push(thrown)
+    expect(await host.heal({ warehouse: awayFor(host, 3), onWait })).toMatchObject({ healed: 1, applied: 5 })
+    expect(waits).toHaveLength(3)
+    expect(waits[0]).toMatchObject({ message: 'failing over' })
+  })
+
+  it('ends with its error after `outageMs`, and leaves the window to the next call', async () => {
+    const host = await unobserved(5)
+    await written(host, 'a', {})
+    const healing = host.heal({ warehouse: awayFor(host, 1e9), outageMs: 50 })
+    await expect(healing).rejects.toMatchObject({ code: 'UNREACHABLE', message: 'failing over' })
+    expect(await host.heal()).toMatchObject({ healed: 1, events: 5 })
+  })
+})
+
+it('derives what it needs of a migration once', async () => {
+  const host = await unobserved(3)
+  await written(host, 'a', {})
+  let reads = 0
+  const watched = new Proxy(steps, {
+    get(target, name: keyof Migration) {
+      if (name === 'tables') reads++
+      return target[name]
+    },
+  })
+  compile(watched)
+  const once = reads
+  await heal(watched, { mongo: host.client.db(), warehouse: host.warehouse })
+  expect(reads).toBe(2 * once)
 })
 
 type Act =

@@ -58,6 +58,7 @@ describe('the options of heal', () => {
       coverage: 'changeover_coverage',
       marginMs: DEFAULT_HEAL_MARGIN_MS,
       settleMs: DEFAULT_SETTLE_MS,
+      outageMs: 600_000,
     })
     expect([DEFAULT_HEAL_MARGIN_MS, DEFAULT_SETTLE_MS]).toEqual([300_000, 60_000])
   })

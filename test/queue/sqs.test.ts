@@ -187,10 +187,10 @@ test('without the SDK the queue module can be imported, and only SQS reports tha
       id: 'a',
       status: 'failed',
       retryable: false,
-      reason: 'The package @aws-sdk/client-sqs cannot be loaded.',
+      reason: 'The package @aws-sdk/client-sqs is not installed, and an SQS queue needs it.',
     },
     code: 'CONFIG',
-    remedy: 'Add it to the application: npm install @aws-sdk/client-sqs',
+    remedy: 'Run: npm install @aws-sdk/client-sqs',
   })
 })
 

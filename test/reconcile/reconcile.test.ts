@@ -1,12 +1,20 @@
-import { sql as query } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { sql as query, type Kysely } from 'kysely'
+import { MongoClient } from 'mongodb'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { commitsByAuthorReport, commitsByYearReport, filesByFolderReport } from '../../examples/history/reports.ts'
-import { report, type ReportRow, type StandardSchema } from '../../src/mapping/index.ts'
+import {
+  report,
+  type LooseDatabase,
+  type Report,
+  type ReportRow,
+  type StandardSchema,
+} from '../../src/mapping/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
 import { MAX_DIFFERENCES, reconcile, type ReconcileOptions } from '../../src/reconcile/index.ts'
 import { mysqlWarehouse } from '../../src/warehouse/index.ts'
 import { someHistory, staged, type Stage } from '../migrate/history.ts'
+import { startSilentProxy } from '../support/silent-proxy.ts'
 import { sql } from '../support/sql.ts'
 
 const reports = [filesByFolderReport, commitsByYearReport, commitsByAuthorReport]
@@ -90,6 +98,34 @@ describe('reconcile', () => {
     expect(JSON.stringify(result)).not.toContain('hush')
   })
 
+  it('fails in a sentence when the warehouse falls silent in mid-statement', async () => {
+    const stage = await migrated(20)
+    const proxy = await startSilentProxy(stage.mysqlUrl)
+    await using warehouse = mysqlWarehouse(proxy.url, { reportTimeoutMs: 300 })
+    const [before] = await reconcile([commitsByYearReport], { mongo: stage.mongo, warehouse })
+    expect(before).toMatchObject({ verdict: 'agree' })
+    proxy.silence()
+    const [result] = await reconcile([commitsByYearReport], { mongo: stage.mongo, warehouse })
+    expect(result).toMatchObject({
+      verdict: 'failed',
+      error: expect.stringMatching(/ did not answer a report's statement within 300 ms\. Check that /) as unknown,
+    })
+  })
+
+  it('fails in a sentence, with a remedy and without the password, when MongoDB cannot be reached', async () => {
+    const nowhere = new MongoClient('mongodb://u:hush-hush@127.0.0.1:1/app', { serverSelectionTimeoutMS: 100 })
+    onTestFinished(() => nowhere.close())
+    const stage = await staged([])
+    const [result] = await reconcile([commitsByYearReport], { ...stage, mongo: nowhere.db() })
+    expect(result).toMatchObject({
+      verdict: 'failed',
+      error: expect.stringMatching(
+        /^MongoDB failed at the database app: connect ECONNREFUSED 127\.0\.0\.1:1\. Check that the server runs /,
+      ) as unknown,
+    })
+    expect(JSON.stringify(result)).not.toContain('hush')
+  })
+
   it.each([
     'INSERT INTO dim_author (author_id) VALUES ("u")',
     'UPDATE dim_author SET mail_domain = NULL',
@@ -164,6 +200,29 @@ describe('reconcile', () => {
   ])('refuses a wrong option: %s is %j', async (name, value, message) => {
     const options = { ...(await staged([])), [name]: value } as ReconcileOptions
     await expect(reconcile([], options)).rejects.toMatchObject({ code: 'CONFIG', message })
+  })
+
+  it.each<[string, () => Report]>([
+    [
+      'the old report',
+      () => report('slow', { key: ['n'], legacy: () => new Promise<ReportRow[]>(() => {}), warehouse: () => [] }),
+    ],
+    [
+      'the new report',
+      () => {
+        const warehouse = async (_: unknown, db: Kysely<LooseDatabase>) =>
+          (await query<{ n: number }>`SELECT SLEEP(20) AS n`.execute(db)).rows
+        return report('slow', { key: ['n'], legacy: () => [], warehouse })
+      },
+    ],
+  ])('stops in mid-statement of %s when its signal aborts, and keeps no connection busy', async (_, slow) => {
+    const { mongo, mysqlUrl } = await staged([])
+    await using warehouse = mysqlWarehouse(mysqlUrl, { readers: 1 })
+    const start = performance.now()
+    const running = reconcile([slow()], { mongo, warehouse, signal: AbortSignal.timeout(300) })
+    await expect(running).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect((await query<{ n: number }>`SELECT 1 AS n`.execute(warehouse.reader())).rows).toEqual([{ n: 1 }])
+    expect(performance.now() - start).toBeLessThan(5000)
   })
 
   it('stops between reports when its signal aborts', async () => {

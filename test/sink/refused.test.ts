@@ -3,6 +3,7 @@ import { zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
 import { until } from '../../src/core/abort.ts'
+import { silentLogger } from '../../src/core/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { encodeMessage } from '../../src/event/message.ts'
 import { memoryQueue } from '../../src/queue/index.ts'
@@ -82,5 +83,29 @@ describe('an event that cannot be applied', () => {
     const body = encodeMessage(sender, [broken])
     const { counts } = await createSink(history, { warehouse }).handle([{ id: 'a', body }])
     expect(counts).toMatchObject({ received: 1, quarantined: 1, malformed: 0 })
+  })
+})
+
+describe('an event of a type that the mapping does not know', () => {
+  it('is counted, and its type is named, over all batches of the sink', async () => {
+    const warnings: unknown[] = []
+    const logger = { ...silentLogger, warn: (...said: unknown[]) => void warnings.push(said) }
+    const sink = createSink(history, { warehouse: await emptyWarehouse(), batchMessages: 1, logger })
+    const typed = (seq: number, type: unknown): Uint8Array => encodeEvent({ ...fileCreated(seq), type })
+    const bodies = [
+      [typed(1, 'file.renamed'), typed(2, 'file.created')],
+      [typed(3, 7), typed(4, 'file.renamed'), encodeEvent({ ...fileCreated(5), payload: 'wrong' })],
+    ].map((events) => encodeMessage(history.name, events))
+    const { counts } = await sink.handle(bodies.map((body, i) => ({ id: String(i), body })))
+    expect(counts).toMatchObject({ applied: 1, quarantined: 4, unmapped: 3 })
+    expect(sink.counters).toMatchObject({ quarantined: 4, unmapped: 3 })
+    expect(sink.unknownTypes).toEqual([
+      { type: 'file.renamed', events: 2 },
+      { type: null, events: 1 },
+    ])
+    expect(warnings).toContainEqual([
+      'the mapping does not know the types of some events',
+      { events: 2, types: 'no type, "file.renamed"' },
+    ])
   })
 })

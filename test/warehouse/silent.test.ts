@@ -95,6 +95,61 @@ describe('a server that accepts and never answers', () => {
   })
 })
 
+describe('a report at a server that falls silent', () => {
+  interface Views {
+    readonly thing: { readonly id: number }
+  }
+  const read = (warehouse: Warehouse, signal?: AbortSignal) =>
+    warehouse.reader<Views>({ signal }).selectFrom('thing').select('id')
+
+  test('fails within its deadline, in a sentence, and reads again when the server answers', async () => {
+    const warehouse = warehouseAt(proxy.url, { readers: 1, reportTimeoutMs: 300 })
+    await warehouse.merge(relation, rows(1))
+    expect(await read(warehouse).execute()).toEqual([{ id: 1 }])
+    proxy.silence()
+    const ms = await msOf(() =>
+      expect(read(warehouse).execute()).rejects.toMatchObject({
+        code: 'UNREACHABLE',
+        message: `The warehouse at ${warehouse.address} did not answer a report's statement within 300 ms.`,
+        remedy: expect.stringContaining('reportTimeoutMs') as string,
+      }),
+    )
+    expect(ms).toBeLessThan(2000)
+    // The only connection is gone, so the next one is new; it is not answered either.
+    await expect(read(warehouse).execute()).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    proxy.resume()
+    expect(await read(warehouse).execute()).toEqual([{ id: 1 }])
+  })
+
+  test('fails within its deadline when its rows are streamed', async () => {
+    const warehouse = warehouseAt(proxy.url, { readers: 1, reportTimeoutMs: 300 })
+    await warehouse.merge(relation, rows(1, 2))
+    const streamed = async () => Array.fromAsync(read(warehouse).stream())
+    expect(await streamed()).toHaveLength(2)
+    proxy.silence()
+    await expect(streamed()).rejects.toMatchObject({ code: 'UNREACHABLE' })
+    proxy.resume()
+    expect(await streamed()).toHaveLength(2)
+  })
+
+  test('obeys its signal in mid-statement, and so does one that waits for a connection', async () => {
+    const warehouse = warehouseAt(proxy.url, { readers: 1 })
+    await read(warehouse).execute()
+    proxy.silence()
+    const stop = new AbortController()
+    const reading = [read(warehouse, stop.signal).execute(), read(warehouse, stop.signal).execute()]
+    await turn()
+    const reason = new Error('stopped')
+    const ms = await msOf(async () => {
+      stop.abort(reason)
+      for (const one of reading) await expect(one).rejects.toBe(reason)
+    })
+    expect(ms).toBeLessThan(500)
+    proxy.resume()
+    expect(await read(warehouse).execute()).toEqual([])
+  })
+})
+
 describe('waiting for a connection', () => {
   /** A warehouse whose only connection waits for an answer that does not come. */
   async function busy(options: MysqlWarehouseOptions): Promise<Warehouse> {
