@@ -1,7 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'bson'
 import { textsDigest, type CompiledMigration } from '../mapping/index.ts'
-import { bigint, blob, int, mergeBatch, stampOf, stampType, varchar, type Relation, type Row } from '../star/index.ts'
+import {
+  bigint,
+  blob,
+  int,
+  text,
+  mergeBatch,
+  stampOf,
+  stampType,
+  varchar,
+  type Relation,
+  type Row,
+} from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
 import { nextRunId, unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
 
@@ -15,6 +26,7 @@ export function checkpointsOf({ name }: { readonly name: string }): Relation {
       { name: 'range_number', type: int, role: 'key', nullable: false },
       { name: 'generation', type: int, role: 'value', nullable: false },
       { name: 'texts', type: varchar(16), role: 'value', nullable: false },
+      { name: 'tables', type: text, role: 'value', nullable: false },
       { name: 'bounds', type: blob, role: 'value', nullable: false },
       { name: 'reached', type: blob, role: 'value', nullable: true },
       { name: 'events', type: bigint, role: 'value', nullable: false },
@@ -22,20 +34,21 @@ export function checkpointsOf({ name }: { readonly name: string }): Relation {
       { name: 'progress_stamp', type: stampType, role: 'stamp', nullable: false },
     ],
     registers: [
-      { merge: 'stamped', columns: [5, 6], stamp: 8 },
-      { merge: 'max', column: 7 },
+      { merge: 'stamped', columns: [6, 7], stamp: 9 },
+      { merge: 'max', column: 8 },
     ],
     comment: 'changeover: how far each range of each migration run has progressed; bounds and reached are BSON',
   }
 }
 
-export function checkpointRow({ run, generation, texts, progress }: Checkpoint): Row {
+export function checkpointRow({ run, generation, texts, tables, progress }: Checkpoint): Row {
   const { number, range, reached, events, isDone } = progress
   return [
     run,
     number,
     generation,
     texts,
+    tables,
     pack(range),
     reached === undefined ? null : pack({ id: reached }),
     BigInt(events),
@@ -45,12 +58,23 @@ export function checkpointRow({ run, generation, texts, progress }: Checkpoint):
 }
 
 /** A row of `checkpointsOf`, read back. */
-export function checkpointOf([run, number, generation, texts, bounds, reached, events, isDone]: Row): Checkpoint {
+export function checkpointOf([
+  run,
+  number,
+  generation,
+  texts,
+  tables,
+  bounds,
+  reached,
+  events,
+  isDone,
+]: Row): Checkpoint {
   const { from, before } = unpack(bounds as Uint8Array)
   return {
     run: run as string,
     generation: generation as number,
     texts: texts as string,
+    tables: tables as string,
     progress: {
       number: number as number,
       range: { from, before },
@@ -61,26 +85,33 @@ export function checkpointOf([run, number, generation, texts, bounds, reached, e
   }
 }
 
-/** Keeps the checkpoints of a migration in the warehouse, alongside what they are about. */
+/**
+ * Keeps the checkpoints of a migration in the warehouse, alongside what they are about. `tables` are those that a run is limited to; a
+ * run of others is not resumed.
+ */
 export class Checkpoints {
   readonly #warehouse: MergePort & Pick<ReadPort, 'scan'>
   readonly #generation: number
   readonly #texts: string
+  readonly #tables: string
   readonly #relation: Relation
 
   constructor(
     warehouse: MergePort & Pick<ReadPort, 'scan'>,
     migration: Pick<CompiledMigration, 'name' | 'generation' | 'definition'>,
+    tables: ReadonlySet<string> | undefined,
   ) {
     this.#warehouse = warehouse
     this.#generation = migration.generation
     this.#texts = textsDigest(migration.definition.texts)
+    this.#tables = tables === undefined ? '' : [...tables].toSorted().join(' ')
     this.#relation = checkpointsOf(migration)
   }
 
-  /** The latest run, if it is of this generation and not finished. */
+  /** The latest run, if it is of this generation and these tables, and not finished. */
   async unfinished(options: CallOptions = {}): Promise<Run | undefined> {
-    return unfinishedRun(await this.#latest(options), this.#generation)
+    const latest = await this.#latest(options)
+    return latest[0]?.tables === this.#tables ? unfinishedRun(latest, this.#generation) : undefined
   }
 
   /** The digest of the handlers' texts at the latest run, if it was of this generation. */
@@ -121,7 +152,7 @@ export class Checkpoints {
 
   async #write(run: string, ranges: readonly RangeProgress[], options: CallOptions): Promise<void> {
     const rows = ranges.map((progress) =>
-      checkpointRow({ run, generation: this.#generation, texts: this.#texts, progress }),
+      checkpointRow({ run, generation: this.#generation, texts: this.#texts, tables: this.#tables, progress }),
     )
     await this.#warehouse.merge(this.#relation, mergeBatch(this.#relation, rows), options)
   }

@@ -1,6 +1,6 @@
 import { EVENT_KEY_BYTES } from '../event/index.ts'
 import { QUARANTINE_GENERATION, quarantineOf } from './quarantine.ts'
-import { bigint, binary, int, ORIGIN, type Origin, type Relation, type Row } from '../star/index.ts'
+import { bigint, binary, int, ORIGIN, type Cell, type Origin, type Relation, type Row } from '../star/index.ts'
 
 /** What became of an event. Under one generation, a greater outcome outranks a smaller one. */
 export type Outcome = 'quarantined' | 'ignored' | 'applied'
@@ -65,14 +65,24 @@ export function receiptRow(
   return [key, position ?? null, type ?? null, state, ORIGIN[origin]]
 }
 
+/** The columns of the event type and of the state. */
+export const RECEIPT_TYPE_AND_STATE: readonly number[] = Object.freeze([2, 3])
+
+/** The cells of {@link RECEIPT_TYPE_AND_STATE}, read back. */
+export function receiptStateOf([type, state]: readonly Cell[]): Pick<Receipt, 'type' | 'generation' | 'outcome'> {
+  return {
+    type: typeof type === 'number' ? type : undefined,
+    generation: Math.floor((state as number) / STATES_PER_GENERATION),
+    outcome: OUTCOMES[(state as number) % STATES_PER_GENERATION]!,
+  }
+}
+
 /** A row of `receiptsOf`, read back. */
 export function receiptOf([key, position, type, state, bits]: Row): Receipt {
   return {
     event: key as Uint8Array,
     position: position === null ? undefined : (position as bigint),
-    type: type === null ? undefined : (type as number),
-    generation: Math.floor((state as number) / STATES_PER_GENERATION),
-    outcome: OUTCOMES[(state as number) % STATES_PER_GENERATION]!,
+    ...receiptStateOf([type!, state!]),
     origins: (Object.keys(ORIGIN) as Origin[]).filter((origin) => ((bits as number) & ORIGIN[origin]) !== 0),
   }
 }

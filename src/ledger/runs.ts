@@ -26,6 +26,8 @@ export interface Checkpoint {
   readonly generation: number
   /** The digest of the handlers' texts. */
   readonly texts: string
+  /** The names of the tables that it is limited to, in order; empty for all. */
+  readonly tables: string
   readonly progress: RangeProgress
 }
 

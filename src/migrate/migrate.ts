@@ -67,7 +67,7 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   } = resolveMigrateOptions(options)
   await warehouse.dialect()
   const compiled = await compileRegistered(migration, warehouse)
-  const checkpoints = new Checkpoints(warehouse, compiled)
+  const checkpoints = new Checkpoints(warehouse, compiled, undefined)
   if (!sameMapping) await assertSameMapping(compiled, checkpoints, { signal })
   const total = await source.count({ signal })
   const unfinished = fresh ? undefined : await checkpoints.unfinished()

@@ -10,7 +10,7 @@ export type { CheckedEdit, CreateInput, EditInput, KeyInput, ViewRow } from './d
 export { assertDistinctNames, checkName } from './define/name-checks.ts'
 export { describeTable } from './define/description.ts'
 export type { ColumnDescription, TableDescription } from './define/description.ts'
-export { evolve } from './define/evolution.ts'
+export { evolve, physicalColumnsOf } from './define/evolution.ts'
 export type { Evolution, TableChange, TableState } from './define/evolution.ts'
 export {
   CONTENT_HIGH,
@@ -19,6 +19,7 @@ export {
   MEMBER_STATE,
   PLAIN_NAMES,
   VERSION_COLUMNS,
+  tableNamesOf,
   viewNamesOf,
 } from './define/names.ts'
 export type { PhysicalNames } from './define/names.ts'
@@ -28,7 +29,7 @@ export type { MemberOf, RowOf, VersionOf } from './define/row-types.ts'
 export { Table, dimension, fact, namedTable, relationsOf } from './define/table.ts'
 export type { AnyTable, Dimension, Fact } from './define/table.ts'
 export type { TypeError } from './define/type-error.ts'
-export { bucketsOf, checksumOf, comparedColumns, hex128 } from './rows/canonical.ts'
+export { bucketsOf, checksumOf, comparedColumns, encodeCells, hex128 } from './rows/canonical.ts'
 export type { Buckets } from './rows/canonical.ts'
 export { isContested } from './rows/content.ts'
 export { FINGERPRINT_MASK } from './rows/fingerprint.ts'
@@ -36,11 +37,12 @@ export type { HistoryLayout, Merge, TableLayout } from './rows/layout.ts'
 export { keyText, mergeBatch, mergeRows } from './rows/merge.ts'
 export { ORIGIN } from './rows/operation.ts'
 export type { Operation, Origin, TargetTable } from './rows/operation.ts'
+export { saysAnything } from './rows/relation.ts'
 export type { PhysicalColumn, Relation, RelationIndex, Row, Supersedes } from './rows/relation.ts'
 export { isSuperseded } from './rows/supersede.ts'
 export { rowsOf } from './rows/row.ts'
 export type { RelationRow } from './rows/row.ts'
-export { EVENT_BYTES, MAX_GENERATION, positionOf, STAMP_BYTES, stampOf, stampOfKey } from './rows/stamp.ts'
+export { EVENT_BYTES, isOutdated, MAX_GENERATION, positionOf, STAMP_BYTES, stampOf, stampOfKey } from './rows/stamp.ts'
 export type { Cell } from './types/cell.ts'
 export { Misfit, show } from './types/data-type.ts'
 export type { DataType } from './types/data-type.ts'

@@ -1,17 +1,32 @@
 import {
   bucketsOf,
+  encodeCells,
   isContested,
+  isOutdated,
   isSuperseded,
   keyText,
   mergeBatch,
   mergeRows,
+  saysAnything,
   type AnyTable,
   type Buckets,
+  type Cell,
   type Relation,
   type Row,
 } from '../star/index.ts'
 import { conflictsOf } from './checks/conflicts.ts'
-import type { CallOptions, Conflicts, Key, MergePort, ReadPort, RegistryPort, ScanOptions, SchemaPort } from './port.ts'
+import type {
+  CallOptions,
+  Conflicts,
+  Key,
+  MergePort,
+  OutdatedRegister,
+  ReadPort,
+  RegistryPort,
+  RowCount,
+  ScanOptions,
+  SchemaPort,
+} from './port.ts'
 import { resolveScan } from './read/scan.ts'
 
 /** A warehouse in memory, by the pure merge: for tests of a mapping, and to compute what a real one should hold. */
@@ -82,6 +97,31 @@ class InMemory implements MemoryWarehouse {
       signal?.throwIfAborted()
       yield sorted.slice(at, at + pageRows)
     }
+  }
+
+  async countBy(relation: Relation, columns: readonly number[], { signal }: CallOptions = {}): Promise<RowCount[]> {
+    signal?.throwIfAborted()
+    const counts = new Map<string, { readonly cells: readonly Cell[]; rows: number }>()
+    for (const row of this.rows(relation)) {
+      const cells = columns.map((index) => row[index]!)
+      const name = encodeCells(
+        columns.map((index) => relation.columns[index]!),
+        cells,
+      )
+      const known = counts.get(name) ?? { cells, rows: 0 }
+      counts.set(name, { cells, rows: known.rows + 1 })
+    }
+    return [...counts.values()]
+  }
+
+  async outdated(relation: Relation, generation: number, { signal }: CallOptions = {}): Promise<OutdatedRegister[]> {
+    signal?.throwIfAborted()
+    const rows = this.rows(relation).filter((row) => saysAnything(relation, row))
+    return relation.columns.flatMap(({ name, role }, index) => {
+      if (role !== 'stamp') return []
+      const outdated = rows.filter((row) => isOutdated(row[index] as Uint8Array, generation)).length
+      return outdated > 0 ? [{ stamp: name, rows: outdated }] : []
+    })
   }
 
   async buckets(relation: Relation, { signal }: CallOptions = {}): Promise<Buckets> {

@@ -43,6 +43,8 @@ export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseO
     merge: (...given) => merge.merge(...given),
     find: (...given) => read.find(...given),
     scan: (...given) => read.scan(...given),
+    countBy: (...given) => read.countBy(...given),
+    outdated: (...given) => read.outdated(...given),
     buckets: (...given) => read.buckets(...given),
     conflicts: (...given) => read.conflicts(...given),
     dialect: (...given) => schema.dialect(...given),

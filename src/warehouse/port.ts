@@ -24,6 +24,20 @@ export interface Conflicts {
   readonly keys: readonly Readonly<Record<string, unknown>>[]
 }
 
+/** Rows that are alike in some columns. */
+export interface RowCount {
+  /** What they have in common, in the order in which the columns were named. */
+  readonly cells: readonly Cell[]
+  readonly rows: number
+}
+
+/** A register that later definitions no longer write in some rows. */
+export interface OutdatedRegister {
+  /** The name of its stamp in the table. */
+  readonly stamp: string
+  readonly rows: number
+}
+
 /** Where rows are merged. All that the sink needs of a warehouse. */
 export interface MergePort {
   /**
@@ -59,6 +73,13 @@ export interface ReadPort {
    * exactly once; one that is merged meanwhile may be returned or not.
    */
   scan(relation: Relation, options?: ScanOptions): AsyncIterable<readonly Row[]>
+  /** How many rows have which values in these columns of a table, by their index. */
+  countBy(relation: Relation, columns: readonly number[], options?: CallOptions): Promise<RowCount[]>
+  /**
+   * How many rows of a table have registers that no definition from a generation on has written, by the register's stamp. Columns that
+   * merge without a stamp do not tell. Reads the whole table.
+   */
+  outdated(relation: Relation, generation: number, options?: CallOptions): Promise<OutdatedRegister[]>
   /** The buckets of a table, as `bucketsOf` computes them from its rows. */
   buckets(relation: Relation, options?: CallOptions): Promise<Buckets>
   /**

@@ -25,6 +25,8 @@ export interface Schema {
   readonly calendar?: CalendarRange | undefined
   /** The names of tables whose views are outdated, even where the server does not show their definitions. */
   readonly redefined?: ReadonlySet<string>
+  /** The columns that are never dropped, by table (`dim_file`): workers of an earlier definition still write to them. */
+  readonly stillWritten?: ReadonlyMap<string, ReadonlySet<string>>
   /** Rows to insert after everything else. A plan does not look whether they are there. */
   readonly records?: readonly SchemaRecord[]
 }

@@ -1,6 +1,7 @@
 import { describe, expect, inject, it } from 'vitest'
 import { until } from '../../src/core/abort.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
+import { definitionOf, senderOf } from '../../src/mapping/index.ts'
 import { encodeMessage } from '../../src/event/message.ts'
 import { history } from '../../examples/history/migration.ts'
 import { directly, fileCreated, someHistory, staged } from '../migrate/history.ts'
@@ -122,7 +123,7 @@ describe('the sink', () => {
     const stage = await staged([])
     await using own = await freshQueue()
     const unknown = encodeEvent({ ...fileCreated(2), type: 'file.renamed' })
-    await sendAll(own.queue, [encodeMessage(history.name, [encodeEvent(fileCreated(1)), unknown])])
+    await sendAll(own.queue, [encodeMessage(senderOf(definitionOf(history)), [encodeEvent(fileCreated(1)), unknown])])
     const env = { MYSQL_URL: stage.mysqlUrl, SQS_QUEUE_URL: own.url, ...awsEnv() }
     const { child, ended } = startCli(['sink', '-c', HISTORY], env)
     await until(() => isEmpty(own.queue), { signal: AbortSignal.timeout(40_000), everyMs: 50 })

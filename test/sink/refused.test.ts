@@ -95,7 +95,7 @@ describe('an event of a type that the mapping does not know', () => {
     const bodies = [
       [typed(1, 'file.renamed'), typed(2, 'file.created')],
       [typed(3, 7), typed(4, 'file.renamed'), encodeEvent({ ...fileCreated(5), payload: 'wrong' })],
-    ].map((events) => encodeMessage(history.name, events))
+    ].map((events) => encodeMessage(sender, events))
     const { counts } = await sink.handle(bodies.map((body, i) => ({ id: String(i), body })))
     expect(counts).toMatchObject({ applied: 1, quarantined: 4, unmapped: 3 })
     expect(sink.counters).toMatchObject({ quarantined: 4, unmapped: 3 })

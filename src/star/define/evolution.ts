@@ -1,6 +1,6 @@
 import { fits } from '../types/widening.ts'
 import type { ColumnDescription, TableDescription } from './description.ts'
-import { freshColumn, freshStamp, PLAIN_NAMES, stampName, type PhysicalNames } from './names.ts'
+import { freshColumn, freshStamp, PLAIN_NAMES, stampName, writtenName, type PhysicalNames } from './names.ts'
 
 /** A definition of a table that was registered once, and the names that its columns had in MySQL. */
 export interface TableState {
@@ -88,6 +88,12 @@ function namesAfter(
     note(columns, column, column, goesOn ? before : used.has(column) ? freshColumn(column, generation) : column)
   }
   return { columns, stamps }
+}
+
+/** The names of the columns of a definition's tables in MySQL, those of its history included. */
+export function physicalColumnsOf(state: TableState): ReadonlySet<string> {
+  const names = namesIn(state)
+  return new Set([...names, ...names.map(writtenName)])
 }
 
 /** All names in MySQL that a definition of the table had. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { eventKey, integerOf, isObjectIdKey } from '../../event/index.ts'
+import { compareBytes } from '../types/cell.ts'
 
 /**
  * A stamp decides which of two writes to a `last` register wins: the greater one, compared as bytes.
@@ -67,6 +68,11 @@ export function stampOfKey(position: bigint, key: Uint8Array, generation: number
 /** The generation in a stamp. */
 export function generationIn(stamp: Stamp): number {
   return stamp[EVENT_BYTES]! * 256 + stamp[EVENT_BYTES + 1]!
+}
+
+/** Whether a register was written, and by no definition from a generation on. */
+export function isOutdated(stamp: Stamp, generation: number): boolean {
+  return compareBytes(stamp, ABSENT) !== 0 && generationIn(stamp) < generation
 }
 
 /**

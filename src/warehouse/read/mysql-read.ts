@@ -1,7 +1,8 @@
 import type { AnyTable, Buckets, Relation, Row } from '../../star/index.ts'
 import { bucketsIn, bucketsSql } from '../checks/buckets.ts'
+import { countBySql, outdatedSql } from '../checks/counts.ts'
 import { conflictsOf, countConflictsSql, listConflictsSql } from '../checks/conflicts.ts'
-import type { CallOptions, Conflicts, Key, ReadPort, ScanOptions } from '../port.ts'
+import type { CallOptions, Conflicts, Key, OutdatedRegister, ReadPort, RowCount, ScanOptions } from '../port.ts'
 import type { SqlSession } from '../session.ts'
 import { findParams, findSql, keyGroups } from './find.ts'
 import { decodeRow } from './rows.ts'
@@ -35,6 +36,18 @@ export class MysqlRead implements ReadPort {
       if (page.length < pageRows) return
       last = page.at(-1)
     }
+  }
+
+  async countBy(relation: Relation, columns: readonly number[], options?: CallOptions): Promise<RowCount[]> {
+    const by = { ...relation, columns: columns.map((index) => relation.columns[index]!) }
+    const sql = countBySql(relation, columns)
+    const raw = await this.#session.selectArrays(sql, [], { ...options, isLong: true })
+    return raw.map((row) => ({ cells: decodeRow(by, row), rows: Number(row.at(-1)) }))
+  }
+
+  async outdated(relation: Relation, generation: number, options?: CallOptions): Promise<OutdatedRegister[]> {
+    const [row] = await this.#session.select(outdatedSql(relation, generation), [], { ...options, isLong: true })
+    return Object.entries(row!).flatMap(([stamp, rows]) => (Number(rows) > 0 ? [{ stamp, rows: Number(rows) }] : []))
   }
 
   async buckets(relation: Relation, options?: CallOptions): Promise<Buckets> {

@@ -10,7 +10,11 @@ import type { PlanOptions, Step } from '../step.ts'
 /** The steps from the table that is present, if any, to the relation. Throws a ChangeoverError `SCHEMA` where no allowed step leads. */
 export function planTable(
   relation: Relation,
-  { catalog, dialect }: { readonly catalog: Catalog; readonly dialect: Dialect },
+  {
+    catalog,
+    dialect,
+    kept,
+  }: { readonly catalog: Catalog; readonly dialect: Dialect; readonly kept: ReadonlySet<string> },
   { allowDestructive, indexes }: Required<PlanOptions>,
 ): Step[] {
   const present = catalog.columns.get(relation.name)
@@ -33,7 +37,7 @@ export function planTable(
   return [
     ...steps,
     ...(indexes ? planIndexes(relation, indexesPresent, allowDestructive) : []),
-    ...(allowDestructive ? planDrops(relation, present) : []),
+    ...(allowDestructive ? planDrops(relation, present, kept) : []),
   ]
 }
 
@@ -52,7 +56,7 @@ function planColumn(
   if (column.type.name === 'stamp') checkGuard(place, is, column)
   const fit = fits(is.type, column.type.sql)
   const isCollated = hasCollation(is, column, dialect)
-  if (fit === 'same' && isCollated) return []
+  if (isCollated && (fit === 'same' || isRoomier(is.type, column.type.sql))) return []
   const why = `the ${place} is ${describe(is)} and needs ${column.type.sql}`
   const modify = `ALTER TABLE ${quote(table)} MODIFY COLUMN ${sql}`
   if (fit === 'wider' && isCollated) return [{ kind: 'widen', why, sql: modify }]
@@ -63,10 +67,20 @@ function planColumn(
   })
 }
 
-function planDrops({ name: table, columns }: Relation, present: ReadonlyMap<string, CatalogColumn>): Step[] {
+// After going back to an earlier definition: a column that holds more loses nothing. A decimal of another scale would read otherwise.
+function isRoomier(is: string, wanted: string): boolean {
+  const scaleOf = (sql: string): string => /^decimal\(\d+,\s*(\d+)\)/i.exec(sql)?.[1] ?? ''
+  return fits(wanted, is) === 'wider' && scaleOf(is) === scaleOf(wanted)
+}
+
+function planDrops(
+  { name: table, columns }: Relation,
+  present: ReadonlyMap<string, CatalogColumn>,
+  kept: ReadonlySet<string>,
+): Step[] {
   const defined = new Set(columns.map(({ name }) => name))
   return [...present.keys()]
-    .filter((name) => !defined.has(name))
+    .filter((name) => !defined.has(name) && !kept.has(name))
     .map((name) => ({
       kind: 'drop',
       why: `the column ${table}.${name} is no longer defined`,

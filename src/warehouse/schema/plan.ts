@@ -16,13 +16,17 @@ export interface Present {
   readonly calendarDays: number
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 /** The steps from what is present to the schema, in the order in which to apply them. See `SchemaPort.plan`. */
 export function planSteps(schema: Schema, present: Present, options: Required<PlanOptions>): Step[] {
   const { calendarDays } = present
   const tables = schema.calendar && !schema.tables.includes(calendar) ? [...schema.tables, calendar] : schema.tables
   const relations = [...tables.flatMap(relationsOf), ...schema.internal]
   return [
-    ...relations.flatMap((relation) => planTable(relation, present, options)),
+    ...relations.flatMap((relation) =>
+      planTable(relation, { ...present, kept: schema.stillWritten?.get(relation.name) ?? NONE }, options),
+    ),
     ...tables.flatMap((table) => planViews(table, present, schema.redefined?.has(table.name) ?? false)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
     ...(schema.records ?? []).map(planRecord),

@@ -1,0 +1,152 @@
+import { hash } from 'node:crypto'
+import { canonicalJson, ChangeoverError } from '../core/index.ts'
+import type { Migration } from '../mapping/index.ts'
+import { physicalColumnsOf, PLAIN_NAMES, tableNamesOf, type CalendarRange } from '../star/index.ts'
+import type {
+  CallOptions,
+  PlanOptions,
+  ReadPort,
+  RegistryPort,
+  Schema,
+  SchemaPort,
+  SchemaRecord,
+  Step,
+} from '../warehouse/index.ts'
+import { generationRow, generationsOf, generationsTable, readGenerations, type Generation } from './generations.ts'
+import { register, type DefinitionChange, type NewGeneration, type Registration } from './register.ts'
+import { countReceipts } from './replay.ts'
+import { schemaOf } from './schema.ts'
+import { ALIVE_MS, readWorkers } from './workers.ts'
+
+/** What a warehouse needs so that these definitions can be used, and what that means. */
+export interface WarehousePlan {
+  /** The statements, in order; none when the warehouse is up to date. */
+  readonly steps: readonly Step[]
+  /** How the definitions differ from those that were applied last. */
+  readonly changes: readonly DefinitionChange[]
+  /** The generations that it registers. */
+  readonly generations: readonly Generation[]
+  /** How many events, by migration, were applied under an earlier definition and are then to be replayed. */
+  readonly replay: Readonly<Record<string, number>>
+  /** The same for the same plan: 16 hexadecimal digits. */
+  readonly hash: string
+}
+
+/** Options of {@link planWarehouse}. */
+export interface WarehousePlanOptions extends PlanOptions, CallOptions {
+  /** The days of the calendar dimension; without them there is none. */
+  readonly calendar?: CalendarRange | undefined
+  /**
+   * Whether the definitions are to replace newer ones. They must have been applied before.
+   *
+   * @defaultValue false
+   */
+  readonly rollBack?: boolean
+}
+
+/** What a plan is made from. */
+export type PlannedWarehouse = Pick<SchemaPort, 'plan'> & Pick<ReadPort, 'countBy'> & RegistryPort
+
+const HASH_CHARACTERS = 16
+const NONE: ReadonlyMap<string, ReadonlySet<string>> = new Map()
+
+/**
+ * Plans what a warehouse needs for the definitions of these migrations: tables, columns, views, and the registration without which no
+ * worker starts. Rejects with a ChangeoverError `SCHEMA` for a change that only a rebuild can make, or none; with `CONFIG` when a
+ * migration hashes personal fields and has no key; and when the warehouse cannot be read.
+ *
+ * @example
+ * import { planWarehouse } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * const { steps, changes } = await planWarehouse(warehouse, [history])
+ * for (const { subject, what } of changes) console.log(`${subject} ${what}.`)
+ * await warehouse.apply(steps)
+ */
+export async function planWarehouse(
+  warehouse: PlannedWarehouse,
+  migrations: readonly Migration[],
+  options: WarehousePlanOptions = {},
+): Promise<WarehousePlan> {
+  const { calendar, rollBack = false, signal, ...plan } = options
+  for (const migration of migrations) checkHashKey(migration)
+  const now = new Date()
+  const known = await readGenerations(warehouse, { signal })
+  const registration = register(known, migrations, { rollBack, now })
+  const schema = registeredSchema(schemaOf(migrations, calendar), registration)
+  const stillWritten = plan.allowDestructive ? await columnsStillWritten(warehouse, known, now, { signal }) : NONE
+  const steps = await warehouse.plan({ ...schema, stillWritten }, { ...plan, signal })
+  const fixed = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
+  return {
+    steps,
+    changes: registration.changes,
+    generations: registration.generations.map(({ generation }) => generation),
+    replay: await eventsToReplay(warehouse, known, registration, { signal }),
+    hash: hash('sha256', canonicalJson(fixed)).slice(0, HASH_CHARACTERS),
+  }
+}
+
+function registeredSchema(schema: Schema, { tables, redefined, generations }: Registration): Schema {
+  return { ...schema, tables, redefined, records: generations.map(recordOf) }
+}
+
+function recordOf({ generation, text }: NewGeneration): SchemaRecord {
+  return {
+    relation: generationsTable,
+    row: generationRow(generation, text),
+    why: `the definition of the migration ${generation.document.migration} is not registered; it becomes generation ${generation.number}`,
+  }
+}
+
+function withoutTime({ relation, row }: NonNullable<Step['record']>): unknown {
+  return row.filter((_, i) => relation.columns[i]!.role !== 'origin').map(String)
+}
+
+async function eventsToReplay(
+  warehouse: PlannedWarehouse,
+  known: readonly Generation[],
+  { generations }: Registration,
+  options: CallOptions,
+): Promise<Record<string, number>> {
+  const replay: Record<string, number> = {}
+  for (const { generation } of generations) {
+    const { migration } = generation.document
+    const isNew = generationsOf(known, migration).length === 0
+    replay[migration] = isNew ? 0 : (await countReceipts({ name: migration }, generation, warehouse, options)).stale
+  }
+  return replay
+}
+
+/** The columns that workers write to which were alive a short time ago, by table. */
+async function columnsStillWritten(
+  warehouse: RegistryPort,
+  known: readonly Generation[],
+  now: Date,
+  options: CallOptions,
+): Promise<Map<string, Set<string>>> {
+  const written = new Map<string, Set<string>>()
+  for (const migration of new Set(known.map(({ document }) => document.migration))) {
+    const workers = await readWorkers({ name: migration }, warehouse, options)
+    const alive = workers.filter(({ lastSeen }) => now.getTime() - lastSeen.getTime() < ALIVE_MS)
+    const numbers = new Set(alive.map(({ generation }) => generation))
+    for (const { document, names } of known.filter(({ number }) => numbers.has(number))) {
+      for (const [name, description] of Object.entries(document.tables)) {
+        const columns = physicalColumnsOf({ description, names: names[name] ?? PLAIN_NAMES })
+        for (const table of Object.values(tableNamesOf({ kind: description.kind, name }))) {
+          written.set(table, new Set([...(written.get(table) ?? []), ...columns]))
+        }
+      }
+    }
+  }
+  return written
+}
+
+// The key is part of the definition, and one without it would map no event.
+function checkHashKey({ name, source }: Migration): void {
+  if (!Object.values(source.personal ?? {}).includes('hmac') || source.hmacKey) return
+  throw new ChangeoverError('CONFIG', `The migration ${name} hashes personal fields and has no hmacKey.`, {
+    remedy: 'Set the same key everywhere: hmacKey: process.env.CHANGEOVER_HMAC_KEY',
+  })
+}
