@@ -1,5 +1,5 @@
 import { createApplier } from '../apply/index.ts'
-import { ProgressMeter } from '../core/index.ts'
+import { ProgressMeter, waitOut } from '../core/index.ts'
 import { Checkpoints, type Run } from '../ledger/index.ts'
 import { compile, type Migration } from '../mapping/index.ts'
 import { applyMissing, counted } from './apply-missing.ts'
@@ -55,13 +55,19 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   const { source, warehouse, ranges, parallel, batchEvents, batchBytes, outageMs, onWait, fresh, onProgress, signal } =
     resolveMigrateOptions(options)
   const compiled = compile(migration)
+  // Not waited for: an address that never worked is an error at once.
   await warehouse.dialect()
   const total = await source.count({ signal })
   const checkpoints = new Checkpoints(warehouse, compiled)
-  const unfinished = fresh ? undefined : await checkpoints.unfinished()
-  const run = unfinished ?? (await checkpoints.begin(await source.ranges(ranges, { signal })))
-
   const outage = { maxMs: outageMs, onWait }
+  const present = <T>(work: () => Promise<T>): Promise<T> => waitOut(work, { ...outage, signal })
+  const unfinished = fresh ? undefined : await present(() => checkpoints.unfinished({ signal }))
+  const run = unfinished ?? (await begin())
+  async function begin(): Promise<Run> {
+    const cut = await source.ranges(ranges, { signal })
+    return present(() => checkpoints.begin(cut, { signal }))
+  }
+
   const meter = new ProgressMeter(onProgress)
   const batches = new BatchApplier(createApplier(compiled, warehouse), meter, outage)
   meter.begin('read', total, eventsOf(run))
