@@ -1,18 +1,19 @@
 import type { Engine } from '../../../dev/stack/index.ts'
-import { Closers, messageOf, until } from '../../../src/core/index.ts'
-import { openCast } from './cast.ts'
+import { messageOf, until } from '../../../src/core/index.ts'
+import { openCast, type Cast } from './cast.ts'
 import { sumOf, type Counts } from './counts.ts'
+import { Feed } from './feed.ts'
 import { planKills, type Kill } from './kinds.ts'
 import { strike, type Effect } from './strike.ts'
-import { messagesOf, Stream } from './stream.ts'
 import { verdictOn, type Verdict } from './verdict.ts'
-import { openWorld, type Servers } from './world.ts'
+import { openWorld, type Servers, type World } from './world.ts'
 
 export interface CampaignOptions {
   readonly kills: number
   readonly seed: number
   readonly engine: Engine
   readonly servers: Servers
+  /** @defaultValue silent */
   readonly say?: (line: string) => void
 }
 
@@ -23,29 +24,29 @@ export interface Struck {
   readonly recoveredMs: number
 }
 
+/** Runs of the migration that ended, and how many of those had been interrupted. */
+export interface Runs {
+  readonly ended: number
+  readonly resumed: number
+}
+
 export interface Outcome {
   readonly seed: number
   readonly server: string
   readonly struck: readonly Struck[]
   readonly seconds: number
-  /** Events that only the queue carried, that only the migration read, and that came both ways. */
-  readonly events: { readonly live: number; readonly history: number; readonly both: number }
+  readonly events: Feed['counts']
   readonly messages: number
   readonly sinks: Counts
   readonly migration: Counts
-  /** Runs of the migration that ended, and how many of those had been interrupted. */
-  readonly runs: { readonly ended: number; readonly resumed: number }
-  /** What went wrong on the way: processes that ended by themselves, moments that never came. */
+  readonly runs: Runs
+  /** What went wrong on the way: processes that ended by themselves, moments that never came, work that did not go on. */
   readonly faults: readonly string[]
   readonly left: { readonly queue: number; readonly deadLetters: number }
   readonly verdict: Verdict
 }
 
-const LIVE_EVENTS = 120
-const HISTORY_EVENTS = 240
-/** With fewer messages than this the queue gets more. */
-const LOW_WATER = 40
-/** How long a kill may wait for its moment, and the end for its. */
+/** How long a kill may wait for its moment, its effect may last, and the end may take, in milliseconds. */
 const PATIENCE_MS = 60_000
 
 /** Whether nothing was lost, nothing is left, and every table is as it should be. */
@@ -61,93 +62,125 @@ export function isSound({ faults, left, verdict: { tables, withoutReceipt, quara
  */
 export async function runCampaign({ kills, seed, engine, servers, say = () => {} }: CampaignOptions): Promise<Outcome> {
   await using world = await openWorld(engine, servers, say)
-  await using opened = new Closers()
-  const since = performance.now()
-  const faults: string[] = []
-  const [live, history] = [new Stream(seed, 'live'), new Stream(seed, 'history')]
-  let messages = 0
-  let both = 0
-  const send = async (bodies: readonly string[]): Promise<void> => {
-    const outcomes = await world.queue.send(bodies.map((body, i) => ({ id: String(i), body })))
-    if (outcomes.some(({ status }) => status !== 'sent')) throw new Error('The queue did not take all messages.')
-    messages += bodies.length
-  }
-  const addHistory = async (): Promise<void> => {
-    const added = history.next(HISTORY_EVENTS)
-    await world.collection.insertMany(added.map(({ event }) => event))
-    const alsoLive = added.filter((_, i) => i % 2 === 0)
-    both += alsoLive.length
-    await send(messagesOf(alsoLive, seed, `history/${history.all.length}`))
+  // Awaited, because the world ends with this function.
+  return await new Campaign(world, seed, say).run(planKills(kills, seed))
+}
+
+class Campaign {
+  readonly #world: World
+  readonly #seed: number
+  readonly #say: (line: string) => void
+  readonly #feed: Feed
+  readonly #ending = new AbortController()
+  readonly #faults: string[] = []
+  readonly #runs = { ended: 0, resumed: 0 }
+
+  constructor(world: World, seed: number, say: (line: string) => void) {
+    this.#world = world
+    this.#seed = seed
+    this.#say = say
+    this.#feed = new Feed(world, seed)
   }
 
-  const runs = { ended: 0, resumed: 0 }
-  let isEnding = false
-  const cast = await openCast(world, {
-    sinkEnded({ error }) {
-      if (error !== undefined) faults.push(`a sink: ${error}`)
-      return isEnding ? 'stop' : 'next'
-    },
-    async migrationEnded({ result, error, isOutageAtStart }) {
-      if (isOutageAtStart) return 'again'
-      if (error !== undefined) faults.push(`the migration: ${error}`)
-      if (result) runs.ended++
-      if (result?.resumed) runs.resumed++
-      if (result && !isEnding) await addHistory()
-      return isEnding ? 'stop' : 'next'
-    },
-  })
-  opened.use(cast)
-  await addHistory()
-  const feeding = feed()
-  async function feed(): Promise<void> {
-    while (!isEnding) {
-      await send(messagesOf(live.next(LIVE_EVENTS), seed, `live/${live.all.length}`))
-      const isLow = async () => isEnding || (await world.queue.approximateDepth()).visible < LOW_WATER
-      await until(isLow, { signal: AbortSignal.timeout(PATIENCE_MS), everyMs: 20 })
+  async run(kills: readonly Kill[]): Promise<Outcome> {
+    const since = performance.now()
+    await this.#feed.addHistory()
+    await using cast = await this.#openCast()
+    const feeding = this.#noting('the feed', this.#feed.run(this.#ending.signal, PATIENCE_MS))
+    const struck = await this.#strikeAll(kills, cast)
+    this.#ending.abort()
+    await feeding
+    await this.#finish(cast)
+    const seconds = (performance.now() - since) / 1000
+    return {
+      seed: this.#seed,
+      server: this.#world.database.found,
+      struck,
+      seconds,
+      events: this.#feed.counts,
+      messages: this.#feed.messages,
+      sinks: sumOf(cast.sinks.map(({ counts }) => counts)),
+      migration: cast.migration.counts,
+      runs: this.#runs,
+      left: { queue: await this.#depth('queue'), deadLetters: await this.#depth('deadLetters') },
+      verdict: await verdictOn(this.#world.warehouse, this.#feed.events),
+      faults: this.#faults,
     }
   }
 
-  const struck: Promise<Struck>[] = []
-  for (const [i, kill] of planKills(kills, seed).entries()) {
-    try {
-      const effect = await strike(kill, world, cast, AbortSignal.timeout(PATIENCE_MS))
-      struck.push(recovery(kill, effect))
-      say(`${i + 1} of ${kills}: ${kill.kind}, ${effect.slot.name}, ${effect.hit}`)
-    } catch (thrown) {
-      faults.push(`kill ${i + 1}, ${JSON.stringify(kill)}: ${messageOf(thrown)}`)
-    }
+  #openCast(): Promise<Cast> {
+    const next = () => (this.#ending.signal.aborted ? 'stop' : 'next')
+    return openCast(this.#world, {
+      sinkEnded: ({ error }) => {
+        if (error !== undefined) this.#fault(`a sink: ${error}`)
+        return next()
+      },
+      migrationEnded: async ({ result, error, isOutageAtStart }) => {
+        if (isOutageAtStart) return 'again'
+        if (error !== undefined) this.#fault(`the migration: ${error}`)
+        if (!result) return next()
+        this.#runs.ended++
+        if (result.resumed) this.#runs.resumed++
+        if (next() === 'next') await this.#noting('more history', this.#feed.addHistory())
+        return next()
+      },
+    })
   }
-  const recovered = await Promise.all(struck)
-  isEnding = true
-  await feeding
-  await cast.migration.isStopped
-  const depth = async (): Promise<number> => {
-    const { visible, inFlight } = await world.queue.approximateDepth()
+
+  /** One after the other, each in its moment, without waiting until what it did is repaired. */
+  async #strikeAll(kills: readonly Kill[], cast: Cast): Promise<Struck[]> {
+    const recoveries: Promise<Struck | undefined>[] = []
+    for (const [i, kill] of kills.entries()) {
+      const what = `kill ${i + 1}, ${JSON.stringify(kill)}`
+      const effect = await this.#noting(what, strike(kill, this.#world, cast, AbortSignal.timeout(PATIENCE_MS)))
+      if (!effect) continue
+      recoveries.push(this.#noting(what, recovery(kill, effect)))
+      this.#say(`${i + 1} of ${kills.length}: ${kill.kind}, ${effect.slot.name}, ${effect.hit}`)
+    }
+    return (await Promise.all(recoveries)).filter((struck) => struck !== undefined)
+  }
+
+  /** Lets the migration and the sinks finish what there is. */
+  async #finish({ sinks, migration }: Cast): Promise<void> {
+    const signal = AbortSignal.timeout(2 * PATIENCE_MS)
+    await this.#noting(
+      'the last run',
+      until(() => migration.isStopped, { signal }),
+    )
+    await this.#noting(
+      'the rest of the queue',
+      until(async () => (await this.#depth('queue')) === 0, { signal }),
+    )
+    for (const sink of sinks) sink.stop()
+    await this.#noting(
+      'the end of the sinks',
+      until(() => sinks.every(({ isStopped }) => isStopped), { signal }),
+    )
+  }
+
+  async #depth(of: 'queue' | 'deadLetters'): Promise<number> {
+    const { visible, inFlight } = await this.#world[of].approximateDepth()
     return visible + inFlight
   }
-  await until(async () => (await depth()) === 0, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {})
-  for (const sink of cast.sinks) sink.stop()
-  await Promise.all(cast.sinks.map(({ isStopped }) => isStopped))
-  const dead = await world.deadLetters.approximateDepth()
-  return {
-    seed,
-    server: world.database.found,
-    struck: recovered,
-    seconds: (performance.now() - since) / 1000,
-    events: { live: live.all.length, history: history.all.length - both, both },
-    messages,
-    sinks: sumOf(cast.sinks.map(({ counts }) => counts)),
-    migration: cast.migration.counts,
-    runs,
-    faults,
-    left: { queue: await depth(), deadLetters: dead.visible + dead.inFlight },
-    verdict: await verdictOn(world.warehouse, [...live.all, ...history.all]),
+
+  #fault(fault: string): void {
+    this.#faults.push(fault)
+    this.#say(`FAULT: ${fault}`)
+  }
+
+  /** The result of some work; a fault when it fails. */
+  async #noting<T>(what: string, work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work
+    } catch (thrown) {
+      this.#fault(`${what}: ${messageOf(thrown)}`)
+      return undefined
+    }
   }
 }
 
 async function recovery(kill: Kill, { hit, slot, since }: Effect): Promise<Struck> {
   const { finished } = slot
-  const signal = AbortSignal.timeout(PATIENCE_MS)
-  await until(() => slot.finished > finished, { signal, everyMs: 5 })
+  await until(() => slot.finished > finished, { signal: AbortSignal.timeout(PATIENCE_MS), everyMs: 5 })
   return { kill, hit, recoveredMs: performance.now() - since }
 }

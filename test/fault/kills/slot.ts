@@ -11,6 +11,8 @@ export type Before = 'interrupted' | 'done'
 /** A place for a process, which has one whenever the campaign runs: a new one when the last was killed, or has ended. */
 export class Slot {
   readonly name: string
+  /** Whether its last process has ended, and no other takes its place. */
+  isStopped = false
   /** Between its processes and the database. */
   readonly warehouse: TcpProxy
   /** Between its processes and the queue, if they use one. */
@@ -20,7 +22,6 @@ export class Slot {
   readonly #counts: Counts[] = []
   #finished = 0
   #worker: Worker
-  readonly #stopped = Promise.withResolvers<void>()
 
   constructor(
     name: string,
@@ -48,10 +49,6 @@ export class Slot {
     return sumOf([...this.#counts, this.#worker.counts])
   }
 
-  get isStopped(): Promise<void> {
-    return this.#stopped.promise
-  }
-
   /** A condition that holds once its present process has begun to do something this often from now on, or a later one has. */
   hasBegun(what: Doing, nth: number): () => boolean {
     let [worker, before] = [this.#worker, this.#worker.begun(what)]
@@ -77,6 +74,7 @@ export class Slot {
 
   /** Kills its process, and starts no other. */
   async end(): Promise<void> {
+    this.isStopped = true
     await this.#worker.kill()
   }
 
@@ -86,7 +84,8 @@ export class Slot {
       const next = await this.#onEnd(ended)
       // Killed after all, in the same moment.
       if (worker !== this.#worker) return
-      if (next === 'stop') return this.#stopped.resolve()
+      if (next === 'stop') this.isStopped = true
+      if (this.isStopped) return
       this.#retire(worker)
       this.#worker = this.#next(next === 'again' ? before : 'done')
     })
