@@ -30,6 +30,13 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     const upstream = connect(Number(url.port), url.hostname)
     pairs.set(client, upstream)
     let lost: (() => void) | undefined
+    const end = (): void => {
+      client.destroy()
+      upstream.destroy()
+      pairs.delete(client)
+      // Also when the server ends the connection instead of answering.
+      lost?.()
+    }
     client.on('data', (bytes: Buffer) => {
       if (isSilent) return
       if (losing?.isOfInterest(bytes)) {
@@ -39,19 +46,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       upstream.write(bytes)
     })
     upstream.on('data', (bytes) => {
-      if (lost) {
-        client.destroy()
-        upstream.destroy()
-        lost()
-      } else if (!isSilent) client.write(bytes)
+      if (lost) end()
+      else if (!isSilent) client.write(bytes)
     })
-    client.on('error', () => upstream.destroy())
-    client.on('close', () => {
+    client.on('error', end).on('close', () => {
       if (isSilent) abandoned++
-      pairs.delete(client)
-      upstream.destroy()
+      end()
     })
-    upstream.on('error', () => client.destroy()).on('close', () => client.destroy())
+    upstream.on('error', end).on('close', end)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const cut = (): number => {
