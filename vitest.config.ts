@@ -4,9 +4,12 @@ import { defineConfig } from 'vitest/config'
 const source = fileURLToPath(new URL('src', import.meta.url))
 
 /** The suites whose subject is the warehouse run on both engines; `test/support/global-setup.ts` starts the engine that the project is named after. */
-const ON_BOTH_ENGINES = ['warehouse', 'apply', 'sink', 'property', 'migrate', 'ledger', 'testing'].map(
-  (room) => `test/${room}/**/*.test.ts`,
-)
+const ON_BOTH_ENGINES = [
+  ...['warehouse', 'apply', 'sink', 'property', 'migrate', 'ledger', 'testing'].map(
+    (room) => `test/${room}/**/*.test.ts`,
+  ),
+  'test/fault/kills.test.ts',
+]
 
 // Per project, because each has its own engine.
 const globalSetup = ['test/support/global-setup.ts']

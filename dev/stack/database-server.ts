@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { createConnection } from 'mysql2/promise'
 
-import { launch } from './launch.ts'
+import { launch, type Recipe } from './launch.ts'
 import { run } from './run.ts'
 import type { Context, Running } from './service.ts'
 import type { Command } from './supervised.ts'
@@ -39,7 +39,7 @@ export async function identify(
 export async function runServer(
   { engine, what, command, basedir }: ServerProgram,
   { machine, signal }: Context,
-  { remedy, why }: { readonly remedy: string; readonly why: string },
+  { remedy, why, revives }: { readonly remedy: string; readonly why: string } & Pick<Recipe, 'revives'>,
 ): Promise<Running<string>> {
   const { env } = machine
   // Only root can read what was unpacked into its cache.
@@ -72,7 +72,10 @@ export async function runServer(
     const data = `--datadir=${join(folder, 'data')}`
     return [create(data), serve(folder, data, port)]
   }
-  const { port, stop } = await launch({ name: 'mysql', what, remedy, env, owner: user?.uid, steps, ping }, signal)
+  const { port, stop } = await launch(
+    { name: 'mysql', what, remedy, env, owner: user?.uid, revives, steps, ping },
+    signal,
+  )
   return { value: `mysql://root@127.0.0.1:${port}`, why: `${what}, private data folder (${why})`, stop }
 }
 

@@ -5,6 +5,7 @@ import { installMariadb } from './apt.ts'
 import { identify, runServer, type Engine, type ServerProgram } from './database-server.ts'
 import { unpackMysql } from './debian-mysql.ts'
 import { mustListen } from './given.ts'
+import type { Recipe } from './launch.ts'
 import { given } from './service.ts'
 import type { Context, Running } from './service.ts'
 
@@ -36,41 +37,47 @@ export async function findDatabase(context: Context): Promise<Running<string>> {
 }
 
 export function findMariadb(context: Context): Promise<Running<string>> {
-  return findEngine('MariaDB', context, async () => {
-    const program = context.machine.which('mariadbd', 'mysqld') ?? (await installMariadb(context))
-    return program === undefined ? undefined : identify([program], context)
-  })
+  return findEngine('MariaDB', context)
 }
 
 export function findMysql(context: Context): Promise<Running<string>> {
-  return findEngine('MySQL', context, async () => {
+  return findEngine('MySQL', context)
+}
+
+async function findEngine(engine: Engine, context: Context): Promise<Running<string>> {
+  const variable = VARIABLE[engine]
+  if (!context.machine.env[variable]) return runEngine(engine, context, { why: `no ${variable}` })
+  const running = await fromEnvironment(variable, context)
+  await mustBe(engine, variable, running.value)
+  return running
+}
+
+/** Runs a server of this engine on this machine, whatever the environment says. */
+export async function runEngine(
+  engine: Engine,
+  context: Context,
+  how: { readonly why: string } & Pick<Recipe, 'revives'>,
+): Promise<Running<string>> {
+  const program = await PROGRAM[engine](context)
+  if (program?.engine === engine) return runServer(program, context, { remedy: REMEDY[engine], ...how })
+  throw new ChangeoverError('CONFIG', `${engine} was not found, and cannot be installed on this machine.`, {
+    remedy: REMEDY[engine],
+  })
+}
+
+const PROGRAM: Readonly<Record<Engine, (context: Context) => Promise<ServerProgram | undefined>>> = {
+  async MariaDB(context) {
+    const program = context.machine.which('mariadbd', 'mysqld') ?? (await installMariadb(context))
+    return program === undefined ? undefined : identify([program], context)
+  },
+  async MySQL(context) {
     const installed = context.machine.which('mysqld')
     const program = installed === undefined ? undefined : await identify([installed], context)
     // MariaDB installs a mysqld as well.
     if (program?.engine === 'MySQL') return program
     const unpacked = await unpackMysql(context)
     return unpacked && identify(unpacked.command, context, unpacked.basedir)
-  })
-}
-
-async function findEngine(
-  engine: Engine,
-  context: Context,
-  find: () => Promise<ServerProgram | undefined>,
-): Promise<Running<string>> {
-  const variable = VARIABLE[engine]
-  if (context.machine.env[variable]) {
-    const running = await fromEnvironment(variable, context)
-    await mustBe(engine, variable, running.value)
-    return running
-  }
-  const program = await find()
-  if (program?.engine === engine) {
-    return runServer(program, context, { remedy: REMEDY[engine], why: `no ${variable}` })
-  }
-  throw new ChangeoverError('CONFIG', `${engine} was not found, and cannot be installed on this machine.`, {
-    remedy: REMEDY[engine],
-  })
+  },
 }
 
 async function fromEnvironment(variable: 'MARIADB_URL' | 'MYSQL_URL', context: Context): Promise<Running<string>> {

@@ -10,9 +10,12 @@ import type { Context, Running } from './service.ts'
 import { findSqs } from './sqs.ts'
 import type { SqsEndpoint } from './sqs.ts'
 
+export type { Engine } from './database-server.ts'
 export type { FlagSource } from './flags.ts'
 export { thisMachine } from './machine.ts'
 export type { Machine } from './machine.ts'
+export { startOwnDatabase } from './own-database.ts'
+export type { OwnDatabase } from './own-database.ts'
 export type { Found } from './service.ts'
 export type { SqsEndpoint } from './sqs.ts'
 

@@ -22,6 +22,8 @@ export interface Recipe {
   readonly owner?: number | undefined
   /** The user to start it as, if not the present one. */
   readonly as?: User | undefined
+  /** Whether the server is started again, on its data and its port, when it is killed (SIGKILL). */
+  readonly revives?: boolean | undefined
   steps(folder: string, port: number): readonly Command[]
   /** Resolves when the server answers a request of its own driver. */
   ping(port: number): Promise<unknown>

@@ -8,16 +8,29 @@ import { join } from 'node:path'
 
 import type { FromSupervisor, Plan } from './supervised.ts'
 
-const { folder, log: logName, steps, graceMs, as } = JSON.parse(process.argv[2] ?? '') as Plan
+const { folder, log: logName, steps, graceMs, as, revives } = JSON.parse(process.argv[2] ?? '') as Plan
 const log = openSync(join(folder, logName), 'a')
 let current: ChildProcess | undefined
 let ending = false
+const KILLED = 'ended with SIGKILL'
 
 process.once('disconnect', () => void end())
 if (!process.connected) void end()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end())
 
 for (const [index, [command, ...args]] of steps.entries()) {
+  const isServer = index === steps.length - 1
+  let reason: string | undefined
+  do reason = await run(command, args)
+  while (reason === KILLED && isServer && revives && !ending)
+  if (ending) break
+  if (reason === undefined && !isServer) continue
+  tell({ ended: `${command} ${reason ?? 'ended'}` })
+  break
+}
+
+/** Runs a program to its end; gives the reason when that was not a success. */
+async function run(command: string, args: readonly string[]): Promise<string | undefined> {
   // Its own process group, so that processes left by a start script are stopped too.
   current = spawn(command, args, {
     cwd: folder,
@@ -31,10 +44,7 @@ for (const [index, [command, ...args]] of steps.entries()) {
     (thrown: unknown) => `could not be started: ${String(thrown)}`,
   )
   current = undefined
-  if (ending) break
-  if (reason === undefined && index < steps.length - 1) continue
-  tell({ ended: `${command} ${reason ?? 'ended'}` })
-  break
+  return reason
 }
 
 async function end(): Promise<void> {

@@ -25,6 +25,8 @@ export interface Plan {
   readonly graceMs: number
   /** The user to run the steps as, if not the present one; only root can choose. */
   readonly as?: User | undefined
+  /** Whether the server is started again when it is killed (SIGKILL). */
+  readonly revives?: boolean | undefined
 }
 
 /** Sent once by a supervisor, when a step fails or the server ends by itself. */
@@ -49,16 +51,17 @@ const LOG = 'server.log'
  *
  * @param owner the owner of the folder, for a server that switches to another user by itself
  * @param as the user to start the server as, who also owns the folder; for a server that refuses to start as root
+ * @param revives whether the server is started again when it is killed
  */
 export function supervise(
   name: string,
   stepsIn: (folder: string) => readonly Command[],
-  { env, owner, as }: { env: NodeJS.ProcessEnv; owner?: number | undefined; as?: User | undefined },
+  { env, owner, as, revives }: { env: NodeJS.ProcessEnv; owner?: number | undefined } & Pick<Plan, 'as' | 'revives'>,
 ): Supervised {
   const folder = mkdtempSync(join(tmpdir(), `changeover-${name}-`))
   const owned = as?.uid ?? owner
   if (owned !== undefined) chownSync(folder, owned, -1)
-  const plan: Plan = { folder, log: LOG, steps: stepsIn(folder), graceMs: 10_000, as }
+  const plan: Plan = { folder, log: LOG, steps: stepsIn(folder), graceMs: 10_000, as, revives }
   const child = fork(fileURLToPath(new URL('supervise.ts', import.meta.url)), [JSON.stringify(plan)], {
     // Out of the terminal's process group: the stack handles Ctrl-C and stops its servers in order.
     detached: true,

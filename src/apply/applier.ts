@@ -1,4 +1,4 @@
-import { Examples, Tally, Turns } from '../core/index.ts'
+import { bytesToText, Examples, Tally, Turns } from '../core/index.ts'
 import { ledgerOf, quarantineRow, receiptRow, typeNumber, WrittenPairs } from '../ledger/index.ts'
 import {
   type CompiledMigration,
@@ -54,13 +54,25 @@ export interface Applied extends UnknownTypes {
   readonly reasons: readonly string[]
 }
 
+/** Limits what an applier writes to some tables. */
+export interface ApplierSlice {
+  /** Their names. */
+  readonly tables: ReadonlySet<string>
+  /** Those of these events, by the texts of their keys, that no other table waits for: they get receipts. */
+  complete(keys: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>>
+}
+
 /** An applier for one migration. `now` is the time that quarantined events are seen at. */
 export function createApplier(
   migration: CompiledMigration,
   target: MergePort,
   now: () => Date = () => new Date(),
+  slice?: ApplierSlice,
 ): Applier {
-  const { map, protect, relations, knownTypes, generation: own } = migration
+  const { map, protect, knownTypes, generation: own } = migration
+  const relations = slice
+    ? [...slice.tables].flatMap((table) => migration.relationsByTable.get(table) ?? [])
+    : migration.relations
   const { receipts, quarantine } = ledgerOf(migration)
   const pairs = new WrittenPairs(migration)
   const numbers = new Map(knownTypes.map((type) => [type, typeNumber(type)]))
@@ -100,8 +112,15 @@ export function createApplier(
       const unwritten = pairs.unwritten(pairsOf(events, numbers))
       if (unwritten.length > 0) await merge(pairs.relation, unwritten, signal)
       pairs.wrote(unwritten)
+      const isComplete =
+        slice &&
+        (await slice.complete(
+          events.map(({ key }) => key),
+          signal,
+        ))
+      const done = isComplete ? events.filter(({ key }) => isComplete.has(bytesToText(key))) : events
       // The receipts come last: an event that has one is durable.
-      const receiptRows = events.map(({ key, mapped: { position, type, outcome } }) =>
+      const receiptRows = done.map(({ key, mapped: { position, type, outcome } }) =>
         receiptRow(key, { position, type: numberOf(type), outcome }, generation, origin),
       )
       if (receiptRows.length > 0) await merge(receipts, receiptRows, signal)

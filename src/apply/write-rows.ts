@@ -59,7 +59,8 @@ export function rowsByRelation(
   const rows = new Map<Relation, Row[]>(relations.map((relation) => [relation, []]))
   for (const { mapped } of events) {
     if (mapped.outcome !== 'applied') continue
-    for (const { relation, row } of mapped.rows) rows.get(relation)!.push(row)
+    // A run may be limited to some tables.
+    for (const { relation, row } of mapped.rows) rows.get(relation)?.push(row)
   }
   return rows
 }

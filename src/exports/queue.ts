@@ -1,4 +1,4 @@
-export { DEFAULT_QUEUE_LIMITS, memoryQueue, sqs } from '../queue/index.ts'
+export { DEFAULT_QUEUE_LIMITS, DEFAULT_REQUEST_TIMEOUT_MS, memoryQueue, sqs } from '../queue/index.ts'
 export type {
   MemoryQueueOptions,
   OutgoingMessage,

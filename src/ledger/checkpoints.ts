@@ -120,14 +120,18 @@ export class Checkpoints {
     return latest?.generation === this.#generation ? latest.texts : undefined
   }
 
-  /** Writes a new run before its first batch, so that a resumed one has the same ranges. */
+  /**
+   * Writes a new run before its first batch, so that a resumed one has the same ranges. Many ranges take several statements, so the
+   * first range is written last: a run that has it has all.
+   */
   async begin(ranges: readonly RangeBounds[], options: CallOptions = {}): Promise<Run> {
     const [latest] = await this.#latest(options)
     const run = {
       id: nextRunId(latest?.run, randomBytes(4).toString('hex')),
       ranges: ranges.map((range, number) => ({ number, range, reached: undefined, events: 0, isDone: false })),
     }
-    await this.#write(run.id, run.ranges, options)
+    await this.#write(run.id, run.ranges.slice(1), options)
+    await this.#write(run.id, run.ranges.slice(0, 1), options)
     return run
   }
 

@@ -57,6 +57,7 @@ export function typeNumber(type: string): number {
 /** Tells which receipts count under a generation. */
 export class Counting {
   readonly #generation: number
+  readonly #written: ReadonlyMap<number, ReadonlySet<string>>
   /** The oldest generation that counts, by the number of an event type. */
   readonly #oldest = new Map<number, number>()
 
@@ -66,6 +67,7 @@ export class Counting {
     written: ReadonlyMap<number, ReadonlySet<string>>,
   ) {
     this.#generation = number
+    this.#written = written
     for (const [type, since] of Object.entries(counting.types)) {
       const key = typeNumber(type)
       const tables = [...(written.get(key) ?? [])].map((table) => counting.tables[table] ?? 0)
@@ -76,6 +78,14 @@ export class Counting {
   /** The oldest generation whose receipts of this event type count. */
   oldestOf(type: number | undefined): number {
     return (type === undefined ? undefined : this.#oldest.get(type)) ?? this.#generation
+  }
+
+  /**
+   * The oldest generation of what events write to a table, once all of them count; undefined for a table that no event has written to.
+   */
+  oldestOfTable(table: string): number | undefined {
+    const types = [...this.#written].filter(([, tables]) => tables.has(table))
+    return types.length === 0 ? undefined : Math.min(...types.map(([type]) => this.oldestOf(type)))
   }
 
   /** Whether a receipt counts. What an earlier generation could not apply is to be tried again. */

@@ -45,8 +45,12 @@ export function nextRunId(latest: string | undefined, suffix: string): string {
   return `${String(number + 1).padStart(NUMBER_DIGITS, '0')}-${suffix}`
 }
 
-/** The run of these checkpoints, if it is of this generation and a range of it is not finished. */
+/**
+ * The run of these checkpoints, if it is of this generation and a range of it is not finished. A run without its first range was
+ * interrupted when it began, and may be without others.
+ */
 export function unfinishedRun(checkpoints: readonly Checkpoint[], generation: number): Run | undefined {
+  if (checkpoints[0]?.progress.number !== 0) return undefined
   const isOpen = checkpoints.some((checkpoint) => !checkpoint.progress.isDone && checkpoint.generation === generation)
-  return isOpen ? { id: checkpoints[0]!.run, ranges: checkpoints.map(({ progress }) => progress) } : undefined
+  return isOpen ? { id: checkpoints[0].run, ranges: checkpoints.map(({ progress }) => progress) } : undefined
 }

@@ -21,23 +21,33 @@ export interface MissingSearch {
 
 /** Applies those of these events that have no receipt that counts. Returns how many there were. */
 export async function applyMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
-  const { migration, source, warehouse, counting, batches, meter, outage, bounds } = search
-  const { signal } = bounds
-  const find: ReadPort['find'] = (...given) => waitOut(() => warehouse.find(...given), { ...outage, signal })
+  const { source, batches, meter, bounds } = search
   let found = 0
-  for await (const missing of timed(
-    idsWithoutReceipt(migration, ids, { find }, counting, { signal }),
-    meter,
-    'check',
-  )) {
+  for await (const missing of missingIds(ids, search)) {
     for await (const events of timed(source.byIds(missing, bounds), meter, 'read')) {
-      await batches.apply(events, signal)
+      await batches.apply(events, bounds.signal)
       found += events.length
       // Only reports: the caller counts what this phase has done.
       meter.advance(0)
     }
   }
   return found
+}
+
+/** Counts those of these events that have no receipt that counts. */
+export async function countMissing(ids: AsyncIterable<readonly unknown[]>, search: MissingSearch): Promise<number> {
+  let missing = 0
+  for await (const some of missingIds(ids, search)) missing += some.length
+  return missing
+}
+
+/** The ids of those of these events that have no receipt that counts. */
+function missingIds(
+  ids: AsyncIterable<readonly unknown[]>,
+  { migration, warehouse, counting, meter, outage, bounds: { signal } }: MissingSearch,
+): AsyncGenerator<readonly unknown[]> {
+  const find: ReadPort['find'] = (...given) => waitOut(() => warehouse.find(...given), { ...outage, signal })
+  return timed(idsWithoutReceipt(migration, ids, { find }, counting, { signal }), meter, 'check')
 }
 
 /** The same batches of ids; each is counted as done when the next one is requested. */

@@ -1,4 +1,4 @@
-import { createApplier, type Applier } from '../apply/index.ts'
+import { createApplier, type Applier, type ApplierSlice } from '../apply/index.ts'
 import { Examples, Tally, waitOut, type OutageOptions, type ProgressMeter } from '../core/index.ts'
 import { Heartbeat } from '../ledger/index.ts'
 import type { CompiledMigration } from '../mapping/index.ts'
@@ -18,8 +18,16 @@ export class BatchApplier {
   readonly #tally = new Tally(COUNTS)
   readonly #reasons = new Examples()
 
-  constructor(migration: CompiledMigration, warehouse: MergePort, meter: ProgressMeter, outage: Outage) {
-    this.#applier = createApplier(migration, warehouse)
+  constructor(
+    migration: CompiledMigration,
+    warehouse: MergePort,
+    {
+      meter,
+      outage,
+      slice,
+    }: { readonly meter: ProgressMeter; readonly outage: Outage; readonly slice?: ApplierSlice | undefined },
+  ) {
+    this.#applier = createApplier(migration, warehouse, () => new Date(), slice)
     this.#heartbeat = new Heartbeat(migration, warehouse)
     this.#meter = meter
     this.#outage = outage

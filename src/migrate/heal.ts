@@ -64,7 +64,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const { windows, crashed, now } = await records.read()
   const outage = { maxMs: outageMs, onWait }
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(compiled, warehouse, meter, outage)
+  const batches = new BatchApplier(compiled, warehouse, { meter, outage })
   const search = {
     migration: compiled,
     source,

@@ -1,11 +1,13 @@
-import { ProgressMeter } from '../core/index.ts'
+import { ProgressMeter, waitOut } from '../core/index.ts'
 import { Checkpoints, compileRegistered, countingOf, type Run } from '../ledger/index.ts'
 import { unknownTypesOf, type Migration, type UnknownTypes } from '../mapping/index.ts'
-import { applyMissing, counted } from './apply-missing.ts'
+import { applyMissing, counted, countMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveMigrateOptions, type MigrateOptions } from './options.ts'
+import { outdatedTables, type OutdatedTable } from './outdated.ts'
 import { readRanges } from './read-ranges.ts'
 import { assertSameMapping } from './same-mapping.ts'
+import { sliceOf } from './slice.ts'
 
 /** The outcome of a run. */
 export interface MigrateResult extends UnknownTypes {
@@ -20,6 +22,16 @@ export interface MigrateResult extends UnknownTypes {
   readonly rows: number
   /** Events that were written behind the readers, found by comparing ids with receipts, and applied. */
   readonly late: number
+  /**
+   * Events that have no receipt which counts. Only a run that is limited to some tables leaves any: other tables have changed as well, and
+   * wait for these events.
+   */
+  readonly left: number
+  /**
+   * Rows that hold what only an earlier definition has written, by table: the present one no longer writes them. No merge takes them
+   * back; they need a rebuild. Columns that merge without a stamp do not tell.
+   */
+  readonly outdated: readonly OutdatedTable[]
   /** Why events were quarantined: the first few distinct reasons. */
   readonly reasons: readonly string[]
 }
@@ -31,7 +43,8 @@ export interface MigrateResult extends UnknownTypes {
  * call resumes where it stopped. At the end it compares the ids of all events with the receipts and applies what is missing, so that
  * an event whose id sorts before what was already read is found too.
  *
- * Rejects with a ChangeoverError `CONFIG` when an option is wrong or the source does not exist, `UNREACHABLE`, `DENIED` or `SCHEMA`;
+ * Rejects with a ChangeoverError `CONFIG` when an option is wrong or the source does not exist, `UNREGISTERED` when the definition was
+ * not applied to the warehouse, `DEFINITION` when the handlers have changed and the revision has not, `UNREACHABLE`, `DENIED` or `SCHEMA`;
  * with the signal's reason; or with what `onProgress` throws.
  *
  * @example
@@ -51,54 +64,44 @@ export interface MigrateResult extends UnknownTypes {
  * await client.close()
  */
 export async function migrate(migration: Migration, options: MigrateOptions): Promise<MigrateResult> {
-  const {
-    source,
-    warehouse,
-    ranges,
-    parallel,
-    batchEvents,
-    batchBytes,
-    outageMs,
-    onWait,
-    fresh,
-    sameMapping,
-    onProgress,
-    signal,
-  } = resolveMigrateOptions(options)
+  const resolved = resolveMigrateOptions(options)
+  const { source, warehouse, ranges, parallel, batchEvents, batchBytes, outageMs, onWait, onProgress, signal } =
+    resolved
+  // Not waited for: an address that never worked is an error at once, and so is a definition that was not applied.
   await warehouse.dialect()
-  const compiled = await compileRegistered(migration, warehouse)
-  const checkpoints = new Checkpoints(warehouse, compiled, undefined)
-  if (!sameMapping) await assertSameMapping(compiled, checkpoints, { signal })
+  const compiled = await compileRegistered(migration, warehouse, { signal })
+  const slice = resolved.tables && sliceOf(compiled, resolved.tables, warehouse)
+  const checkpoints = new Checkpoints(warehouse, compiled, slice?.tables)
+  if (!resolved.sameMapping) await assertSameMapping(compiled, checkpoints, { signal })
   const total = await source.count({ signal })
-  const unfinished = fresh ? undefined : await checkpoints.unfinished()
-  const run = unfinished ?? (await checkpoints.begin(await source.ranges(ranges, { signal })))
-
   const outage = { maxMs: outageMs, onWait }
+  const present = <T>(work: () => Promise<T>): Promise<T> => waitOut(work, { ...outage, signal })
+  const unfinished = resolved.fresh ? undefined : await present(() => checkpoints.unfinished({ signal }))
+  const run = unfinished ?? (await begin())
+  async function begin(): Promise<Run> {
+    const cut = await source.ranges(ranges, { signal })
+    return present(() => checkpoints.begin(cut, { signal }))
+  }
+
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(compiled, warehouse, meter, outage)
+  const batches = new BatchApplier(compiled, warehouse, { meter, outage, slice })
   meter.begin('read', total, eventsOf(run))
   const bounds = { batchEvents, batchBytes, signal }
   await readRanges(run, { source, checkpoints, batches, meter, outage, bounds, parallel })
 
   meter.begin('check', total)
-  const counting = await countingOf(compiled, warehouse, { signal })
+  const counting = await present(() => countingOf(compiled, warehouse, { signal }))
+  const search = { migration: compiled, source, warehouse, counting, batches, meter, outage, bounds }
   const ids = counted(source.idsBetween(null, null, { signal }), meter)
-  const late = await applyMissing(ids, {
-    migration: compiled,
-    source,
-    warehouse,
-    counting,
-    batches,
-    meter,
-    outage,
-    bounds,
-  })
+  const [late, left] = slice ? [0, await countMissing(ids, search)] : [await applyMissing(ids, search), 0]
   const types = await source.types({ signal })
   return {
     run: run.id,
     resumed: unfinished !== undefined,
     ...batches.counts,
     late,
+    left,
+    outdated: left > 0 ? [] : await present(() => outdatedTables(compiled, counting, warehouse, { signal })),
     ...unknownTypesOf(types, compiled.knownTypes),
     reasons: batches.reasons,
   }

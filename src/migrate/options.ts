@@ -3,10 +3,13 @@ import type { EventSource } from '../stream/index.ts'
 import type { MergePort, ReadPort, RegistryPort, SchemaPort } from '../warehouse/index.ts'
 
 /** The part of a warehouse that a migration needs. */
-export type MigrationWarehouse = MergePort & Pick<ReadPort, 'find'> & RegistryPort & Pick<SchemaPort, 'dialect'>
+export type MigrationWarehouse = MergePort &
+  Pick<ReadPort, 'find' | 'outdated'> &
+  RegistryPort &
+  Pick<SchemaPort, 'dialect'>
 
 /** The methods of {@link MigrationWarehouse}, for the check of options. */
-export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse)[] = ['merge', 'find', 'scan', 'dialect']
+export const WAREHOUSE_METHODS: readonly (keyof MigrationWarehouse)[] = ['merge', 'find', 'scan', 'outdated', 'dialect']
 
 /** Options of {@link migrate}. */
 export interface MigrateOptions {
@@ -52,6 +55,12 @@ export interface MigrateOptions {
    */
   readonly fresh?: boolean
   /**
+   * Limits what is written to these tables. Events get receipts only where no other table waits for them; the others are `left`.
+   *
+   * @defaultValue all
+   */
+  readonly tables?: readonly string[]
+  /**
    * Whether handlers map as they did in the last run of this definition although their text has changed.
    *
    * @defaultValue false
@@ -85,12 +94,15 @@ const NAMES: OptionNames<MigrateOptions> = {
   outageMs: true,
   onWait: true,
   fresh: true,
+  tables: true,
   sameMapping: true,
   onProgress: true,
   signal: true,
 }
 
-export type ResolvedMigrateOptions = Readonly<Required<MigrateOptions>>
+export type ResolvedMigrateOptions = Readonly<Required<Omit<MigrateOptions, 'tables'>>> & {
+  readonly tables: readonly string[] | undefined
+}
 
 /** The options with their defaults. Throws a ChangeoverError `CONFIG` for one that is wrong. */
 export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateOptions {
@@ -106,6 +118,7 @@ export function resolveMigrateOptions(options: MigrateOptions): ResolvedMigrateO
     outageMs: check.milliseconds('outageMs', options.outageMs ?? DEFAULT_OUTAGE_MS, { min: 0 }),
     onWait: options.onWait ?? (() => {}),
     fresh: options.fresh ?? false,
+    tables: options.tables,
     sameMapping: options.sameMapping ?? false,
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,

@@ -15,5 +15,5 @@ export type {
 } from './port.ts'
 export { EventSender } from './send-events.ts'
 export { ABORT_GRACE_MS } from './send-once.ts'
-export { sqs } from './sqs.ts'
+export { DEFAULT_REQUEST_TIMEOUT_MS, sqs } from './sqs.ts'
 export type { SqsClientLike, SqsOptions } from './sqs.ts'

@@ -1,26 +1,34 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs'
-import { loadOptionalPeer } from '../core/index.ts'
+import { answerWithin, loadOptionalPeer } from '../core/index.ts'
 import type { OutgoingMessage, QueueDepth, ReceivedMessage } from './port.ts'
 import { entryId, type BatchAnswer } from './sqs-batch.ts'
 
 type Sdk = typeof import('@aws-sdk/client-sqs')
 
-/** The requests to one SQS queue, each made once. They reject with what the client throws. */
+interface SendOptions {
+  readonly abortSignal: AbortSignal
+}
+
+const NEVER = new AbortController().signal
+
+/** The requests to one SQS queue, each made once. They reject with what the client throws, or when no answer comes in time. */
 export class SqsRequests {
   readonly #client: Pick<SQSClient, 'send'>
   readonly #queueUrl: string
+  readonly #timeoutMs: number
   #loading: Promise<Sdk> | undefined
 
-  constructor(client: Pick<SQSClient, 'send'>, queueUrl: string) {
+  constructor(client: Pick<SQSClient, 'send'>, queueUrl: string, timeoutMs: number) {
     this.#client = client
     this.#queueUrl = queueUrl
+    this.#timeoutMs = timeoutMs
   }
 
   async send(batch: readonly OutgoingMessage[], signal: AbortSignal | undefined): Promise<BatchAnswer> {
     const { SendMessageBatchCommand } = await this.#sdk()
     const Entries = batch.map(({ body }, index) => ({ Id: entryId(index), MessageBody: body }))
     const command = new SendMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries })
-    return await this.#client.send(command, abortable(signal))
+    return this.#answer((options) => this.#client.send(command, options), signal)
   }
 
   /** @param max at most what one request may ask for */
@@ -38,14 +46,16 @@ export class SqsRequests {
       VisibilityTimeout: visibilitySeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
     })
-    const { Messages = [] } = await this.#client.send(command, abortable(signal))
+    const request = (options: SendOptions) => this.#client.send(command, options)
+    const { Messages = [] } = await this.#answer(request, signal, waitSeconds * 1000)
     return Messages.map(receivedMessage)
   }
 
   async delete(batch: readonly ReceivedMessage[]): Promise<BatchAnswer> {
     const { DeleteMessageBatchCommand } = await this.#sdk()
     const Entries = batch.map(({ receiptHandle }, index) => ({ Id: entryId(index), ReceiptHandle: receiptHandle }))
-    return await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries }))
+    const command = new DeleteMessageBatchCommand({ QueueUrl: this.#queueUrl, Entries })
+    return this.#answer((options) => this.#client.send(command, options))
   }
 
   async changeVisibility(batch: readonly ReceivedMessage[], visibilitySeconds: number): Promise<BatchAnswer> {
@@ -55,20 +65,37 @@ export class SqsRequests {
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: visibilitySeconds,
     }))
-    return await this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries }))
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.#queueUrl, Entries })
+    return this.#answer((options) => this.#client.send(command, options))
   }
 
   async depth(): Promise<QueueDepth> {
     const { GetQueueAttributesCommand } = await this.#sdk()
-    const { Attributes = {} } = await this.#client.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: this.#queueUrl,
-        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-      }),
-    )
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: this.#queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    })
+    const { Attributes = {} } = await this.#answer((options) => this.#client.send(command, options))
     return {
       visible: Number(Attributes['ApproximateNumberOfMessages'] ?? 0),
       inFlight: Number(Attributes['ApproximateNumberOfMessagesNotVisible'] ?? 0),
+    }
+  }
+
+  // The client's own timeouts are its application's, and by default it has none: one connection that has gone silent would
+  // keep a sink waiting without end.
+  async #answer<T>(
+    request: (options: SendOptions) => Promise<T>,
+    signal: AbortSignal = NEVER,
+    waitMs: number = 0,
+  ): Promise<T> {
+    const late = new AbortController()
+    try {
+      const abortSignal = AbortSignal.any([signal, late.signal])
+      return await answerWithin(this.#timeoutMs + waitMs, request({ abortSignal }), NEVER)
+    } catch (thrown) {
+      late.abort()
+      throw thrown
     }
   }
 
@@ -91,8 +118,4 @@ function receivedMessage(message: Message): ReceivedMessage {
     receiveCount: Number(ApproximateReceiveCount),
     sentAt: SentTimestamp === undefined ? undefined : new Date(Number(SentTimestamp)),
   }
-}
-
-function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal ? { abortSignal: signal } : {}
 }

@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import { ChangeoverError, redactUrl } from '../core/index.ts'
+import { ChangeoverError, checkOptions, redactUrl } from '../core/index.ts'
 import { MAX_WAIT_SECONDS, resolveLimits } from './limits.ts'
 import { packBatches } from './pack-batches.ts'
 import type { OutgoingMessage, Queue, QueueLimits, ReceivedMessage, SendOutcome } from './port.ts'
@@ -16,7 +16,16 @@ export interface SqsClientLike {
 export interface SqsOptions {
   /** @defaultValue {@link DEFAULT_QUEUE_LIMITS}: 262,144 bytes per message and per batch, 10 messages per batch */
   readonly limits?: Partial<QueueLimits>
+  /**
+   * How long the service may take to answer a request, in milliseconds: all tries of the client together, and in addition to the time
+   * for which `receive` asks it to wait. A request without an answer has failed, and may have had its effect. From 1.
+   *
+   * @defaultValue 30000
+   */
+  readonly requestTimeoutMs?: number
 }
+
+export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000
 
 /**
  * A standard SQS queue, through the application's own client, whose endpoint, region, credentials, retries and timeouts apply.
@@ -32,7 +41,12 @@ export interface SqsOptions {
 export function sqs(client: SqsClientLike, queueUrl: string | undefined, options: SqsOptions = {}): Queue {
   const limits = resolveLimits('sqs', options.limits)
   const { url, place } = checkedAddress(queueUrl)
-  const requests = new SqsRequests(client as Pick<SQSClient, 'send'>, url)
+  const timeoutMs = checkOptions('sqs').milliseconds(
+    'requestTimeoutMs',
+    options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+    { min: 1 },
+  )
+  const requests = new SqsRequests(client as Pick<SQSClient, 'send'>, url, timeoutMs)
 
   return Object.freeze<Queue>({
     limits,

@@ -139,6 +139,7 @@ const PUBLIC = {
   `,
   'changeover/queue': `
     DEFAULT_QUEUE_LIMITS
+    DEFAULT_REQUEST_TIMEOUT_MS
     memoryQueue
     sqs
     type MemoryQueueOptions

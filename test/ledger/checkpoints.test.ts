@@ -89,3 +89,25 @@ test('a signal that has aborted stops reading and writing', async () => {
   await expect(checkpoints.unfinished({ signal })).rejects.toBe(reason)
   await expect(checkpoints.save(run.id, run.ranges[0]!, { signal })).rejects.toBe(reason)
 })
+
+test('a run that was interrupted while it began is not resumed, because ranges of it may be missing', async () => {
+  const warehouse = memoryWarehouse()
+  const ranges = Array.from({ length: 5 }, (_, i) => ({ from: i, before: i + 1 }))
+  // As when a process is killed between two statements of one merge.
+  const killed = new Checkpoints(
+    {
+      scan: (...given) => warehouse.scan(...given),
+      async merge(relation, rows, options) {
+        await warehouse.merge(relation, rows.slice(0, Math.ceil(rows.length / 2)), options)
+        throw new Error('killed')
+      },
+    },
+    OWNER,
+  )
+  await expect(killed.begin(ranges)).rejects.toThrow('killed')
+  const checkpoints = new Checkpoints(warehouse, OWNER)
+  expect(await checkpoints.unfinished()).toBeUndefined()
+  const run = await checkpoints.begin(ranges)
+  expect((await checkpoints.unfinished())?.ranges).toHaveLength(5)
+  expect((await checkpoints.unfinished())?.id).toBe(run.id)
+})

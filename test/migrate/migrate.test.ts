@@ -232,6 +232,33 @@ describe('while the warehouse is away', () => {
     expect(await contentOf(stage.warehouse, history)).toEqual(await directly(events))
   })
 
+  it('waits for it before the first batch too, whether it begins or resumes', async () => {
+    const stage = await staged(await someHistory(200))
+    const away = (): { warehouse: Warehouse; waits: unknown[]; onWait: (wait: { thrown: unknown }) => void } => {
+      const waits: unknown[] = []
+      let left = 2
+      const failFirst = (): void => {
+        if (left-- > 0) throw new ChangeoverError('UNREACHABLE', 'failing over')
+      }
+      const merging = delayed(stage.warehouse, async () => failFirst())
+      const warehouse: Warehouse = Object.assign(Object.create(merging) as Warehouse, {
+        async *scan(...given: Parameters<Warehouse['scan']>) {
+          failFirst()
+          yield* stage.warehouse.scan(...given)
+        },
+      })
+      return { warehouse, waits, onWait: ({ thrown }) => void waits.push(thrown) }
+    }
+    const first = away()
+    const stop = new AbortController()
+    const running = run({ ...stage, ...first }, { ...first, onProgress: () => stop.abort(), signal: stop.signal })
+    await expect(running).rejects.toThrow()
+    expect(first.waits).toHaveLength(2)
+    const second = away()
+    expect(await run({ ...stage, ...second }, second)).toMatchObject({ resumed: true })
+    expect(second.waits).toHaveLength(2)
+  })
+
   it('ends with its error after `outageMs`, and resumes later', async () => {
     const stage = await staged(await someHistory(200))
     const options = { source: stage.source, batchEvents: 20, outageMs: 50 }

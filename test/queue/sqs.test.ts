@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { ChangeoverError } from '../../src/core/errors.ts'
 import { sqs } from '../../src/queue/index.ts'
 import type { Queue, SendOutcome } from '../../src/queue/index.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { queueContract } from '../contract/queue.ts'
 import { startFaultProxy } from './fault-proxy.ts'
 import type { Exchange } from './fault-proxy.ts'
@@ -64,6 +65,29 @@ describe('with faults in between', () => {
       { id: 'e', status: 'failed', retryable: false, reason: 'SomethingNew' },
       { id: 'f', status: 'failed', retryable: true, reason: expect.stringContaining('not for this entry') as string },
     ])
+  })
+
+  test('no request waits for a service that has gone silent', async () => {
+    const { queueUrl, remove } = await freshQueue(sqsClient(server.endpoint))
+    const proxy = await startTcpProxy(server.endpoint)
+    const client = sqsClient(proxy.url)
+    onTestFinished(async () => {
+      client.destroy()
+      await proxy[Symbol.asyncDispose]()
+      await remove()
+    })
+    const queue = sqs(client, queueUrl, { requestTimeoutMs: 200 })
+    await queue.send([{ id: 'a', body: 'a' }])
+    const messages = await queue.receive(receiveOne)
+    proxy.silence()
+    const silent = { code: 'UNREACHABLE', message: expect.stringContaining('did not answer within') as string }
+    await expect(queue.receive({ ...receiveOne, waitSeconds: 1 })).rejects.toMatchObject(silent)
+    await expect(queue.approximateDepth()).rejects.toMatchObject(silent)
+    expect(await queue.acknowledge(messages)).toEqual(messages.map(({ id }) => id))
+    expect(await queue.extend(messages, 30)).toEqual(messages.map(({ id }) => id))
+    expect(await queue.send([{ id: 'b', body: 'b' }])).toMatchObject([{ status: 'failed', retryable: true }])
+    proxy.resume()
+    expect(await queue.acknowledge(messages)).toEqual([])
   })
 
   test('acknowledge and extend report the entries that failed', async () => {

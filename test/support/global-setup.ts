@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { startStack, type FlagSource } from '../../dev/stack/index.ts'
+import { startStack, type Engine, type FlagSource } from '../../dev/stack/index.ts'
 import { Closers } from '../../src/core/closers.ts'
 import { messageOf } from '../../src/core/errors.ts'
 
@@ -30,6 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('missingEngine', undefined)
     project.provide('mysqlUrl', engine === 'mysql' ? database.value.mysqlUrl : database.value.mariadbUrl)
   }
+  project.provide('engine', engine === 'mysql' ? 'MySQL' : 'MariaDB')
   project.provide('mongoUrl', servers.value.mongoUrl)
   project.provide('sqs', { ...servers.value.sqs })
   if (engine === 'mariadb') {
@@ -43,6 +44,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The engine of the project, MariaDB or MySQL; unset when `missingEngine` says why there is none. */
     readonly mysqlUrl: string
+    readonly engine: Engine
     readonly missingEngine: string | undefined
     readonly mongoUrl: string
     readonly sqs: {

@@ -1,0 +1,30 @@
+import type { Counting } from '../ledger/index.ts'
+import type { CompiledMigration } from '../mapping/index.ts'
+import type { CallOptions, OutdatedRegister, ReadPort } from '../warehouse/index.ts'
+
+/** Rows of a table that hold what only an earlier definition has written. */
+export interface OutdatedTable {
+  /** The name of the table in MySQL: `dim_file`. */
+  readonly table: string
+  /** How many rows, by the stamp of the register. */
+  readonly registers: readonly OutdatedRegister[]
+}
+
+/** Looks for what only definitions have written that no longer count. Reads the tables of the migration. */
+export async function outdatedTables(
+  migration: CompiledMigration,
+  counting: Counting,
+  warehouse: Pick<ReadPort, 'outdated'>,
+  options: CallOptions,
+): Promise<OutdatedTable[]> {
+  const found: OutdatedTable[] = []
+  for (const [table, relations] of migration.relationsByTable) {
+    const oldest = counting.oldestOfTable(table)
+    if (oldest === undefined) continue
+    for (const relation of relations) {
+      const registers = await warehouse.outdated(relation, oldest, options)
+      if (registers.length > 0) found.push({ table: relation.name, registers })
+    }
+  }
+  return found
+}

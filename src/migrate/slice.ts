@@ -1,0 +1,51 @@
+import type { ApplierSlice } from '../apply/index.ts'
+import { bytesToText, ChangeoverError } from '../core/index.ts'
+import { Counting, readWrittenTables, receiptOf, receiptsOf } from '../ledger/index.ts'
+import type { CompiledMigration } from '../mapping/index.ts'
+import type { ReadPort } from '../warehouse/index.ts'
+
+/**
+ * A run that is limited to some tables. It writes a receipt for an event only when the tables that it leaves out do not wait for that
+ * event: when the event has a receipt that counts for those. Throws a ChangeoverError `CONFIG` for a table that the migration does not have.
+ */
+export function sliceOf(
+  migration: CompiledMigration,
+  names: readonly string[],
+  warehouse: Pick<ReadPort, 'find' | 'scan'>,
+): ApplierSlice {
+  const known = [...migration.relationsByTable.keys()]
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined || names.length === 0) {
+    throw new ChangeoverError(
+      'CONFIG',
+      unknown === undefined
+        ? 'The list of tables is empty.'
+        : `The migration ${migration.name} has no table ${JSON.stringify(unknown)}.`,
+      { remedy: `Name some of its tables: ${known.join(', ')}.` },
+    )
+  }
+  const tables = new Set(names)
+  const receipts = receiptsOf(migration)
+  let counting: Promise<Counting> | undefined
+  const countingForOthers = async (): Promise<Counting> => {
+    const { types, tables: all } = migration.counting
+    const others = Object.entries(all).filter(([name]) => !tables.has(name))
+    return new Counting(
+      { number: migration.generation, counting: { types, tables: Object.fromEntries(others) } },
+      await readWrittenTables(migration, warehouse),
+    )
+  }
+  return {
+    tables,
+    async complete(keys, signal) {
+      const forOthers = await (counting ??= countingForOthers())
+      const found = await warehouse.find(
+        receipts,
+        keys.map((key) => [key]),
+        { signal },
+      )
+      const counted = found.map(receiptOf).filter((receipt) => forOthers.counts(receipt))
+      return new Set(counted.map(({ event }) => bytesToText(event)))
+    },
+  }
+}
