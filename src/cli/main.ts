@@ -8,6 +8,7 @@ import { createMask } from './mask.ts'
 import { migrateCommand } from './migrate.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { sinkCommand } from './sink.ts'
+import { statusCommand } from './status.ts'
 
 /** The work of a command; resolves to the exit code. */
 export type Task<Options> = (context: Context, options: Options) => Promise<number>
@@ -54,7 +55,7 @@ function program(running: Running, ended: { code: number }): Command {
     })
     .addHelpText(
       'after',
-      '\nExit codes: 0 fine, 1 differences, quarantined events or unknown event types, 2 could not run to its end.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
+      '\nExit codes: 0 fine, 1 differences, quarantined events, unknown event types or something left to do, 2 could not run to its end.\nConnections: MYSQL_URL, MONGODB_URL, SQS_QUEUE_URL, SQS_ENDPOINT.',
     )
 
   const add = <Options>(name: string, description: string, task: Task<Options & CommonOptions>): Command =>
@@ -73,10 +74,21 @@ function program(running: Running, ended: { code: number }): Command {
     '--allow-destructive',
     'include changes that may lose data: narrower types, dropped columns',
   ] as const
-  add('plan', 'print the SQL that would bring the warehouse up to date; change nothing', planCommand).option(
-    ...destructive,
+  const rollBack = ['--roll-back', 'go back to definitions that were applied before, columns included'] as const
+  const noIndexes = ['--no-indexes', 'leave missing indexes out: a bulk load is faster without them'] as const
+  add('plan', 'print what a changed config means and the SQL that it needs; change nothing', planCommand)
+    .option(...destructive)
+    .option(...rollBack)
+    .option(...noIndexes)
+  add('apply', 'bring tables, columns and views up to date, and register the definitions', applyCommand)
+    .option(...destructive)
+    .option(...rollBack)
+    .option(...noIndexes)
+    .option('--expect <hash>', 'apply the plan with this hash, or nothing')
+  add('status', 'show generations, workers and what is to be replayed', statusCommand).option(
+    '-m, --migration <name>',
+    'only this migration',
   )
-  add('apply', 'bring the tables, columns and views of the warehouse up to date', applyCommand).option(...destructive)
   add('migrate', 'replay the history into the warehouse; resumes an interrupted run', migrateCommand)
     .option('-m, --migration <name>', 'the migration to use, when the config has several')
     .option('--ranges <n>', 'the number of ranges to divide the history into', wholeNumber('--ranges', 1))
@@ -87,11 +99,15 @@ function program(running: Running, ended: { code: number }): Command {
       wholeNumber('--outage', 0),
     )
     .option('--fresh', 'start over instead of resuming an interrupted run')
+    .option('-t, --tables <name...>', 'write to these tables only')
+    .option('--same-mapping', 'go on although the text of handlers has changed: they map as before')
     .addOption(
       new Option('--heal', 'replay only the events that observers recorded as missed').conflicts([
         'fresh',
         'ranges',
         'parallel',
+        'tables',
+        'sameMapping',
       ]),
     )
   add('sink', 'merge messages from the queue into the warehouse until stopped', sinkCommand).option(

@@ -20,6 +20,8 @@ interface Options {
   readonly ranges?: number
   readonly parallel?: number
   readonly fresh?: boolean
+  readonly tables?: readonly string[]
+  readonly sameMapping?: boolean
   /** In seconds. */
   readonly outage?: number
   readonly heal?: boolean
@@ -32,7 +34,7 @@ export async function migrateCommand(context: Context, options: Options): Promis
 
 async function migrateHistory(context: Context, migration: Migration, options: Options): Promise<number> {
   const { signal } = context
-  const { ranges, parallel, fresh } = options
+  const { ranges, parallel, fresh, tables, sameMapping } = options
   const warehouse = context.warehouse()
   await warehouse.dialect()
   const source = mongoEvents((await context.mongo()).db(), migration)
@@ -45,12 +47,15 @@ async function migrateHistory(context: Context, migration: Migration, options: O
     ...(ranges ? { ranges } : {}),
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
+    ...(tables ? { tables } : {}),
+    ...(sameMapping ? { sameMapping } : {}),
     ...outageOptions(context, options),
     onProgress: (made) => progress.show(made),
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))
-  return result.quarantined > 0 || result.unmapped > 0 ? EXIT.differences : EXIT.fine
+  const { quarantined, unmapped, left, outdated } = result
+  return quarantined + unmapped + left + outdated.length > 0 ? EXIT.differences : EXIT.fine
 }
 
 async function healHistory(context: Context, migration: Migration, options: Options): Promise<number> {
@@ -84,14 +89,23 @@ function outageOptions(
 
 /** The outcome of a run in lines. */
 export function describeMigration(name: string, result: MigrateResult, seconds: number): string[] {
-  const { events, applied, ignored, quarantined, rows, late, resumed } = result
+  const { events, applied, ignored, quarantined, rows, late, left, outdated, resumed } = result
   const rate = seconds > 0 ? Math.round(events / seconds) : 0
   return [
     `${name}: ${quantity(events, 'event')} in ${seconds.toFixed(1)} s (${count(rate)}/s)${resumed ? ', resumed' : ''}.`,
     `  applied ${count(applied)}, ignored ${count(ignored)}, quarantined ${count(quarantined)}; ${quantity(rows, 'row')} merged; ${quantity(late, 'event')} arrived late.`,
     ...unknownTypesLines(result),
+    ...(left > 0
+      ? [`  ${quantity(left, 'event')} still to be replayed for other tables: run changeover migrate without --tables.`]
+      : []),
+    ...outdated.map(describeOutdated),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ]
+}
+
+function describeOutdated({ table, registers }: MigrateResult['outdated'][number]): string {
+  const named = registers.map(({ stamp, rows }) => `${quantity(rows, 'row')} by ${stamp}`)
+  return `  ${table} holds what only an earlier definition has written (${named.join(', ')}): migrate into a new database to be rid of it.`
 }
 
 /** The outcome of healing in lines. */

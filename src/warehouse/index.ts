@@ -5,6 +5,8 @@ export type { Dialect } from './dialect.ts'
 export { memoryWarehouse } from './memory.ts'
 export type { MemoryWarehouse } from './memory.ts'
 export { mysqlWarehouse } from './mysql.ts'
+export { namesRead } from './report-reads.ts'
+export type { ReportReads } from './report-reads.ts'
 export { serverErrorOf } from './mysql-errors.ts'
 export {
   DEFAULT_CONNECTIONS,

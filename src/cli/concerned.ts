@@ -1,0 +1,33 @@
+import type { DefinitionChange } from '../ledger/index.ts'
+import type { Report } from '../mapping/index.ts'
+import type { AnyTable } from '../star/index.ts'
+import { viewNamesOf } from '../star/index.ts'
+import { namesRead, type ReportReads } from '../warehouse/index.ts'
+
+/** What each report reads, by its name. */
+export async function readsOf(reports: readonly Report[]): Promise<ReadonlyMap<string, ReportReads>> {
+  const reads = new Map<string, ReportReads>()
+  for (const report of reports) {
+    const run = async (reader: unknown): Promise<unknown> => {
+      const params = await report.resolveParams()
+      return report.warehouse(params, { reader: () => reader as never })
+    }
+    reads.set(report.name, await namesRead(run))
+  }
+  return reads
+}
+
+/** The names of the reports that read what a change concerns, by the names in their queries. */
+export function concernedReports(
+  { table: name, column }: DefinitionChange,
+  tables: readonly AnyTable[],
+  reads: ReadonlyMap<string, ReportReads>,
+): string[] {
+  const table = tables.find((each) => each.name === name)
+  if (table === undefined) return []
+  const views = Object.values(viewNamesOf(table))
+  return [...reads].flatMap(([report, { names, selectsAll }]) => {
+    const readsTable = views.some((view) => names.has(view))
+    return readsTable && (column === undefined || selectsAll || names.has(column)) ? [report] : []
+  })
+}

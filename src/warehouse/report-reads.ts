@@ -1,0 +1,71 @@
+import {
+  Kysely,
+  MysqlAdapter,
+  MysqlIntrospector,
+  MysqlQueryCompiler,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+} from 'kysely'
+
+/** Which names a report's queries contain: tables, views and columns, and its own. */
+export interface ReportReads {
+  readonly names: ReadonlySet<string>
+  /** Whether it selects all columns of something. */
+  readonly selectsAll: boolean
+}
+
+/**
+ * Runs a report against a reader that answers every query with no rows, and gives the names in its queries. So queries that depend on
+ * rows are not seen.
+ *
+ * @param run calls the report with the reader; what it rejects with is ignored
+ */
+export async function namesRead(run: (reader: Kysely<unknown>) => Promise<unknown>): Promise<ReportReads> {
+  const queries: string[] = []
+  const reader = new Kysely<unknown>({
+    dialect: {
+      createAdapter: () => new MysqlAdapter(),
+      createDriver: () => new RecordingDriver(queries),
+      createIntrospector: (db) => new MysqlIntrospector(db),
+      createQueryCompiler: () => new MysqlQueryCompiler(),
+    },
+  })
+  // A report may well expect a row.
+  await run(reader).catch(() => {})
+  await reader.destroy()
+  return {
+    names: new Set(queries.flatMap((sql) => [...sql.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!))),
+    selectsAll: queries.some((sql) => /select\s+(distinct\s+)?(`\w+`\.)?\*/i.test(sql)),
+  }
+}
+
+class RecordingDriver implements Driver {
+  readonly #queries: string[]
+
+  constructor(queries: string[]) {
+    this.#queries = queries
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const queries = this.#queries
+    return {
+      async executeQuery<R>({ sql }: CompiledQuery): Promise<QueryResult<R>> {
+        queries.push(sql)
+        return { rows: [] }
+      },
+      async *streamQuery<R>({ sql }: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {
+        queries.push(sql)
+        yield { rows: [] }
+      },
+    }
+  }
+
+  async init(): Promise<void> {}
+  async beginTransaction(): Promise<void> {}
+  async commitTransaction(): Promise<void> {}
+  async rollbackTransaction(): Promise<void> {}
+  async releaseConnection(): Promise<void> {}
+  async destroy(): Promise<void> {}
+}
