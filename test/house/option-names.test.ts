@@ -77,7 +77,7 @@ const CASES: readonly [string, string, string, (misspelt: object) => unknown][] 
     'checkConvergence',
     'maxEvent',
     'maxEvents',
-    (more) => checkConvergence(history, [], { ...warehouse, address: '' } as never, more),
+    (more) => checkConvergence(history, [], { ...warehouse, address: '' }, more),
   ],
 ]
 
