@@ -18,8 +18,15 @@ export type {
   UnknownTypes,
 } from '../migrate/index.ts'
 export type { OutageWait, RunProgress } from '../core/index.ts'
-export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
-export type { EventIds } from '../ledger/index.ts'
+export { countWithoutReceipt, planWarehouse, schemaOf } from '../ledger/index.ts'
+export type {
+  DefinitionChange,
+  EventIds,
+  Generation,
+  LedgerPort,
+  WarehousePlan,
+  WarehousePlanOptions,
+} from '../ledger/index.ts'
 export { mongoEvents } from '../stream/index.ts'
 export type {
   AskOptions,

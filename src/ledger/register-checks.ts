@@ -72,6 +72,6 @@ function checkName({ document }: Definition, known: readonly Generation[], all: 
   )
 }
 
-export function refused(sentence: string, remedy = REBUILD): ChangeoverError {
+export function refused(sentence: string, remedy: string = REBUILD): ChangeoverError {
   return new ChangeoverError('SCHEMA', `${sentence}.`, { remedy })
 }

@@ -4,7 +4,7 @@ import { createApplier } from '../../src/apply/index.ts'
 import { until } from '../../src/core/abort.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { column as c, defineMigration, fact } from '../../src/exports/index.ts'
-import { schemaOf } from '../../src/ledger/schema.ts'
+import { planWarehouse } from '../../src/ledger/schema.ts'
 import { compile, type Migration } from '../../src/mapping/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import { createSink, type SinkOptions } from '../../src/sink/index.ts'
@@ -28,7 +28,7 @@ async function warehouseFor(migration: Migration): Promise<{ warehouse: Warehous
   const url = await mysql.freshDatabase()
   const warehouse = mysqlWarehouse(url, patience)
   onTestFinished(() => warehouse.close())
-  await warehouse.apply(await warehouse.plan(schemaOf([migration])))
+  await warehouse.apply((await planWarehouse(warehouse, [migration])).steps)
   return { warehouse, url }
 }
 
