@@ -16,6 +16,7 @@ export type { CounterLike, MeterLike, MetricsLike, ResultLike } from './metrics.
 export { loadOptionalPeer } from './optional-peer.ts'
 export { checkOptions, MAX_TIMER_MS } from './options.ts'
 export { mayPass, waitOut } from './outage.ts'
+export { ownOf } from './own.ts'
 export type { OutageOptions, OutageWait } from './outage.ts'
 export { isPlainObject } from './plain-object.ts'
 export { ProgressMeter } from './progress.ts'

@@ -83,12 +83,16 @@ const PUBLIC = {
     heal
     migrate
     mongoEvents
+    planWarehouse
     schemaOf
     type AskOptions
+    type DefinitionChange
     type EventIds
     type EventSource
+    type Generation
     type HealOptions
     type HealResult
+    type LedgerPort
     type MigrateOptions
     type MigrateResult
     type MigrationWarehouse
@@ -99,6 +103,8 @@ const PUBLIC = {
     type RunProgress
     type TypeCount
     type UnknownTypes
+    type WarehousePlan
+    type WarehousePlanOptions
   `,
   'changeover/observer': `
     changeStreamTap
@@ -176,6 +182,7 @@ const PUBLIC = {
     DEFAULT_WAIT_SECONDS
     lambdaHandler
     type HandledMessages
+    type LambdaContext
     type LambdaOptions
     type MessageCounts
     type Sink
@@ -217,10 +224,12 @@ const PUBLIC = {
     type MysqlWarehouseOptions
     type PlanOptions
     type ReadPort
+    type RegistryPort
     type ReportPort
     type ScanOptions
     type Schema
     type SchemaPort
+    type SchemaRecord
     type Step
     type Warehouse
     type WarehouseCounters

@@ -169,11 +169,7 @@ describe('a sink', () => {
   it('gives a batch back after its number of leases when a merge does not end at all', async () => {
     const queue = memoryQueue()
     await sendAll(queue, messagesOf(await someHistory(10), 5))
-    const { running, abort } = working(
-      queue,
-      neverEnding,
-      { visibilitySeconds: 1, maxLeases: 1 },
-    )
+    const { running, abort } = working(queue, neverEnding, { visibilitySeconds: 1, maxLeases: 1 })
     await until(async () => (await queue.approximateDepth()).inFlight === 2, soon())
     await until(async () => (await queue.approximateDepth()).visible === 2, soon())
     abort()
