@@ -3,7 +3,7 @@ import {
   countWithoutReceipt,
   migrate,
   mongoEvents,
-  schemaOf,
+  planWarehouse,
   type EventSource,
   type MigrateResult,
 } from 'changeover/migrate'
@@ -78,7 +78,7 @@ export async function runMainJob(
   const cut = Math.floor(events.length * HISTORY_SHARE)
   const [past, live] = [events.slice(0, cut), shuffled(events.slice(cut), random)]
 
-  await warehouse.apply(await warehouse.plan(schemaOf([history])))
+  await warehouse.apply((await planWarehouse(warehouse, [history])).steps)
 
   const rough = chaos(queue, random, DUPLICATE_SHARE)
   const observer = observe(client, history, {

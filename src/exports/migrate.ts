@@ -11,8 +11,19 @@ export {
 } from '../migrate/index.ts'
 export type { HealOptions, HealResult, MigrateOptions, MigrateResult, MigrationWarehouse } from '../migrate/index.ts'
 export type { OutageWait, RunProgress } from '../core/index.ts'
-export { countWithoutReceipt, schemaOf } from '../ledger/index.ts'
-export type { EventIds } from '../ledger/index.ts'
+export { countWithoutReceipt, planWarehouse, schemaOf, statusOf } from '../ledger/index.ts'
+export type {
+  DefinitionChange,
+  EventIds,
+  Generation,
+  LedgerPort,
+  MigrationStatus,
+  PlannedWarehouse,
+  ReceiptCounts,
+  WarehousePlan,
+  WarehousePlanOptions,
+  Worker,
+} from '../ledger/index.ts'
 export type { TypeCount, UnknownTypes } from '../mapping/index.ts'
 export { mongoEvents } from '../stream/index.ts'
 export type {

@@ -10,6 +10,7 @@ export {
 } from '../sink/index.ts'
 export type {
   HandledMessages,
+  LambdaContext,
   LambdaOptions,
   MessageCounts,
   Sink,

@@ -99,7 +99,7 @@ export class Checkpoints {
   constructor(
     warehouse: MergePort & Pick<ReadPort, 'scan'>,
     migration: Pick<CompiledMigration, 'name' | 'generation' | 'definition'>,
-    tables: ReadonlySet<string> | undefined,
+    tables?: ReadonlySet<string>,
   ) {
     this.#warehouse = warehouse
     this.#generation = migration.generation

@@ -48,7 +48,7 @@ export async function* idsWithoutReceipt(
 }
 
 /**
- * How many of these events have no receipt yet that counts for the present definition. Rejects with a ChangeoverError `SCHEMA` when
+ * How many of these events have no receipt yet that counts for the present definition. Rejects with a ChangeoverError `UNREGISTERED` when
  * the definition was not applied to the warehouse, and as `find` does.
  *
  * @example

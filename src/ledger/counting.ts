@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { ownOf } from '../core/index.ts'
 import type { DefinitionDocument, HandlerTexts, OldestCounting } from '../mapping/index.ts'
 import type { Generation } from './generations.ts'
 import type { Receipt } from './receipts.ts'
@@ -22,11 +23,12 @@ export function countingAfter(
 ): OldestCounting {
   const keepsAll = before !== undefined && isReadAlike(before, { document, texts })
   const tables = Object.keys(document.tables).map((table) => {
-    const known = keepsAll ? before.counting.tables[table] : undefined
+    const known = keepsAll ? ownOf(before.counting.tables, table) : undefined
     return [table, known === undefined || redefined.has(table) ? number : known] as const
   })
   const types = [...document.handled, ...document.ignored].map((type) => {
-    const known = keepsAll && isMappedAlike(type, before, { document, texts }) ? before.counting.types[type] : undefined
+    const known =
+      keepsAll && isMappedAlike(type, before, { document, texts }) ? ownOf(before.counting.types, type) : undefined
     return [type, known ?? number] as const
   })
   return { types: Object.fromEntries(types), tables: Object.fromEntries(tables) }
@@ -46,7 +48,9 @@ function isReadAlike(a: CountedDefinition, b: CountedDefinition): boolean {
 /** What was ignored counts as long as it is ignored; what was applied stays when it is ignored from now on. */
 function isMappedAlike(type: string, before: CountedDefinition, now: CountedDefinition): boolean {
   if (now.document.ignored.includes(type)) return true
-  return before.document.handled.includes(type) && before.texts.handlers[type] === now.texts.handlers[type]
+  return (
+    before.document.handled.includes(type) && ownOf(before.texts.handlers, type) === ownOf(now.texts.handlers, type)
+  )
 }
 
 /** A number for an event type, as receipts have it: 32 bits. Two types with one number are replayed together. */
@@ -70,7 +74,7 @@ export class Counting {
     this.#written = written
     for (const [type, since] of Object.entries(counting.types)) {
       const key = typeNumber(type)
-      const tables = [...(written.get(key) ?? [])].map((table) => counting.tables[table] ?? 0)
+      const tables = [...(written.get(key) ?? [])].map((table) => ownOf(counting.tables, table) ?? 0)
       this.#oldest.set(key, Math.max(this.#oldest.get(key) ?? 0, since, ...tables))
     }
   }

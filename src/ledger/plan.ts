@@ -33,7 +33,7 @@ export interface WarehousePlan {
 }
 
 /** Options of {@link planWarehouse}. */
-export interface WarehousePlanOptions extends PlanOptions, CallOptions {
+export interface WarehousePlanOptions extends Omit<PlanOptions, 'allowWider'>, CallOptions {
   /** The days of the calendar dimension; without them there is none. */
   readonly calendar?: CalendarRange | undefined
   /**
@@ -77,7 +77,7 @@ export async function planWarehouse(
   const registration = register(known, migrations, { rollBack, now })
   const schema = registeredSchema(schemaOf(migrations, calendar), registration)
   const stillWritten = plan.allowDestructive ? await columnsStillWritten(warehouse, known, now, { signal }) : NONE
-  const steps = await warehouse.plan({ ...schema, stillWritten }, { ...plan, signal })
+  const steps = await warehouse.plan({ ...schema, stillWritten }, { ...plan, allowWider: true, signal })
   const fixed = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
   return {
     steps,

@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/index.ts'
+import { ChangeoverError, ownOf } from '../core/index.ts'
 import type { Definition } from '../mapping/index.ts'
 import type { Generation } from './generations.ts'
 
@@ -48,7 +48,7 @@ export function checkProgress(
     )
   }
   const turned = Object.entries(tables).find(
-    ([name, { kind }]) => (latest.document.tables[name]?.kind ?? kind) !== kind,
+    ([name, { kind }]) => (ownOf(latest.document.tables, name)?.kind ?? kind) !== kind,
   )
   if (turned)
     throw refused(
@@ -62,16 +62,16 @@ function checkName({ document }: Definition, known: readonly Generation[], all: 
   const names = new Set(all.map(({ document: { migration } }) => migration))
   const gone = known.findLast(
     ({ document: other }) =>
-      !names.has(other.migration) && Object.keys(document.tables).some((table) => table in other.tables),
+      !names.has(other.migration) && Object.keys(document.tables).some((table) => Object.hasOwn(other.tables, table)),
   )
   if (gone === undefined) return
-  const shared = Object.keys(document.tables).find((table) => table in gone.document.tables)!
+  const shared = Object.keys(document.tables).find((table) => Object.hasOwn(gone.document.tables, table))!
   throw refused(
     `The migration ${document.migration} writes to ${shared}, which the migration ${gone.document.migration} has written to, and that one is not in the config`,
     `If it was renamed, keep the name ${gone.document.migration}. If both write to it, list both in one config. Otherwise rebuild: migrate into a new database, or into tables under other names.`,
   )
 }
 
-export function refused(sentence: string, remedy = REBUILD): ChangeoverError {
+export function refused(sentence: string, remedy: string = REBUILD): ChangeoverError {
   return new ChangeoverError('SCHEMA', `${sentence}.`, { remedy })
 }

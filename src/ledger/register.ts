@@ -1,4 +1,4 @@
-import { canonicalJson } from '../core/index.ts'
+import { canonicalJson, ownOf } from '../core/index.ts'
 import { definitionOf, tablesOf, type Definition, type Migration } from '../mapping/index.ts'
 import {
   describeTable,
@@ -118,18 +118,18 @@ function evolveTable(
 ): EvolvedTable {
   const { name } = table
   const states = known.flatMap(({ document, names }): TableState[] => {
-    const description = document.tables[name]
-    return description?.kind === table.kind ? [{ description, names: names[name] ?? PLAIN_NAMES }] : []
+    const description = ownOf(document.tables, name)
+    return description?.kind === table.kind ? [{ description, names: ownOf(names, name) ?? PLAIN_NAMES }] : []
   })
   const latest = states.at(-1)
   const description = describeTable(table)
   const isSame = latest !== undefined && canonicalJson(latest.description) === canonicalJson(description)
   if (isSame && !rollBack) return { table, names: latest.names, changes: [], isRedefined: false }
-  if (!changed.some(({ document }) => name in document.tables)) {
+  if (!changed.some(({ document }) => Object.hasOwn(document.tables, name))) {
     // No migration of this config has it in another form than before, so one of another config has.
     if (isSame || latest === undefined)
       return { table, names: latest?.names ?? PLAIN_NAMES, changes: [], isRedefined: false }
-    const other = known.findLast(({ document }) => name in document.tables)!
+    const other = known.findLast(({ document }) => Object.hasOwn(document.tables, name))!
     throw refused(
       `The ${table.kind} ${name} is defined otherwise by the migration ${other.document.migration} (generation ${other.number})`,
       'Share one definition of it between the migrations, and list them in one config.',
@@ -145,7 +145,12 @@ function evolveTable(
   }
   const goesTo = back ?? names
   const isRedefined = latest !== undefined && canonicalJson(latest.names) !== canonicalJson(goesTo)
-  return { table, names: goesTo, changes, isRedefined }
+  // Nothing has been written there since, even where the columns are the same ones by name.
+  const missed: TableChange[] =
+    back !== undefined && isRedefined
+      ? [{ column: undefined, what: 'goes back to columns that later events have not written to', needsReplay: true }]
+      : []
+  return { table, names: goesTo, changes: [...missed, ...changes], isRedefined }
 }
 
 /** The names that the columns of a table had under the definition that a migration goes back to. */
@@ -155,9 +160,10 @@ function goingBack(
   changed: readonly Definition[],
 ): PhysicalNames | undefined {
   const fingerprints = new Set(
-    changed.filter(({ document }) => table in document.tables).map((each) => each.fingerprint),
+    changed.filter(({ document }) => Object.hasOwn(document.tables, table)).map((each) => each.fingerprint),
   )
-  return known.findLast(({ fingerprint }) => fingerprints.has(fingerprint))?.names[table]
+  const earlier = known.findLast(({ fingerprint }) => fingerprints.has(fingerprint))
+  return earlier && ownOf(earlier.names, table)
 }
 
 function migrationChanges({ document, texts }: Definition, before: Generation | undefined): DefinitionChange[] {
@@ -173,7 +179,7 @@ function migrationChanges({ document, texts }: Definition, before: Generation | 
   const was = before.document
   const isHandled = (type: string): boolean => was.handled.includes(type)
   const rewritten = document.handled.filter(
-    (type) => isHandled(type) && before.texts.handlers[type] !== texts.handlers[type],
+    (type) => isHandled(type) && ownOf(before.texts.handlers, type) !== ownOf(texts.handlers, type),
   )
   return [
     ...(was.revision === document.revision

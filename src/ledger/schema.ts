@@ -11,6 +11,14 @@ import { writtenTablesOf } from './written-tables.ts'
 /**
  * All tables and views of these migrations in their first generation, internal ones included: what `warehouse.plan` takes. It
  * registers nothing, so no worker can use the warehouse: see {@link planWarehouse}.
+ *
+ * @example
+ * import { schemaOf } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * for (const { sql } of await warehouse.plan(schemaOf([history]))) console.log(sql)
  */
 export function schemaOf(migrations: readonly Migration[], calendar?: CalendarRange): Schema {
   const internal = [receiptsOf, quarantineOf, checkpointsOf, writtenTablesOf, workersOf]

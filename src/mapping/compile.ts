@@ -1,3 +1,4 @@
+import { ownOf } from '../core/index.ts'
 import { namedTable, PLAIN_NAMES, relationsOf, type PhysicalNames, type Relation } from '../star/index.ts'
 import { definitionOf, type Definition, type HandlerTexts } from './definition.ts'
 import { createMapper, type Mapper } from './mapper.ts'
@@ -64,7 +65,9 @@ export function compile(
   const { name, source, handlers } = migration
   const knownTypes = [...handlers.keys()]
   const protect = protection(source)
-  const tables = Object.values(migration.tables).map((table) => namedTable(table, names[table.name] ?? PLAIN_NAMES))
+  const tables = Object.values(migration.tables).map((table) =>
+    namedTable(table, ownOf(names, table.name) ?? PLAIN_NAMES),
+  )
   const layouts = new Map(tables.map((table) => [table.name, table.layout]))
   return Object.freeze({
     name,

@@ -24,14 +24,14 @@ import { assertEmpty, assertEqual, clearAll, type CheckedWarehouse } from './tab
  *
  * @example
  * import { test } from 'node:test'
- * import { schemaOf } from 'changeover/migrate'
+ * import { planWarehouse } from 'changeover/migrate'
  * import { checkConvergence } from 'changeover/testing'
  * import { mysqlWarehouse } from 'changeover/warehouse'
  * import { history, someRealEvents } from './changeover.config.ts'
  *
  * test('any delivery leads to the same warehouse', async () => {
  *   await using warehouse = mysqlWarehouse(process.env.TEST_MYSQL_URL)
- *   await warehouse.apply(await warehouse.plan(schemaOf([history])))
+ *   await warehouse.apply((await planWarehouse(warehouse, [history])).steps)
  *   await checkConvergence(history, someRealEvents, warehouse)
  * })
  */

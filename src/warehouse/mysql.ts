@@ -15,12 +15,12 @@ import { SqlSession } from './session.ts'
  * Throws a ChangeoverError `CONFIG` when the address is missing or not a MySQL URL, or an option is out of range.
  *
  * @example
- * import { schemaOf } from 'changeover/migrate'
+ * import { planWarehouse } from 'changeover/migrate'
  * import { mysqlWarehouse } from 'changeover/warehouse'
  * import { history } from './changeover.config.ts'
  *
  * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
- * await warehouse.apply(await warehouse.plan(schemaOf([history])))
+ * await warehouse.apply((await planWarehouse(warehouse, [history])).steps)
  */
 export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseOptions = {}): Warehouse {
   const resolved = resolveOptions(options)

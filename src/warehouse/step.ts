@@ -41,6 +41,13 @@ export interface PlanOptions {
    */
   readonly allowDestructive?: boolean
   /**
+   * Whether a column may stay as it is that holds more than its definition asks for. A registered definition never narrows a column;
+   * one that is gone back to finds it as a later one has left it.
+   *
+   * @defaultValue false
+   */
+  readonly allowWider?: boolean
+  /**
    * Whether missing indexes are part of the plan. A bulk load is faster without them: apply a plan without, load, and apply one with.
    *
    * @defaultValue true

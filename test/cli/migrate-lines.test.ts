@@ -10,6 +10,8 @@ const migrated = {
   quarantined: 3,
   rows: 30_000,
   late: 2,
+  left: 0,
+  outdated: [],
   unmapped: 0,
   unknownTypes: [],
   reasons: [],
@@ -38,7 +40,18 @@ describe('the lines of a migration', () => {
   })
 
   it('have singulars', () => {
-    const one = { ...migrated, events: 1, applied: 1, ignored: 0, quarantined: 0, rows: 1, late: 1, unmapped: 1 }
+    const one = {
+      ...migrated,
+      events: 1,
+      applied: 1,
+      ignored: 0,
+      quarantined: 0,
+      rows: 1,
+      late: 1,
+      left: 0,
+      outdated: [],
+      unmapped: 1,
+    }
     const lines = describeMigration('history', { ...one, unknownTypes: [{ type: 'file.renamed', events: 1 }] }, 1)
     expect(lines).toEqual([
       'history: 1 event in 1.0 s (1/s).',

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { history } from '../../examples/history/migration.ts'
-import { schemaOf } from '../../src/ledger/schema.ts'
+import { planWarehouse } from '../../src/ledger/index.ts'
 import type { Migration } from '../../src/mapping/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import { createSink, type SinkOptions } from '../../src/sink/index.ts'
@@ -22,7 +22,7 @@ export async function warehouseFor(
   const url = await mysql.freshDatabase()
   const warehouse = mysqlWarehouse(url, patience)
   onTestFinished(() => warehouse.close())
-  await warehouse.apply(await warehouse.plan(schemaOf([migration])))
+  await warehouse.apply((await planWarehouse(warehouse, [migration])).steps)
   return { warehouse, url }
 }
 

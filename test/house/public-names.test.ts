@@ -83,12 +83,16 @@ const PUBLIC = {
     heal
     migrate
     mongoEvents
+    planWarehouse
     schemaOf
     type AskOptions
+    type DefinitionChange
     type EventIds
     type EventSource
+    type Generation
     type HealOptions
     type HealResult
+    type LedgerPort
     type MigrateOptions
     type MigrateResult
     type MigrationWarehouse
@@ -100,6 +104,8 @@ const PUBLIC = {
     type TypeCount
     type TypesOptions
     type UnknownTypes
+    type WarehousePlan
+    type WarehousePlanOptions
   `,
   'changeover/observer': `
     changeStreamTap
@@ -178,6 +184,7 @@ const PUBLIC = {
     DEFAULT_WAIT_SECONDS
     lambdaHandler
     type HandledMessages
+    type LambdaContext
     type LambdaOptions
     type MessageCounts
     type Sink
@@ -221,10 +228,12 @@ const PUBLIC = {
     type MysqlWarehouseOptions
     type PlanOptions
     type ReadPort
+    type RegistryPort
     type ReportPort
     type ScanOptions
     type Schema
     type SchemaPort
+    type SchemaRecord
     type Step
     type Warehouse
     type WarehouseCounters

@@ -16,7 +16,7 @@ const OWNER = { name: 'things', generation: 3, definition }
 
 function checkpoint(number: number, isDone: boolean, more: Partial<Checkpoint> = {}): Checkpoint {
   const progress = { number, range: { from: number, before: number + 1 }, reached: number, events: 7, isDone }
-  return { run: 'r', generation: 3, texts: 'abcd', progress, ...more }
+  return { run: 'r', generation: 3, texts: 'abcd', tables: '', progress, ...more }
 }
 
 test.each([

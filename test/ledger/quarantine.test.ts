@@ -20,7 +20,7 @@ test('a quarantined event is read back, with the times between which it was seen
     event: key,
     firstSeen: first,
     lastSeen: last,
-    revision: 2,
+    generation: 2,
     reason: 'why',
     body,
   })
@@ -41,7 +41,7 @@ test('a row without its body keeps the reason, and tells the size and why the wa
     event: key,
     firstSeen: first,
     lastSeen: first,
-    revision: 3,
+    generation: 3,
     reason: 'why. (Its 4 bytes are not kept here.) (The warehouse refused them: too large)',
     body: undefined,
   })

@@ -228,8 +228,13 @@ test('applies an event without operations, and returns no rows', () => {
   expect(mappedBy(() => [])).toMatchObject({ outcome: 'applied', rows: [] })
 })
 
-test('ignores an ignored type, and returns its key and position', () => {
-  expect(mappedBy('ignore')).toEqual({ outcome: 'ignored', key: Buffer.from('\u00101'), position: 1n })
+test('ignores an ignored type, and returns its key, position and type', () => {
+  expect(mappedBy('ignore')).toEqual({
+    outcome: 'ignored',
+    key: Buffer.from('\u00101'),
+    position: 1n,
+    type: 'happened',
+  })
 })
 
 test('passes dates, binaries and ids to a handler as BSON types, frozen', () => {

@@ -85,7 +85,11 @@ describe('packEvents', () => {
         expect(packed.length + oversized.length).toBe(events.length)
         for (const { body, events: carried } of messages) {
           expect(Buffer.byteLength(body)).toBeLessThanOrEqual(2500)
-          expect(decodeMessage(body)).toMatchObject({ migration: 'movements', events: { length: carried.length } })
+          expect(decodeMessage(body)).toEqual({
+            outcome: 'decoded',
+            sender: { migration: 'movements' },
+            events: carried,
+          })
         }
       }),
       { numRuns: 50 },

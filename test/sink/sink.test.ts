@@ -13,8 +13,10 @@ import {
   emptyWarehouse,
   failingFirst,
   isEmpty,
+  isHeartbeat,
   messageOf,
   messagesOf,
+  readingFrom,
   sendAll,
   targetThat,
   type SinkTarget,
@@ -47,16 +49,21 @@ function working(queue: Queue, warehouse: SinkTarget, options: Partial<SinkOptio
   return { sink, running, stop, abort: () => controller.abort() }
 }
 
-/** A target whose merges wait until it is released. */
-function held(target: MergePort) {
+/** A target whose merges wait until it is released; those of the heartbeat do not. */
+function held(target: SinkTarget) {
   const [reached, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const merge: MergePort['merge'] = async (relation, rows, options) => {
-    reached.resolve()
-    await release.promise
+    if (!isHeartbeat(relation)) {
+      reached.resolve()
+      await release.promise
+    }
     await target.merge(relation, rows, options)
   }
-  return { target: { merge }, reached: reached.promise, release: () => release.resolve() }
+  return { target: { ...readingFrom(target), merge }, reached: reached.promise, release: () => release.resolve() }
 }
+
+/** A target whose merges do not end, but those of the heartbeat. */
+const neverEnding = targetThat((relation) => (isHeartbeat(relation) ? Promise.resolve() : new Promise(() => {})))
 
 describe('a sink', () => {
   it('brings events into the warehouse and removes their messages from the queue', async () => {
@@ -75,10 +82,11 @@ describe('a sink', () => {
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     const target = failingFirst(warehouse, 3, 'UNREACHABLE')
     const receipts: number[] = []
-    const watched: MergePort = {
+    const watched: SinkTarget = {
+      ...readingFrom(target),
       async merge(relation, rows, options) {
         const { visible, inFlight } = await queue.approximateDepth()
-        receipts.push(visible + inFlight)
+        if (!isHeartbeat(relation)) receipts.push(visible + inFlight)
         await target.merge(relation, rows, options)
       },
     }
@@ -108,9 +116,10 @@ describe('a sink', () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     let calls = 0
-    const target: MergePort = {
+    const target: SinkTarget = {
+      ...readingFrom(warehouse),
       async merge(relation, rows, options) {
-        if (calls++ < 5) throw failure()
+        if (!isHeartbeat(relation) && calls++ < 5) throw failure()
         await warehouse.merge(relation, rows, options)
       },
     }
@@ -124,7 +133,8 @@ describe('a sink', () => {
     const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, messagesOf(await someHistory(20), 5))
     let isAway = true
-    const target: MergePort = {
+    const target: SinkTarget = {
+      ...readingFrom(warehouse),
       async merge(relation, rows, options) {
         if (isAway) throw new ChangeoverError('UNREACHABLE', 'away')
         await warehouse.merge(relation, rows, options)
@@ -159,11 +169,7 @@ describe('a sink', () => {
   it('gives a batch back after its number of leases when a merge does not end at all', async () => {
     const queue = memoryQueue()
     await sendAll(queue, messagesOf(await someHistory(10), 5))
-    const { running, abort } = working(
-      queue,
-      { merge: () => new Promise(() => {}) },
-      { visibilitySeconds: 1, maxLeases: 1 },
-    )
+    const { running, abort } = working(queue, neverEnding, { visibilitySeconds: 1, maxLeases: 1 })
     await until(async () => (await queue.approximateDepth()).inFlight === 2, soon())
     await until(async () => (await queue.approximateDepth()).visible === 2, soon())
     abort()
@@ -247,7 +253,7 @@ describe('when it is stopped', () => {
   it('ends after its grace when a merge does not end at all, and gives its batch back', async () => {
     const queue = memoryQueue()
     await sendAll(queue, messagesOf(await someHistory(10), 5))
-    const { running, abort } = working(queue, { merge: () => new Promise(() => {}) }, { graceMs: 100 })
+    const { running, abort } = working(queue, neverEnding, { graceMs: 100 })
     await until(async () => (await queue.approximateDepth()).inFlight === 2, soon())
     abort()
     await running

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { calendar, column as c, dimension, fact, group } from '../../src/exports/index.ts'
 import { ledgerOf } from '../../src/ledger/index.ts'
 import { checkpointsOf } from '../../src/ledger/checkpoints.ts'
+import { workersOf } from '../../src/ledger/workers.ts'
+import { writtenTablesOf } from '../../src/ledger/written-tables.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
 import { comparedColumns } from '../../src/star/rows/canonical.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
@@ -53,12 +55,14 @@ describe('the layout in MySQL, which existing warehouses rely on,', () => {
   test('of a history has the event in its key and one stamp for all', () => {
     expect(written(file.layout.history!.relation)).toEqual([
       'path | VARCHAR(9) | key | NOT NULL',
-      '_event | VARBINARY(15) | key | NOT NULL',
+      '_event | VARBINARY(14) | key | NOT NULL',
       '_at | DATETIME(3) | value | NULL',
       'name | VARCHAR(9) | value | NULL',
+      '_written_name | TINYINT(1) | value | NOT NULL | 0',
       'x | INT | value | NULL',
+      '_written_x | TINYINT(1) | value | NOT NULL | 0',
       'y | DOUBLE | value | NULL',
-      '_set | BIGINT | value | NULL',
+      '_written_y | TINYINT(1) | value | NOT NULL | 0',
       '_live | TINYINT(1) | value | NULL',
       `_stamp | BINARY(16) | stamp | NOT NULL | ${ZERO}`,
       '_origin | INT | origin | NOT NULL | 0',
@@ -76,8 +80,8 @@ describe('the layout in MySQL, which existing warehouses rely on,', () => {
       `_stamp_once | BINARY(16) | stamp | NOT NULL | ${ZERO} | changeover: the latest event counts`,
       'day | DATE | value | NULL',
       'price | INT | value | NULL',
-      '_content_high | BIGINT | value | NULL',
-      '_content_low | BIGINT | value | NULL',
+      '_content_high | BIGINT | content | NULL',
+      '_content_low | BIGINT | content | NULL',
       '_live | TINYINT(1) | value | NULL',
       `_live_stamp | BINARY(16) | stamp | NOT NULL | ${ZERO} | changeover: the latest event counts`,
       '_origin | INT | origin | NOT NULL | 0',
@@ -91,6 +95,8 @@ const relations = [
   ledger.receipts,
   ledger.quarantine,
   checkpointsOf({ name: 'm' }),
+  workersOf({ name: 'm' }),
+  writtenTablesOf({ name: 'm' }),
 ]
 
 describe.each(relations.map((relation) => [relation.name, relation] as const))(
@@ -112,9 +118,14 @@ describe.each(relations.map((relation) => [relation.name, relation] as const))(
       )
     })
 
-    test('are all compared, except the origin', () => {
+    test('are all compared, except the origin: the key, then the others by their names', () => {
       const origins = new Set(indexesOf('origin'))
-      expect(comparedColumns(relation)).toEqual([...relation.columns.keys()].filter((index) => !origins.has(index)))
+      const compared = comparedColumns(relation)
+      const { keyLength, columns } = relation
+      expect(compared.toSorted((a, b) => a - b)).toEqual([...columns.keys()].filter((index) => !origins.has(index)))
+      expect(compared.slice(0, keyLength)).toEqual([...columns.keys()].slice(0, keyLength))
+      const names = compared.slice(keyLength).map((index) => columns[index]!.name)
+      expect(names).toEqual(names.toSorted())
     })
   },
 )

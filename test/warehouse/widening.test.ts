@@ -103,6 +103,7 @@ test('a column that is no longer defined is kept until dropping is allowed, and 
     'drop: the column dim_thing.gone is no longer defined',
     'drop: the column dim_thing._stamp_gone is no longer defined',
     'drop: the column dim_thing_history.gone is no longer defined',
+    'drop: the column dim_thing_history._written_gone is no longer defined',
   ])
   await warehouse.apply(steps)
   await warehouse.apply(steps)

@@ -1,3 +1,4 @@
+import { ownOf } from '../../core/index.ts'
 import { fits } from '../types/widening.ts'
 import type { ColumnDescription, TableDescription } from './description.ts'
 import { freshColumn, freshStamp, PLAIN_NAMES, stampName, writtenName, type PhysicalNames } from './names.ts'
@@ -50,7 +51,7 @@ export function evolve(states: readonly TableState[], now: TableDescription, gen
     changes: [
       ...historyChanges(was, now),
       ...columns.flatMap((column) =>
-        columnChanges(column, was.columns[column], now.columns[column], names.columns[column]),
+        columnChanges(column, ownOf(was.columns, column), ownOf(now.columns, column), ownOf(names.columns, column)),
       ),
     ],
     refusal: keyRefusal(was, now),
@@ -72,7 +73,7 @@ function namesAfter(
   }
   for (const register of registersOf(now).keys()) {
     const plain = stampName(register)
-    const before = latest.names.stamps[register] ?? plain
+    const before = ownOf(latest.names.stamps, register) ?? plain
     note(
       stamps,
       register,
@@ -82,9 +83,9 @@ function namesAfter(
   }
   for (const [column, is] of Object.entries(now.columns)) {
     if (now.key.includes(column)) continue
-    const was = latest.description.columns[column]
+    const was = ownOf(latest.description.columns, column)
     const goesOn = was !== undefined && isSameRegister(was, is) && holds(was, is) && keepsStamp(is, kept)
-    const before = latest.names.columns[column] ?? column
+    const before = ownOf(latest.names.columns, column) ?? column
     note(columns, column, column, goesOn ? before : used.has(column) ? freshColumn(column, generation) : column)
   }
   return { columns, stamps }
@@ -99,8 +100,8 @@ export function physicalColumnsOf(state: TableState): ReadonlySet<string> {
 /** All names in MySQL that a definition of the table had. */
 function namesIn({ description, names }: TableState): string[] {
   return [
-    ...Object.keys(description.columns).map((column) => names.columns[column] ?? column),
-    ...[...registersOf(description).keys()].map((register) => names.stamps[register] ?? stampName(register)),
+    ...Object.keys(description.columns).map((column) => ownOf(names.columns, column) ?? column),
+    ...[...registersOf(description).keys()].map((register) => ownOf(names.stamps, register) ?? stampName(register)),
   ]
 }
 
@@ -137,7 +138,7 @@ function holds(was: ColumnDescription, is: ColumnDescription): boolean {
 }
 
 function familyOf(type: string): string {
-  return type.replace(/\(.*/s, '')
+  return type === 'bigint' ? 'int' : type.replace(/\(.*/s, '')
 }
 
 function historyChanges(was: TableDescription, now: TableDescription): TableChange[] {
@@ -160,7 +161,7 @@ function columnChanges(
   if (was === undefined) {
     return change(physical === undefined ? 'is new' : 'was dropped once, and begins anew', true)
   }
-  if (!isSameRegister(was, is) || fits(was.sql, is.sql) === 'other') {
+  if (!isSameRegister(was, is) || !holds(was, is)) {
     return change(`was ${said(was)} and is now ${said(is)}, so it begins anew`, true)
   }
   if (was.default !== is.default) return change('has another default', true)

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ChangeoverError } from '../../core/index.ts'
+import { ChangeoverError, ownOf } from '../../core/index.ts'
 import type { RelationIndex } from '../rows/relation.ts'
 import type { DataType } from '../types/data-type.ts'
 import type { DefinedColumn, TableDefinition } from './definition.ts'
@@ -29,7 +29,7 @@ export function indexesOf(
     const known = JSON.stringify(names)
     if (made.has(known)) throw refused(`${what} is defined twice`, 'Remove one of the two.')
     made.add(known)
-    return { name: indexName(names), columns: names.map((column) => physical[column] ?? column) }
+    return { name: indexName(names), columns: names.map((column) => ownOf(physical, column) ?? column) }
   })
 }
 

@@ -1,3 +1,4 @@
+import { ownOf } from '../../core/index.ts'
 import type { ContentLayout, Merge, Slot, TableLayout } from '../rows/layout.ts'
 import { valueMerge } from '../rows/merge.ts'
 import type { PhysicalColumn, Register } from '../rows/relation.ts'
@@ -40,7 +41,7 @@ export function layoutOf(definition: TableDefinition, names: PhysicalNames = PLA
       return known.stamp
     }
     const logicalName = stampName(name)
-    const column = { ...stampColumn(names.stamps[name] ?? logicalName, stampComment(merge)), logicalName }
+    const column = { ...stampColumn(ownOf(names.stamps, name) ?? logicalName, stampComment(merge)), logicalName }
     const register = { stamp: add(column), columns: [index] }
     stamped.set(name, register)
     registers.push({ merge: 'stamped', ...register })
@@ -50,7 +51,7 @@ export function layoutOf(definition: TableDefinition, names: PhysicalNames = PLA
   for (const { register, comment, ...column } of defined) {
     const { name, type, merge, isKey } = column
     const said = comment === undefined ? {} : { comment }
-    const physical = names.columns[name] ?? name
+    const physical = ownOf(names.columns, name) ?? name
     const index = add({
       name: physical,
       logicalName: name,

@@ -44,9 +44,12 @@ export function freshStamp(register: string, generation: number): string {
   return `_stamp${generation}_${register}`
 }
 
-/** The name of the flag in a history that says whether an event wrote to a column, by the column's name there. */
+/**
+ * The name of the flag in a history that says whether an event wrote to a column, by the column's name there. Of one that has begun anew
+ * it is short, to stay within the 64 characters of MySQL.
+ */
 export function writtenName(physical: string): string {
-  return physical.startsWith('_g') ? physical.replace('_g', '_written') : `_written_${physical}`
+  return physical.startsWith('_g') ? physical.replace('_g', '_w') : `_written_${physical}`
 }
 
 /** The column that the view of a dimension's members adds. */

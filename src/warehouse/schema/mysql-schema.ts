@@ -24,11 +24,11 @@ export class MysqlSchema implements SchemaPort {
   }
 
   async plan(schema: Schema, options: PlanOptions & CallOptions = {}): Promise<Step[]> {
-    const { signal, allowDestructive = false, indexes = true } = options
+    const { signal, allowDestructive = false, allowWider = false, indexes = true } = options
     const dialect = await this.#session.dialect({ signal })
     const catalog = await readCatalog(this.#session, { signal })
     const calendarDays = schema.calendar ? await this.#daysPresent(schema.calendar, catalog, { signal }) : 0
-    return planSteps(schema, { dialect, catalog, calendarDays }, { allowDestructive, indexes })
+    return planSteps(schema, { dialect, catalog, calendarDays }, { allowDestructive, allowWider, indexes })
   }
 
   async apply(steps: readonly Step[], options?: CallOptions): Promise<void> {

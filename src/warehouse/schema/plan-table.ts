@@ -15,7 +15,7 @@ export function planTable(
     dialect,
     kept,
   }: { readonly catalog: Catalog; readonly dialect: Dialect; readonly kept: ReadonlySet<string> },
-  { allowDestructive, indexes }: Required<PlanOptions>,
+  { allowDestructive, allowWider, indexes }: Required<PlanOptions>,
 ): Step[] {
   const present = catalog.columns.get(relation.name)
   if (!present) {
@@ -32,7 +32,7 @@ export function planTable(
     indexesPresent.filter(({ isUnique }) => isUnique),
   )
   const steps = relation.columns.flatMap((column) =>
-    planColumn(relation.name, column, present.get(column.name), dialect, allowDestructive),
+    planColumn(relation.name, column, present.get(column.name), dialect, { allowDestructive, allowWider }),
   )
   return [
     ...steps,
@@ -46,7 +46,7 @@ function planColumn(
   column: PhysicalColumn,
   is: CatalogColumn | undefined,
   dialect: Dialect,
-  allowDestructive: boolean,
+  { allowDestructive, allowWider }: Pick<Required<PlanOptions>, 'allowDestructive' | 'allowWider'>,
 ): Step[] {
   const place = `column ${table}.${column.name}`
   const sql = columnSql(column, dialect)
@@ -56,7 +56,7 @@ function planColumn(
   if (column.type.name === 'stamp') checkGuard(place, is, column)
   const fit = fits(is.type, column.type.sql)
   const isCollated = hasCollation(is, column, dialect)
-  if (isCollated && (fit === 'same' || isRoomier(is.type, column.type.sql))) return []
+  if (isCollated && (fit === 'same' || (allowWider && isRoomier(is.type, column.type.sql)))) return []
   const why = `the ${place} is ${describe(is)} and needs ${column.type.sql}`
   const modify = `ALTER TABLE ${quote(table)} MODIFY COLUMN ${sql}`
   if (fit === 'wider' && isCollated) return [{ kind: 'widen', why, sql: modify }]

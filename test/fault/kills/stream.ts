@@ -3,6 +3,7 @@ import { ObjectId } from 'bson'
 import fc from 'fast-check'
 import { encodeEvent } from '../../../src/event/codec.ts'
 import { encodeMessage } from '../../../src/event/message.ts'
+import { definitionOf, senderOf } from '../../../src/mapping/index.ts'
 import { steps, type StepEvent, type StepType } from './migration.ts'
 
 /** An event, and the bytes that travel. */
@@ -62,7 +63,7 @@ export function messagesOf(events: readonly Stored[], seed: number, name: string
   const [[shuffled, lengths] = [[], []]] = fc.sample(fc.tuple(order, sizes), seeded)
   const messages: string[] = []
   for (let at = 0; at < shuffled.length; at += lengths[messages.length - 1]!) {
-    messages.push(encodeMessage(steps.name, shuffled.slice(at, at + lengths[messages.length]!)))
+    messages.push(encodeMessage(senderOf(definitionOf(steps)), shuffled.slice(at, at + lengths[messages.length]!)))
   }
   return messages
 }

@@ -1,5 +1,5 @@
 import { createApplier } from '../../../src/apply/index.ts'
-import { countWithoutReceipt, schemaOf } from '../../../src/ledger/index.ts'
+import { countWithoutReceipt, schemaOf, type LedgerPort } from '../../../src/ledger/index.ts'
 import { compile } from '../../../src/mapping/index.ts'
 import { checksumOf } from '../../../src/star/index.ts'
 import { memoryWarehouse, type MemoryWarehouse, type ReadPort } from '../../../src/warehouse/index.ts'
@@ -36,7 +36,7 @@ export interface Verdict {
 }
 
 /** Compares a warehouse with what these events should have left. */
-export async function verdictOn(warehouse: ReadPort, events: readonly Stored[]): Promise<Verdict> {
+export async function verdictOn(warehouse: LedgerPort & ReadPort, events: readonly Stored[]): Promise<Verdict> {
   const twin = await twinOf(events)
   const tables: TableVerdict[] = []
   for (const relation of compile(steps).relations) {

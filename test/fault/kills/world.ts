@@ -4,7 +4,7 @@ import { MongoClient, type Collection } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
 import { startOwnDatabase, type Engine, type OwnDatabase, type SqsEndpoint } from '../../../dev/stack/index.ts'
 import { Closers } from '../../../src/core/index.ts'
-import { schemaOf } from '../../../src/ledger/index.ts'
+import { planWarehouse } from '../../../src/ledger/index.ts'
 import { sqs, type Queue } from '../../../src/queue/index.ts'
 import { mysqlWarehouse, type Warehouse } from '../../../src/warehouse/index.ts'
 import { steps, type StepEvent } from './migration.ts'
@@ -48,7 +48,7 @@ export async function openWorld(engine: Engine, servers: Servers, say: (line: st
     await owner.end()
     const warehouseUrl = Object.assign(new URL(database.url), { pathname: `/${name}` }).href
     const warehouse = opened.use(mysqlWarehouse(warehouseUrl))
-    await warehouse.apply(await warehouse.plan(schemaOf([steps])))
+    await warehouse.apply((await planWarehouse(warehouse, [steps])).steps)
 
     const mongoUrl = Object.assign(new URL(servers.mongoUrl), { pathname: `/${name}` }).href
     const mongo = await new MongoClient(mongoUrl).connect()
