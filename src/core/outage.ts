@@ -2,7 +2,7 @@ import { ChangeoverError, type ErrorCode } from './errors.ts'
 import { backoffMs, type RetryPolicy } from './retry.ts'
 import { pause } from './abort.ts'
 
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNREACHABLE', 'FAILING', 'UNREGISTERED'])
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['UNREACHABLE', 'FAILING'])
 
 /**
  * Whether waiting may help: transient by default, permanent by proof. So is what is not a ChangeoverError: no one has shown that
@@ -33,6 +33,12 @@ export interface OutageOptions {
   readonly onWait?: (wait: OutageWait) => void
   readonly signal?: AbortSignal | undefined
   /**
+   * Whether waiting may help after an error.
+   *
+   * @defaultValue {@link mayPass}
+   */
+  readonly isPassing?: (thrown: unknown) => boolean
+  /**
    * How to wait between tries; its number of tries does not count.
    *
    * @defaultValue from 200 ms up to 20 s
@@ -50,7 +56,7 @@ const POLICY: Omit<RetryPolicy, 'tries'> = Object.freeze({ baseMs: 200, capMs: 2
  * await waitOut(() => applier.apply(batch, 'migrated', signal), { maxMs: outageMs, onWait: (wait) => show(wait), signal })
  */
 export async function waitOut<T>(work: () => Promise<T>, options: OutageOptions = {}): Promise<T> {
-  const { maxMs = Number.POSITIVE_INFINITY, onWait, signal, policy = POLICY } = options
+  const { maxMs = Number.POSITIVE_INFINITY, onWait, signal, isPassing = mayPass, policy = POLICY } = options
   let since: number | undefined
   for (let failures = 1; ; failures++) {
     try {
@@ -59,7 +65,7 @@ export async function waitOut<T>(work: () => Promise<T>, options: OutageOptions 
       const now = performance.now()
       since ??= now
       const lastedMs = now - since
-      if (signal?.aborted || !mayPass(thrown) || lastedMs >= maxMs) throw thrown
+      if (signal?.aborted || !isPassing(thrown) || lastedMs >= maxMs) throw thrown
       onWait?.({ thrown, failures, lastedMs })
       // The last try comes when the time is over, not up to a whole wait before.
       const waitMs = backoffMs(failures, { ...policy, tries: failures + 1 }, Math.random())

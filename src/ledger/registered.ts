@@ -24,7 +24,7 @@ export async function findRegistered(
   const generations = await readGenerations(warehouse, options)
   const known = generationsOf(generations, migration.name)
   const generation = latestWith(generations, definition)
-  if (generation !== undefined) return { compiled: compile(migration, generation), known }
+  if (generation !== undefined) return { compiled: compile(migration, generation, definition), known }
   const fingerprint = definition.fingerprint.slice(0, 8)
   throw new ChangeoverError(
     'UNREGISTERED',

@@ -61,6 +61,7 @@ export const FIRST: Registered = Object.freeze({
 export function compile(
   migration: Migration,
   { number, names, counting, texts }: Registered = FIRST,
+  definition: Definition = definitionOf(migration),
 ): CompiledMigration {
   const { name, source, handlers } = migration
   const knownTypes = [...handlers.keys()]
@@ -71,7 +72,7 @@ export function compile(
   const layouts = new Map(tables.map((table) => [table.name, table.layout]))
   return Object.freeze({
     name,
-    definition: definitionOf(migration),
+    definition,
     generation: number,
     counting,
     registeredTexts: texts,

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb'
-import { ProgressMeter } from '../core/index.ts'
+import { ProgressMeter, waitOut } from '../core/index.ts'
 import { closeCrashed, coverageCollection, markHealed, readCoverage, type CoverageWindow } from '../coverage/index.ts'
 import { compileRegistered, countingOf } from '../ledger/index.ts'
 import { unknownTypesOf, UnknownTypeTally, type Migration, type UnknownTypes } from '../mapping/index.ts'
@@ -55,21 +55,22 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const { mongo, warehouse, coverage, marginMs, settleMs, outageMs, onWait, onProgress, signal } =
     resolveHealOptions(options)
   await warehouse.dialect()
-  const compiled = await compileRegistered(migration, warehouse, { signal })
+  const outage = { maxMs: outageMs, onWait }
+  const present = <T>(work: () => Promise<T>): Promise<T> => waitOut(work, { ...outage, signal })
+  const compiled = await present(() => compileRegistered(migration, warehouse, { signal }))
   const source = compiledMongoEvents(mongo, compiled, { fromPrimary: true })
   // Fails when the collection does not exist; without windows nothing below would.
   await source.count({ signal })
 
   const records = new CoverageRecords(databaseOf(compiled.source, mongo), coverage, compiled.name, signal)
   const { windows, crashed, now } = await records.read()
-  const outage = { maxMs: outageMs, onWait }
   const meter = new ProgressMeter(onProgress)
   const batches = new BatchApplier(compiled, warehouse, { meter, outage })
   const search = {
     migration: compiled,
     source,
     warehouse,
-    counting: await countingOf(compiled, warehouse, { signal }),
+    counting: await present(() => countingOf(compiled, warehouse, { signal })),
     batches,
     meter,
     outage,

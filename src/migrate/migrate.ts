@@ -69,13 +69,13 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
     resolved
   // Not waited for: an address that never worked is an error at once, and so is a definition that was not applied.
   await warehouse.dialect()
-  const compiled = await compileRegistered(migration, warehouse, { signal })
-  const slice = resolved.tables && sliceOf(compiled, resolved.tables, warehouse)
-  const checkpoints = new Checkpoints(warehouse, compiled, slice?.tables)
-  if (!resolved.sameMapping) await assertSameMapping(compiled, checkpoints, { signal })
-  const total = await source.count({ signal })
   const outage = { maxMs: outageMs, onWait }
   const present = <T>(work: () => Promise<T>): Promise<T> => waitOut(work, { ...outage, signal })
+  const compiled = await present(() => compileRegistered(migration, warehouse, { signal }))
+  const slice = resolved.tables && sliceOf(compiled, resolved.tables, warehouse)
+  const checkpoints = new Checkpoints(warehouse, compiled, slice?.tables)
+  if (!resolved.sameMapping) await present(() => assertSameMapping(compiled, checkpoints, { signal }))
+  const total = await source.count({ signal })
   const unfinished = resolved.fresh ? undefined : await present(() => checkpoints.unfinished({ signal }))
   const run = unfinished ?? (await begin())
   async function begin(): Promise<Run> {

@@ -7,22 +7,22 @@ import type { CallOptions } from '../warehouse/index.ts'
 const MAX_NAMED = 5
 
 /**
- * Throws a ChangeoverError `DEFINITION` when the text of the handlers is another than in the last run of this generation, or than when
- * it was applied: under one generation, an event must be mapped in one way.
+ * Throws a ChangeoverError `DEFINITION` when the text of the handlers is another than in the last run of this generation: under one
+ * generation, an event must be mapped in one way. It is not compared with the text that was applied, which another build may have
+ * changed: `changeover status` shows that.
  */
 export async function assertSameMapping(
   { name, definition, registeredTexts }: CompiledMigration,
   checkpoints: Checkpoints,
   options: CallOptions,
 ): Promise<void> {
-  if (registeredTexts === undefined) return
-  const before = (await checkpoints.latestTexts(options)) ?? textsDigest(registeredTexts)
-  if (before === textsDigest(definition.texts)) return
-  const changed = changedHandlers(registeredTexts.handlers, definition.texts.handlers)
+  const before = await checkpoints.latestTexts(options)
+  if (before === undefined || before === textsDigest(definition.texts)) return
+  const changed = changedHandlers(registeredTexts?.handlers ?? {}, definition.texts.handlers)
   const which = changed.length === 0 ? '' : ` (${changed.join(', ')})`
   throw new ChangeoverError(
     'DEFINITION',
-    `The handlers of the migration ${name} have changed since it was applied or last run${which}, and its revision has not.`,
+    `The handlers of the migration ${name} have changed since its last run${which}, and its revision has not.`,
     {
       remedy:
         'Raise the revision and run changeover apply, so that events that are mapped again replace what they wrote before. ' +

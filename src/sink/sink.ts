@@ -88,6 +88,11 @@ export function createSink(migration: Migration, options: SinkOptions): Sink {
   return new QueueSink(migration, resolveSinkOptions(options))
 }
 
+/** Whether a sink may begin later: also once someone has applied its definition. */
+function mayBegin(thrown: unknown): boolean {
+  return mayPass(thrown) || (thrown instanceof ChangeoverError && thrown.code === 'UNREGISTERED')
+}
+
 /** How long giving messages back may take, in milliseconds. A queue that does not answer has them back when their lease ends. */
 const GIVE_BACK_MS = 2000
 
@@ -128,7 +133,7 @@ class QueueSink implements Sink {
     stop.addEventListener('abort', onStop, { once: true })
     try {
       // Before the first message: one that is received comes nearer to the dead-letter queue.
-      const working = await retryTransient('start', () => this.#working(stop), logger, stop)
+      const working = await retryTransient('start', () => this.#working(stop), logger, stop, mayBegin)
       while (!stop.aborted) {
         await working.heartbeat.beat(stop)
         const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
@@ -143,7 +148,7 @@ class QueueSink implements Sink {
       }
     } catch (thrown) {
       // Stopped during an outage: the messages are back in the queue, and nothing is lost.
-      if (!(stop.aborted && mayPass(thrown))) throw asChangeoverError(thrown)
+      if (!(stop.aborted && mayBegin(thrown))) throw asChangeoverError(thrown)
     } finally {
       stop.removeEventListener('abort', onStop)
       clearTimeout(deadline)

@@ -34,7 +34,9 @@ describe('the command line', () => {
 
     const planned = await runCli(['plan', '-c', HISTORY], env)
     expect(planned).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('CREATE TABLE') as unknown })
-    expect(planned.stdout).toMatch(/^-- mysql:.*: \d+ changes pending\.\n$/m)
+    expect(planned.stdout).toMatch(
+      /^-- mysql:.*: \d+ changes pending\. Apply just these: changeover apply --expect [0-9a-f]{16}\n$/m,
+    )
     const applied = await runCli(['apply', '-c', HISTORY, '--json'], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })
     expect(json(applied)).toMatchObject({ steps: expect.any(Array) as unknown })

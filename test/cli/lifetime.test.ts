@@ -140,7 +140,7 @@ describe('the exit code', () => {
     const env = { MYSQL_URL: schema.url, MONGODB_URL: mongo.url }
     await runCli(['apply', '-c', configOf('several')], env)
     const ended = await runCli(['migrate', '-c', configOf('several'), '-m', 'first'], env)
-    expect(ended.stdout).toContain('1 events are of types that the mapping does not know: "lost" (1).')
+    expect(ended.stdout).toContain('1 event is of a type that the mapping does not know: "lost" (1).')
     expect(ended.code).toBe(1)
   })
 

@@ -108,15 +108,15 @@ function changed(was: DefinitionChoice, next: DefinitionChoice, part: string, wh
 }
 
 function typeOf({ type }: ColumnChoice): Column {
-  return (type === 'int' ? c.int() : c.varchar(type === 'short' ? 20 : 40)) as Column
+  return type === 'int' ? c.int() : c.varchar(type === 'short' ? 20 : 40)
 }
 
 function defined(choice: ColumnChoice, isFact: boolean): [string, Column] {
   const { name, merge, pii, group: of } = choice
-  let made = typeOf(choice).nullable() as Column
+  let made: Column = typeOf(choice).nullable()
   // A `last` of a fact is its content where nothing else is said.
-  if (!(isFact && merge === 'last')) made = made[merge]() as Column
-  if (pii) made = made.pii() as Column
+  if (!(isFact && merge === 'last')) made = made[merge]()
+  if (pii) made = made.pii()
   return of === undefined ? [name, made] : (Object.entries(group(of, { [name]: made }))[0] as [string, Column])
 }
 
@@ -145,7 +145,7 @@ export function migrationOf(choice: DefinitionChoice, name = 'changing'): Migrat
       event,
       choices.filter((each) => event.edits.includes(each.group ?? each.name)),
     )
-  const editable = measures.filter(({ merge, group: of }) => merge !== 'last' && of === undefined)
+  const editable = measures.filter(({ merge, group: grouped }) => merge !== 'last' && grouped === undefined)
   return defineMigration<ChangingEvent>()({
     name,
     source: {
@@ -168,7 +168,7 @@ export function migrationOf(choice: DefinitionChoice, name = 'changing'): Migrat
       deleted: (e) => [thing.delete({ id: e.id }), deed.delete({ id: e._id % 3 })],
       erased: (e) => [thing.erase({ id: e.id }), deed.erase({ id: e._id % 3 })],
     },
-  }) as unknown as Migration
+  })
 }
 
 export const events: fc.Arbitrary<ChangingEvent[]> = fc

@@ -1,6 +1,6 @@
 import type { Merge, TableKind } from '../rows/layout.ts'
 import type { Cell } from '../types/cell.ts'
-import { Misfit } from '../types/data-type.ts'
+import type { Misfit } from '../types/data-type.ts'
 import { definedColumns, type DefinedColumn, type TableDefinition } from './definition.ts'
 
 /** A definition as plain data, which the warehouse keeps as JSON. Nothing in it depends on the order of columns but the key. */
@@ -52,5 +52,7 @@ function describeColumn(column: DefinedColumn): ColumnDescription {
 }
 
 function textOf(cell: NonNullable<Cell> | Misfit): string {
-  return cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : String(cell)
+  if (cell instanceof Uint8Array) return Buffer.from(cell).toString('hex')
+  // `default()` has refused what does not fit.
+  return typeof cell === 'object' ? '' : String(cell)
 }
