@@ -81,7 +81,7 @@ const BELOW_CLI: readonly Room[] = [
   {
     name: 'sink',
     holds: 'Applies messages from the queue: as a worker or as a Lambda function',
-    enters: ['core', 'event', 'mapping', 'queue', 'warehouse', 'apply'],
+    enters: ['core', 'event', 'mapping', 'queue', 'warehouse', 'ledger', 'apply'],
   },
   {
     name: 'migrate',

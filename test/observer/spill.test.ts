@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../src/core/abort.ts'
 import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
-import type { Sender } from '../../src/event/index.ts'
+import { decodeMessage, type Sender } from '../../src/event/index.ts'
+import { definitionOf, senderOf } from '../../src/mapping/index.ts'
 import { Spill, type SpillOptions } from '../../src/observer/spill.ts'
 import { TimeRange } from '../../src/observer/time-range.ts'
 import type { Captured } from '../../src/observer/tap.ts'
 import { memoryQueue, type QueueSender } from '../../src/queue/index.ts'
 import { hosting, step } from './hosting.ts'
+import { steps } from './steps.ts'
 
 const soon = () => ({ signal: AbortSignal.timeout(20_000), everyMs: 5 })
 
@@ -235,5 +237,22 @@ describe('an observer that spills', () => {
     await until(() => next.counters.published === 50, soon())
     await host.sink(real)
     expect(await host.missing()).toBe(0)
+  })
+
+  it('sends what an observer of another definition left under the name of that definition', async () => {
+    const directory = await folder()
+    const { spill } = spilling(directory, 'dead')
+    spill.add({ bytes: encodeEvent(step(1)), time: undefined })
+    await spill.close()
+    const queue = memoryQueue()
+    const host = await hosting({ queue, limits: { lingerMs: 1 }, overflow: { spill: { directory } } })
+    await until(() => host.observer.counters.published === 1, soon())
+    await host.events.insertOne(step(2))
+    await until(() => host.observer.counters.published === 2, soon())
+    const messages = await queue.receive({ max: 10, waitSeconds: 0, visibilitySeconds: 60 })
+    expect(messages.map(({ body }) => decodeMessage(body))).toMatchObject([
+      { sender: SENDER },
+      { sender: senderOf(definitionOf(steps)) },
+    ])
   })
 })

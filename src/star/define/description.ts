@@ -52,5 +52,7 @@ function describeColumn(column: DefinedColumn): ColumnDescription {
 }
 
 function textOf(cell: NonNullable<Cell> | Misfit): string {
+  // A definition with a default that does not fit was refused.
+  if (cell instanceof Misfit) return cell.reason
   return cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : String(cell)
 }
