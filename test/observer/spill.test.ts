@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../src/core/abort.ts'
 import { decodeEvent, encodeEvent } from '../../src/event/codec.ts'
+import { decodeMessage, type Sender } from '../../src/event/index.ts'
+import { definitionOf, senderOf } from '../../src/mapping/index.ts'
 import { Spill, type SpillOptions } from '../../src/observer/spill.ts'
 import { TimeRange } from '../../src/observer/time-range.ts'
 import type { Captured } from '../../src/observer/tap.ts'
 import { memoryQueue, type QueueSender } from '../../src/queue/index.ts'
 import { hosting, step } from './hosting.ts'
+import { steps } from './steps.ts'
 
 const soon = () => ({ signal: AbortSignal.timeout(20_000), everyMs: 5 })
 
@@ -18,19 +21,21 @@ async function folder(): Promise<string> {
   return directory
 }
 
-function spilling(directory: string, instance: string, options: Partial<SpillOptions> = {}, everyMs = 60_000) {
+const SENDER = { migration: 'steps', definition: 'd'.repeat(64), capture: 'c' }
+
+function spilling(
+  directory: string,
+  instance: string,
+  options: Partial<SpillOptions> = {},
+  everyMs = 60_000,
+  sender: Sender = SENDER,
+) {
   const told = { more: 0, lost: 0, trouble: [] as unknown[] }
-  const spill = new Spill(
-    { directory, ...options },
-    { migration: 'steps', definition: 'd'.repeat(64), capture: 'c' },
-    instance,
-    everyMs,
-    {
-      more: () => void told.more++,
-      lost: (range) => void (told.lost += range.events),
-      trouble: (thrown) => void told.trouble.push(thrown),
-    },
-  )
+  const spill = new Spill({ directory, ...options }, sender, instance, everyMs, {
+    more: () => void told.more++,
+    lost: (range) => void (told.lost += range.events),
+    trouble: (thrown) => void told.trouble.push(thrown),
+  })
   onTestFinished(() => spill.close())
   return { spill, told }
 }
@@ -122,6 +127,27 @@ describe('a spill', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
+  it('keeps the name of the definition that captured its events when an observer of another takes it over', async () => {
+    const directory = await folder()
+    const earlier = { migration: 'steps', definition: 'e'.repeat(64), capture: 'before' }
+    const { spill } = spilling(directory, 'dead', {}, 60_000, earlier)
+    spill.add(event(1))
+    await spill.close()
+    const [name] = await readdir(directory)
+    await until(async () => Date.now() - (await stat(join(directory, name!))).mtimeMs > 60, soon())
+    // The first heir ends before it has sent anything, so that the file is taken over twice.
+    const first = spilling(directory, 'b', {}, 15)
+    await until(() => first.told.more > 0, soon())
+    await first.spill.close()
+    const second = spilling(directory, 'c', {}, 15)
+    second.spill.add(event(2))
+    await until(() => second.told.more > 0, soon())
+    expect(await second.spill.read(7, 1000)).toMatchObject({ sender: earlier, events: { length: 1 } })
+    await second.spill.sent()
+    const own = await second.spill.read(7, 1000)
+    expect([idsIn(own.events), own.sender]).toEqual([[2], SENDER])
+  })
+
   it('is not taken over from an observer that is alive', async () => {
     const directory = await folder()
     const { spill, told } = spilling(directory, 'a', {}, 10)
@@ -211,5 +237,22 @@ describe('an observer that spills', () => {
     await until(() => next.counters.published === 50, soon())
     await host.sink(real)
     expect(await host.missing()).toBe(0)
+  })
+
+  it('sends what an observer of another definition left under the name of that definition', async () => {
+    const directory = await folder()
+    const { spill } = spilling(directory, 'dead')
+    spill.add({ bytes: encodeEvent(step(1)), time: undefined })
+    await spill.close()
+    const queue = memoryQueue()
+    const host = await hosting({ queue, limits: { lingerMs: 1 }, overflow: { spill: { directory } } })
+    await until(() => host.observer.counters.published === 1, soon())
+    await host.events.insertOne(step(2))
+    await until(() => host.observer.counters.published === 2, soon())
+    const messages = await queue.receive({ max: 10, waitSeconds: 0, visibilitySeconds: 60 })
+    expect(messages.map(({ body }) => decodeMessage(body))).toMatchObject([
+      { sender: SENDER },
+      { sender: senderOf(definitionOf(steps)) },
+    ])
   })
 })

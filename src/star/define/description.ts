@@ -1,6 +1,6 @@
 import type { Merge, TableKind } from '../rows/layout.ts'
 import type { Cell } from '../types/cell.ts'
-import type { Misfit } from '../types/data-type.ts'
+import { Misfit } from '../types/data-type.ts'
 import { definedColumns, type DefinedColumn, type TableDefinition } from './definition.ts'
 
 /** A definition as plain data, which the warehouse keeps as JSON. Nothing in it depends on the order of columns but the key. */
@@ -52,7 +52,7 @@ function describeColumn(column: DefinedColumn): ColumnDescription {
 }
 
 function textOf(cell: NonNullable<Cell> | Misfit): string {
-  if (cell instanceof Uint8Array) return Buffer.from(cell).toString('hex')
-  // `default()` has refused what does not fit.
-  return typeof cell === 'object' ? '' : String(cell)
+  // A definition with a default that does not fit was refused.
+  if (cell instanceof Misfit) return cell.reason
+  return cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : String(cell)
 }
