@@ -47,7 +47,7 @@ export interface Outcome {
 }
 
 /** How long a kill may wait for its moment, its effect may last, and the end may take, in milliseconds. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 
 /** Whether nothing was lost, nothing is left, and every table is as it should be. */
 export function isSound({ faults, left, verdict: { tables, withoutReceipt, quarantined } }: Outcome): boolean {

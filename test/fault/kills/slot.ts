@@ -39,6 +39,11 @@ export class Slot {
     this.#worker = this.#next('done')
   }
 
+  /** What its process does. */
+  get doing(): Doing {
+    return this.#worker.doing
+  }
+
   /** How many batches its processes have finished. */
   get finished(): number {
     return this.#finished + this.#worker.finished

@@ -41,8 +41,8 @@ export class Worker {
     // All that it has said has been heard only then.
     this.#gone = Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')])
     this.ended = this.#gone.then(() => {
-      if (this.#isKilled) return new Promise<never>(() => {})
       const { exitCode, signalCode } = this.#child
+      if (this.#isKilled && signalCode === 'SIGKILL') return new Promise<never>(() => {})
       const crash = exitCode === 0 ? undefined : `it ended with ${signalCode ?? exitCode}: ${tail.trim()}`
       const { error = crash, isOutageAtStart = false } = this.#failure ?? {}
       return { result: this.#result, error, isOutageAtStart }
