@@ -54,12 +54,12 @@ export class Worker {
     return this.#begun.get(what) ?? 0
   }
 
-  /** Kills it (SIGKILL). Resolves to what it was doing. */
-  async kill(): Promise<Doing> {
+  /** Kills it (SIGKILL). Resolves to what it was doing; to undefined when it had ended by itself. */
+  async kill(): Promise<Doing | undefined> {
     this.#isKilled = true
     this.#child.kill('SIGKILL')
     await this.#gone
-    return this.doing
+    return this.#child.signalCode === 'SIGKILL' ? this.doing : undefined
   }
 
   /** Asks it to end by itself. */
