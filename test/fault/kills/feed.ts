@@ -3,7 +3,7 @@ import { messagesOf, Stream, type Stored } from './stream.ts'
 import type { World } from './world.ts'
 
 const LIVE_EVENTS = 120
-const HISTORY_EVENTS = 240
+const HISTORY_EVENTS = 320
 /** With fewer messages than this the queue gets more. */
 const LOW_WATER = 40
 

@@ -51,8 +51,8 @@ const OF_KIND: Readonly<Record<Kind, { readonly weight: number; readonly arbitra
     arbitrary: fc.record({
       kind: kind('migration'),
       during: fc.constantFrom<Doing>('writing rows', 'writing receipts', 'checkpointing'),
-      // The first checkpoint begins the run.
-      nth: fc.integer({ min: 2, max: 8 }),
+      // The first two checkpoints begin the run.
+      nth: fc.integer({ min: 3, max: 7 }),
     }),
   },
   connection: { weight: 14, arbitrary: fc.record({ kind: kind('connection'), pick }) },

@@ -39,6 +39,11 @@ export class Slot {
     this.#worker = this.#next('done')
   }
 
+  /** What its process does. */
+  get doing(): Doing {
+    return this.#worker.doing
+  }
+
   /** How many batches its processes have finished. */
   get finished(): number {
     return this.#finished + this.#worker.finished
@@ -62,6 +67,8 @@ export class Slot {
   async kill(): Promise<Doing> {
     const killed = this.#worker
     const doing = await killed.kill()
+    // It had ended in the same moment: the next one is on its way.
+    if (doing === undefined) return 'nothing'
     this.#retire(killed)
     this.#worker = this.#next('interrupted')
     return doing
@@ -82,8 +89,6 @@ export class Slot {
     const worker = this.#start(before)
     void worker.ended.then(async (ended) => {
       const next = await this.#onEnd(ended)
-      // Killed after all, in the same moment.
-      if (worker !== this.#worker) return
       if (next === 'stop') this.isStopped = true
       if (this.isStopped) return
       this.#retire(worker)

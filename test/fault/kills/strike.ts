@@ -25,7 +25,7 @@ export async function strike(kill: Kill, world: World, cast: Cast, signal: Abort
   }
   const { sinks, migration } = cast
   const sink = (worker: number): Slot => sinks[worker % sinks.length]!
-  const any = (worker: number): Slot => [...sinks, migration][worker % (sinks.length + 1)]!
+  const anyone = (worker: number): Slot => [...sinks, migration][worker % (sinks.length + 1)]!
   switch (kill.kind) {
     case 'sink': {
       const slot = sink(kill.worker)
@@ -42,13 +42,14 @@ export async function strike(kill: Kill, world: World, cast: Cast, signal: Abort
       return { hit: table, slot, since: performance.now() }
     }
     case 'server': {
-      const slot = any(kill.worker)
+      const slot = anyone(kill.worker)
       await when(slot.hasBegun('writing rows', kill.nth))
+      const hit = slot.doing
       await world.database.kill(signal)
-      return { hit: 'everything that was being written', slot, since }
+      return { hit, slot, since }
     }
     case 'warehouse socket': {
-      const slot = any(kill.worker)
+      const slot = anyone(kill.worker)
       const isExecute = (request: Buffer): boolean => request[4] === COM_STMT_EXECUTE
       return { hit: await fail(slot.warehouse, kill.failure, isExecute, signal), slot, since }
     }

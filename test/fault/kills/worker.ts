@@ -41,8 +41,8 @@ export class Worker {
     // All that it has said has been heard only then.
     this.#gone = Promise.all([once(this.#child, 'exit'), once(this.#child, 'disconnect')])
     this.ended = this.#gone.then(() => {
-      if (this.#isKilled) return new Promise<never>(() => {})
       const { exitCode, signalCode } = this.#child
+      if (this.#isKilled && signalCode === 'SIGKILL') return new Promise<never>(() => {})
       const crash = exitCode === 0 ? undefined : `it ended with ${signalCode ?? exitCode}: ${tail.trim()}`
       const { error = crash, isOutageAtStart = false } = this.#failure ?? {}
       return { result: this.#result, error, isOutageAtStart }
@@ -54,12 +54,12 @@ export class Worker {
     return this.#begun.get(what) ?? 0
   }
 
-  /** Kills it (SIGKILL). Resolves to what it was doing. */
-  async kill(): Promise<Doing> {
+  /** Kills it (SIGKILL). Resolves to what it was doing; to undefined when it had ended by itself. */
+  async kill(): Promise<Doing | undefined> {
     this.#isKilled = true
     this.#child.kill('SIGKILL')
     await this.#gone
-    return this.doing
+    return this.#child.signalCode === 'SIGKILL' ? this.doing : undefined
   }
 
   /** Asks it to end by itself. */
