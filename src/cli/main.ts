@@ -8,6 +8,7 @@ import { createMask } from './mask.ts'
 import { migrateCommand } from './migrate.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { sinkCommand } from './sink.ts'
+import { vschemaCommand } from './vschema.ts'
 
 /** The work of a command; resolves to the exit code. */
 export type Task<Options> = (context: Context, options: Options) => Promise<number>
@@ -77,6 +78,11 @@ function program(running: Running, ended: { code: number }): Command {
     ...destructive,
   )
   add('apply', 'bring the tables, columns and views of the warehouse up to date', applyCommand).option(...destructive)
+  add(
+    'vschema',
+    'print the vschema of a sharded keyspace of Vitess for these tables; connect to nothing',
+    vschemaCommand,
+  )
   add('migrate', 'replay the history into the warehouse; resumes an interrupted run', migrateCommand)
     .option('-m, --migration <name>', 'the migration to use, when the config has several')
     .option('--ranges <n>', 'the number of ranges to divide the history into', wholeNumber('--ranges'))

@@ -9,6 +9,7 @@ export {
   DEFAULT_STATEMENT_TIMEOUT_MS,
   memoryWarehouse,
   mysqlWarehouse,
+  vschemaOf,
 } from '../warehouse/index.ts'
 export type { CalendarRange } from '../star/index.ts'
 export type {
@@ -28,6 +29,8 @@ export type {
   Schema,
   SchemaPort,
   Step,
+  VSchema,
+  VSchemaTable,
   Warehouse,
   WarehouseCounters,
 } from '../warehouse/index.ts'

@@ -205,6 +205,7 @@ const PUBLIC = {
     DEFAULT_STATEMENT_TIMEOUT_MS
     memoryWarehouse
     mysqlWarehouse
+    vschemaOf
     type AsOfOptions
     type AsOfRow
     type CalendarRange
@@ -222,6 +223,8 @@ const PUBLIC = {
     type Schema
     type SchemaPort
     type Step
+    type VSchema
+    type VSchemaTable
     type Warehouse
     type WarehouseCounters
   `,
