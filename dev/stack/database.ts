@@ -43,14 +43,17 @@ export function findMariadb(context: Context): Promise<Running<string>> {
 }
 
 export function findMysql(context: Context): Promise<Running<string>> {
-  return findEngine('MySQL', context, async () => {
-    const installed = context.machine.which('mysqld')
-    const program = installed === undefined ? undefined : await identify([installed], context)
-    // MariaDB installs a mysqld as well.
-    if (program?.engine === 'MySQL') return program
-    const unpacked = await unpackMysql(context)
-    return unpacked && identify(unpacked.command, context, unpacked.basedir)
-  })
+  return findEngine('MySQL', context, () => mysqlProgram(context))
+}
+
+/** A real MySQL: installed, or unpacked into the cache. */
+export async function mysqlProgram(context: Context): Promise<ServerProgram | undefined> {
+  const installed = context.machine.which('mysqld')
+  const program = installed === undefined ? undefined : await identify([installed], context)
+  // MariaDB installs a mysqld as well.
+  if (program?.engine === 'MySQL') return program
+  const unpacked = await unpackMysql(context)
+  return unpacked && identify(unpacked.command, context, unpacked.basedir)
 }
 
 async function findEngine(
