@@ -24,7 +24,7 @@ const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
 
 /** Why a sharded MySQL would refuse this statement of the data path; undefined when it takes it. What it cannot read, it refuses. */
 export function refusalOf(statement: string, vschema: VSchema): string | undefined {
-  const text = statement.replaceAll(/'(?:[^'\\]|''|\\.)*'/gs, "''")
+  const text = statement.replaceAll(/'(?:[^'\\]|''|\\.)*'/gs, "''").replaceAll(/\/\*.*?\*\/\s*/gs, '')
   // A view is made of what each server has, whatever is in it.
   if (/^\s*CREATE\s+OR\s+REPLACE\s+VIEW\b/i.test(text)) return undefined
   const rules: Rule[] = [
