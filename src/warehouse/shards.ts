@@ -43,6 +43,9 @@ async function selectOn(connection: Connection, shard: string, home: string, sql
     const [rows] = await connection.query(sql)
     return rows as SelectedRow[]
   } finally {
-    await connection.query(`USE ${quote(home)}`)
+    await connection.query(`USE ${quote(home)}`).catch((thrown: unknown) => {
+      // An error that is not known: the connection is ended, and no other statement runs on the wrong shard.
+      throw new Error('the session could not leave a shard', { cause: thrown })
+    })
   }
 }
