@@ -11,19 +11,23 @@ const ON_BOTH_ENGINES = [
   'test/fault/kills.test.ts',
 ]
 
+// `npm run test:vitess` runs these.
+const OWN_RUN = 'test/vitess/**'
+
 // Per project, because each has its own engine.
 const globalSetup = ['test/support/global-setup.ts']
 
+/** The package by its own name, from its source. */
+export const alias: { find: RegExp; replacement: string }[] = [
+  { find: /^changeover$/, replacement: `${source}/exports/index.ts` },
+  { find: /^changeover\/(\w+)$/, replacement: `${source}/exports/$1.ts` },
+]
+
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^changeover$/, replacement: `${source}/exports/index.ts` },
-      { find: /^changeover\/(\w+)$/, replacement: `${source}/exports/$1.ts` },
-    ],
-  },
+  resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: 'MariaDB', globalSetup, include: ['test/**/*.test.ts'] } },
+      { extends: true, test: { name: 'MariaDB', globalSetup, include: ['test/**/*.test.ts'], exclude: [OWN_RUN] } },
       { extends: true, test: { name: 'MySQL', globalSetup, include: ON_BOTH_ENGINES } },
     ],
     setupFiles: ['test/support/seed.ts', 'test/support/engine.ts'],

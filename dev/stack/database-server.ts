@@ -35,11 +35,18 @@ export async function identify(
   return { engine, what, command, basedir }
 }
 
+interface RunOptions {
+  readonly remedy: string
+  readonly why: string
+  /** @defaultValue no binary log */
+  readonly settings?: readonly string[]
+}
+
 /** Runs a server on a free loopback port, with its own data folder. */
 export async function runServer(
   { engine, what, command, basedir }: ServerProgram,
   { machine, signal }: Context,
-  { remedy, why, revives }: { readonly remedy: string; readonly why: string } & Pick<Recipe, 'revives'>,
+  { remedy, why, revives, settings = ['--skip-log-bin'] }: RunOptions & Pick<Recipe, 'revives'>,
 ): Promise<Running<string>> {
   const { env } = machine
   // Only root can read what was unpacked into its cache.
@@ -65,7 +72,7 @@ export async function runServer(
     // The data is temporary, so it need not survive a crash of the machine.
     '--innodb-flush-log-at-trx-commit=2',
     '--innodb-buffer-pool-size=256M',
-    '--skip-log-bin',
+    ...settings,
     ...(engine === 'MariaDB' ? [] : ['--mysqlx=OFF', '--secure-file-priv=NULL']),
   ]
   const steps = (folder: string, port: number): readonly Command[] => {

@@ -70,14 +70,17 @@ const PROGRAM: Readonly<Record<Engine, (context: Context) => Promise<ServerProgr
     const program = context.machine.which('mariadbd', 'mysqld') ?? (await installMariadb(context))
     return program === undefined ? undefined : identify([program], context)
   },
-  async MySQL(context) {
-    const installed = context.machine.which('mysqld')
-    const program = installed === undefined ? undefined : await identify([installed], context)
-    // MariaDB installs a mysqld as well.
-    if (program?.engine === 'MySQL') return program
-    const unpacked = await unpackMysql(context)
-    return unpacked && identify(unpacked.command, context, unpacked.basedir)
-  },
+  MySQL: mysqlProgram,
+}
+
+/** A real MySQL: installed, or unpacked into the cache. */
+export async function mysqlProgram(context: Context): Promise<ServerProgram | undefined> {
+  const installed = context.machine.which('mysqld')
+  const program = installed === undefined ? undefined : await identify([installed], context)
+  // MariaDB installs a mysqld as well.
+  if (program?.engine === 'MySQL') return program
+  const unpacked = await unpackMysql(context)
+  return unpacked && identify(unpacked.command, context, unpacked.basedir)
 }
 
 async function fromEnvironment(variable: 'MARIADB_URL' | 'MYSQL_URL', context: Context): Promise<Running<string>> {

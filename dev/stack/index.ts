@@ -9,6 +9,7 @@ import { findMongodb } from './mongodb.ts'
 import type { Context, Running } from './service.ts'
 import { findSqs } from './sqs.ts'
 import type { SqsEndpoint } from './sqs.ts'
+import { findVitess } from './vitess.ts'
 
 export type { Engine } from './database-server.ts'
 export type { FlagSource } from './flags.ts'
@@ -23,6 +24,7 @@ const FINDERS = {
   database: findDatabase,
   mariadb: findMariadb,
   mysql: findMysql,
+  vitess: findVitess,
   mongodb: findMongodb,
   sqs: findSqs,
   elasticmq: findElasticmq,
@@ -30,10 +32,14 @@ const FINDERS = {
 }
 
 /** What a stack has unless `only` names something else. */
-const DEFAULT_SERVICES: readonly ServiceName[] = ['database', 'mongodb', 'sqs', 'flags']
+export const DEFAULT_SERVICES: readonly ServiceName[] = ['database', 'mongodb', 'sqs', 'flags']
 
 /** A part of a stack. */
 export type ServiceName = keyof typeof FINDERS
+
+export function isServiceName(name: string): name is ServiceName {
+  return Object.hasOwn(FINDERS, name)
+}
 
 /** The servers for the tests and the examples. A service that `only` leaves out throws when it is read. */
 export interface Stack extends AsyncDisposable {
@@ -41,6 +47,8 @@ export interface Stack extends AsyncDisposable {
   readonly databaseUrl: string
   readonly mariadbUrl: string
   readonly mysqlUrl: string
+  /** A keyspace of two shards; this one names its keyspace. */
+  readonly vitessUrl: string
   readonly mongoUrl: string
   readonly sqs: SqsEndpoint
   /** A second server with the API of SQS. */
@@ -101,6 +109,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     start('database', FINDERS.database),
     start('mariadb', FINDERS.mariadb),
     start('mysql', FINDERS.mysql),
+    start('vitess', FINDERS.vitess),
     start('mongodb', FINDERS.mongodb),
     start('sqs', FINDERS.sqs),
     start('elasticmq', FINDERS.elasticmq),
@@ -111,11 +120,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     await started.disposeAsync()
     throw context.signal.reason
   }
-  const [database, mariadb, mysql, mongodb, sqs, elasticmq, flags] = await Promise.all(starts)
+  const [database, mariadb, mysql, vitess, mongodb, sqs, elasticmq, flags] = await Promise.all(starts)
 
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= started.disposeAsync())
-  const found = Object.entries({ database, mariadb, mysql, mongodb, sqs, elasticmq, flags })
+  const found = Object.entries({ database, mariadb, mysql, vitess, mongodb, sqs, elasticmq, flags })
   return {
     get databaseUrl() {
       return valueOf('database', database)
@@ -125,6 +134,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     },
     get mysqlUrl() {
       return valueOf('mysql', mysql)
+    },
+    get vitessUrl() {
+      return valueOf('vitess', vitess)
     },
     get mongoUrl() {
       return valueOf('mongodb', mongodb)

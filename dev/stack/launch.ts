@@ -77,7 +77,8 @@ async function ready(recipe: Recipe, server: Supervised, port: number, signal: A
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of the loopback address that no server has. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

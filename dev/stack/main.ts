@@ -1,17 +1,45 @@
-// node dev/stack/main.ts: runs the stack until Ctrl-C.
+// node dev/stack/main.ts [SERVICE...]: runs the stack, or these services of it, until Ctrl-C.
 import { once } from 'node:events'
 
 import { ChangeoverError } from '../../src/core/index.ts'
-import { startStack } from './index.ts'
-import type { Stack } from './index.ts'
+import { DEFAULT_SERVICES, isServiceName, startStack } from './index.ts'
+import type { ServiceName, Stack } from './index.ts'
+
+type Variable = readonly [name: string, value: string]
+
+/** What a service sets in the environment of programs that use it. */
+const VARIABLES: Readonly<Record<ServiceName, (stack: Stack) => readonly Variable[]>> = {
+  database: ({ databaseUrl }) => [['MYSQL_URL', databaseUrl]],
+  mariadb: ({ mariadbUrl }) => [['MARIADB_URL', mariadbUrl]],
+  mysql: ({ mysqlUrl }) => [['MYSQL_URL', mysqlUrl]],
+  vitess: ({ vitessUrl }) => [['VITESS_URL', vitessUrl]],
+  mongodb: ({ mongoUrl }) => [['MONGODB_URL', mongoUrl]],
+  sqs: ({ sqs }) => [
+    ['SQS_ENDPOINT', sqs.endpoint],
+    ['AWS_REGION', sqs.region],
+  ],
+  elasticmq: ({ elasticmq }) => [['ELASTICMQ_ENDPOINT', elasticmq.endpoint]],
+  flags: ({ flags }) =>
+    flags.kind === 'unleash'
+      ? [
+          ['UNLEASH_URL', flags.url],
+          ['UNLEASH_TOKEN', flags.token ?? ''],
+          ['UNLEASH_PRODUCTION_TOKEN', flags.productionToken ?? ''],
+          ['UNLEASH_ADMIN_TOKEN', flags.adminToken ?? ''],
+        ]
+      : [],
+}
 
 const leaving = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => leaving.abort())
 
 try {
-  await using stack = await startStack({ say: console.error, signal: leaving.signal })
+  const only = wanted(process.argv.slice(2))
+  await using stack = await startStack({ only, say: console.error, signal: leaving.signal })
   for (const line of stack.found) console.error(line)
-  for (const [name, value] of variables(stack)) console.log(`export ${name}='${value}'`)
+  // Only those that are not set yet: the shell has the others, and they may contain passwords.
+  const variables = only.flatMap((name) => VARIABLES[name](stack)).filter(([name]) => !process.env[name])
+  for (const [name, value] of variables) console.log(`export ${name}='${value}'`)
   console.error('Press Ctrl-C to stop.')
   // Neither a listener nor a stack keeps a process alive.
   const awake = setInterval(() => {}, 2 ** 30)
@@ -21,23 +49,14 @@ try {
   if (!leaving.signal.aborted) report(thrown)
 }
 
-/** Only those that are not set yet: the shell has the others, and they may contain passwords. */
-function variables({ databaseUrl, mongoUrl, sqs, flags }: Stack): [string, string][] {
-  const all: [string, string][] = [
-    ['MYSQL_URL', databaseUrl],
-    ['MONGODB_URL', mongoUrl],
-    ['SQS_ENDPOINT', sqs.endpoint],
-    ['AWS_REGION', sqs.region],
-    ...(flags.kind === 'unleash'
-      ? ([
-          ['UNLEASH_URL', flags.url],
-          ['UNLEASH_TOKEN', flags.token ?? ''],
-          ['UNLEASH_PRODUCTION_TOKEN', flags.productionToken ?? ''],
-          ['UNLEASH_ADMIN_TOKEN', flags.adminToken ?? ''],
-        ] satisfies [string, string][])
-      : []),
-  ]
-  return all.filter(([name]) => !process.env[name])
+function wanted(names: readonly string[]): readonly ServiceName[] {
+  if (names.length === 0) return DEFAULT_SERVICES
+  return names.map((name) => {
+    if (isServiceName(name)) return name
+    throw new ChangeoverError('CONFIG', `The stack has no service ${name}.`, {
+      remedy: `It has ${Object.keys(VARIABLES).join(', ')}.`,
+    })
+  })
 }
 
 function report(thrown: unknown): void {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -8,7 +7,8 @@ import { launch } from './launch.ts'
 import { npmFolder } from './npm-folder.ts'
 import { run } from './run.ts'
 import type { Context } from './service.ts'
-import type { Command, User } from './supervised.ts'
+import type { Command } from './supervised.ts'
+import { unprivilegedUser } from './unprivileged.ts'
 
 /** A PostgreSQL for Unleash only. */
 export interface Postgres {
@@ -20,7 +20,7 @@ export interface Postgres {
 /** Runs the machine's PostgreSQL, or else one from npm, in its own folder. Any user of this machine can log in. */
 export async function runPostgres(context: Context, remedy: string): Promise<Postgres> {
   const { machine, signal } = context
-  const as = machine.isRoot ? serverUser() : undefined
+  const as = machine.isRoot ? unprivilegedUser('postgres') : undefined
   const installed = installedFolder(context)
   const bin = installed ?? join(await fetchedHome(context, remedy), 'bin')
   const version = await run(join(bin, 'postgres'), ['--version'], { env: machine.env, signal })
@@ -66,17 +66,6 @@ async function fetchedHome(context: Context, remedy: string): Promise<string> {
     if (!existsSync(join(root, target))) symlinkSync(basename(source), join(root, target))
   }
   return join(root, 'native')
-}
-
-/** PostgreSQL always refuses to run as root. Its package creates a user, and every Unix has `nobody`. */
-function serverUser(): User {
-  const id = (flag: string, name: string) =>
-    Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }))
-  try {
-    return { uid: id('-u', 'postgres'), gid: id('-g', 'postgres') }
-  } catch {
-    return { uid: id('-u', 'nobody'), gid: id('-g', 'nobody') }
-  }
 }
 
 /** Logs in with PostgreSQL's protocol. The answer begins with R on success, and with E while the server starts. */

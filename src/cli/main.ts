@@ -9,6 +9,7 @@ import { migrateCommand } from './migrate.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { sinkCommand } from './sink.ts'
 import { statusCommand } from './status.ts'
+import { vschemaCommand } from './vschema.ts'
 
 /** The work of a command; resolves to the exit code. */
 export type Task<Options> = (context: Context, options: Options) => Promise<number>
@@ -88,6 +89,11 @@ function program(running: Running, ended: { code: number }): Command {
   add('status', 'show generations, workers and what is to be replayed', statusCommand).option(
     '-m, --migration <name>',
     'only this migration',
+  )
+  add(
+    'vschema',
+    'print the vschema of a sharded keyspace of Vitess for these tables; connect to nothing',
+    vschemaCommand,
   )
   add('migrate', 'replay the history into the warehouse; resumes an interrupted run', migrateCommand)
     .option('-m, --migration <name>', 'the migration to use, when the config has several')

@@ -10,6 +10,7 @@ export {
   DEFAULT_STATEMENT_TIMEOUT_MS,
   memoryWarehouse,
   mysqlWarehouse,
+  vschemaOf,
 } from '../warehouse/index.ts'
 export type { CalendarRange } from '../star/index.ts'
 export type {
@@ -31,6 +32,8 @@ export type {
   SchemaPort,
   SchemaRecord,
   Step,
+  VSchema,
+  VSchemaTable,
   Warehouse,
   WarehouseCounters,
 } from '../warehouse/index.ts'

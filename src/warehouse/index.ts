@@ -34,4 +34,6 @@ export type {
   WarehouseCounters,
 } from './port.ts'
 export { DEFAULT_PAGE_ROWS } from './read/scan.ts'
+export { vschemaOf } from './schema/vschema.ts'
+export type { VSchema, VSchemaTable } from './schema/vschema.ts'
 export type { PlanOptions, Schema, SchemaRecord, Step } from './step.ts'

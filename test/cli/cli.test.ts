@@ -25,6 +25,17 @@ function awsEnv() {
 }
 
 describe('the command line', () => {
+  it('prints the vschema for the tables of the config, connected to nothing', async () => {
+    const printed = await runCli(['vschema', '-c', HISTORY], {})
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    const sharded = (column: string) => ({ column_vindexes: [{ column, name: 'binary_md5' }] })
+    expect(json(printed)).toMatchObject({
+      sharded: true,
+      tables: { dim_file: sharded('path'), file: sharded('path'), _receipt_history: sharded('event_id') },
+    })
+    expect(json(await runCli(['vschema', '-c', HISTORY, '--json'], {}))).toEqual(json(printed))
+  })
+
   it('plans, applies, migrates and reconciles', async () => {
     await using schema = await freshSchema()
     await using source = await freshMongo()

@@ -251,6 +251,22 @@ describe('on a machine without servers', () => {
     expect(error.remedy).toContain('ELASTICMQ_ENDPOINT=')
   })
 
+  test('the error for Vitess says that Go is missing', async () => {
+    const error = await failure(startStack({ machine: bareMachine(), only: ['vitess'] }))
+    expect(error).toMatchObject({ code: 'CONFIG', message: 'Go was not found, and is needed to build vtcombo.' })
+    expect(error.remedy).toContain('VITESS_URL=')
+  })
+
+  test('the error for a vschema that cannot be read says how to write one', async () => {
+    const machine = bareMachine({ env: { VITESS_VSCHEMA: '/nowhere/vschema.json' } })
+    const error = await failure(startStack({ machine, only: ['vitess'] }))
+    expect(error).toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringContaining('/nowhere/vschema.json') as unknown,
+    })
+    expect(error.remedy).toContain('changeover vschema')
+  })
+
   test('the error for MongoDB says what to install', async () => {
     const error = await failure(startStack({ machine: bareMachine(), only: ['mongodb'] }))
     expect(error.code).toBe('CONFIG')

@@ -216,6 +216,7 @@ const PUBLIC = {
     DEFAULT_STATEMENT_TIMEOUT_MS
     memoryWarehouse
     mysqlWarehouse
+    vschemaOf
     type AsOfOptions
     type AsOfRow
     type CalendarRange
@@ -235,6 +236,8 @@ const PUBLIC = {
     type SchemaPort
     type SchemaRecord
     type Step
+    type VSchema
+    type VSchemaTable
     type Warehouse
     type WarehouseCounters
   `,

@@ -22,13 +22,16 @@ export function bucketsSql(relation: Relation): string {
   )
 }
 
-/** The buckets in the rows that {@link bucketsSql} selects. */
+/** The buckets in the rows that {@link bucketsSql} selects, on one server or on each of several that share the table's rows. */
 export function bucketsIn(rows: readonly Readonly<Record<string, unknown>>[]): Buckets {
+  const sums = new Map<string, { readonly rows: number; readonly digest: bigint }>()
+  for (const { bucket, n, high, low } of rows) {
+    const sum = sums.get(String(bucket)) ?? { rows: 0, digest: 0n }
+    const digest = (BigInt(String(high)) << 64n) | BigInt(String(low))
+    sums.set(String(bucket), { rows: sum.rows + Number(n), digest: sum.digest ^ digest })
+  }
   return new Map(
-    rows.map((row) => {
-      const digest = (BigInt(String(row['high'])) << 64n) | BigInt(String(row['low']))
-      return [String(row['bucket']), { rows: Number(row['n']), digest: hex128(digest) }]
-    }),
+    [...sums].map(([bucket, { rows: count, digest }]) => [bucket, { rows: count, digest: hex128(digest) }]),
   )
 }
 

@@ -4,6 +4,7 @@ import { countBySql, outdatedSql } from '../checks/counts.ts'
 import { conflictsOf, countConflictsSql, listConflictsSql } from '../checks/conflicts.ts'
 import type { CallOptions, Conflicts, Key, OutdatedRegister, ReadPort, RowCount, ScanOptions } from '../port.ts'
 import type { SqlSession } from '../session.ts'
+import { needsOneShard, selectOnShards } from '../shards.ts'
 import { findParams, findSql, keyGroups } from './find.ts'
 import { decodeRow } from './rows.ts'
 import { pageParams, pageSql, resolveScan } from './scan.ts'
@@ -51,7 +52,14 @@ export class MysqlRead implements ReadPort {
   }
 
   async buckets(relation: Relation, options?: CallOptions): Promise<Buckets> {
-    return bucketsIn(await this.#session.select(bucketsSql(relation), [], { ...options, isLong: true }))
+    const sql = bucketsSql(relation)
+    const long = { ...options, isLong: true }
+    try {
+      return bucketsIn(await this.#session.select(sql, [], long))
+    } catch (thrown) {
+      if (!needsOneShard(thrown)) throw thrown
+      return bucketsIn(await selectOnShards(this.#session, sql, long))
+    }
   }
 
   async conflicts(tables: readonly AnyTable[], options?: CallOptions): Promise<Conflicts[]> {
