@@ -133,7 +133,8 @@ class QueueSink implements Sink {
     stop.addEventListener('abort', onStop, { once: true })
     try {
       // Before the first message: one that is received comes nearer to the dead-letter queue.
-      const working = await retryTransient('start', () => this.#working(stop), logger, stop, mayBegin)
+      const begin = () => untilAborted(this.#working(stop), stop)
+      const working = await retryTransient('start', begin, logger, stop, mayBegin)
       while (!stop.aborted) {
         await working.heartbeat.beat(stop)
         const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
@@ -147,8 +148,8 @@ class QueueSink implements Sink {
         if (!isDone && !stop.aborted) await this.#waitForWarehouse(working, stop)
       }
     } catch (thrown) {
-      // Stopped during an outage: the messages are back in the queue, and nothing is lost.
-      if (!(stop.aborted && mayBegin(thrown))) throw asChangeoverError(thrown)
+      // Stopped at the start or during an outage: the messages are back in the queue, and nothing is lost.
+      if (!(stop.aborted && (thrown === stop.reason || mayBegin(thrown)))) throw asChangeoverError(thrown)
     } finally {
       stop.removeEventListener('abort', onStop)
       clearTimeout(deadline)

@@ -8,7 +8,7 @@ import { directly, fileCreated, someHistory, staged } from '../migrate/history.t
 import { contentOf } from '../migrate/snapshot.ts'
 import { isEmpty, messagesOf, sendAll } from '../sink/sinking.ts'
 import { freshMongo, freshQueue, freshSchema } from '../support/fresh.ts'
-import { configOf, HISTORY, runCli, startCli, type Ended } from './run-cli.ts'
+import { configOf, HISTORY, migrationsIn, runCli, startCli, type Ended } from './run-cli.ts'
 import { sql } from '../support/sql.ts'
 
 const json = ({ stdout }: Ended): unknown => JSON.parse(stdout) as unknown
@@ -83,9 +83,9 @@ describe('the command line', () => {
   })
 
   it('exits with 1 for a difference, and shows its row', async () => {
-    const stage = await staged(await someHistory(100))
+    const stage = await staged(await someHistory(100), migrationsIn(HISTORY))
     const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
-    await runCli(['migrate', '-c', HISTORY], env)
+    expect(await runCli(['migrate', '-c', HISTORY], env)).toMatchObject({ code: 0 })
     await sql(stage.warehouse, "INSERT INTO dim_file (path, bytes, _live) VALUES ('planted/x', 7, 1)").catch(() =>
       sql(stage.warehouse, 'UPDATE dim_file SET bytes = bytes + 1'),
     )
@@ -118,7 +118,7 @@ describe('the command line', () => {
 
 describe('the sink', () => {
   it('works until it is stopped, and then prints what it did', async () => {
-    const stage = await staged([])
+    const stage = await staged([], migrationsIn(HISTORY))
     await using own = await freshQueue()
     const events = await someHistory(100)
     await sendAll(own.queue, [...messagesOf(events, 10), 'garbage'])
@@ -150,7 +150,7 @@ describe('the sink', () => {
   })
 
   it('stops at once while it waits, also on SIGINT', async () => {
-    const stage = await staged([])
+    const stage = await staged([], migrationsIn(HISTORY))
     await using own = await freshQueue()
     const env = { MYSQL_URL: stage.mysqlUrl, SQS_QUEUE_URL: own.url, ...awsEnv() }
     const { child, ended } = startCli(['sink', '-c', HISTORY, '--verbose'], env)
@@ -165,7 +165,7 @@ describe('the sink', () => {
 describe('a migration whose process is killed', () => {
   it('resumes where it stopped when it is started again', async () => {
     const events = await someHistory(2500)
-    const stage = await staged(events)
+    const stage = await staged(events, migrationsIn(configOf('killed')))
     const env = { MYSQL_URL: stage.mysqlUrl, MONGODB_URL: stage.mongoUrl }
     const args = ['migrate', '-c', configOf('killed'), '--json', '--ranges', '1']
     expect(await runCli(args, { ...env, KILL_AT: '2100' })).toMatchObject({ code: null, signal: 'SIGKILL' })

@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { unsupportedNode } from '../../src/cli/node-version.ts'
 import { someHistory, staged } from '../migrate/history.ts'
 import { freshMongo, freshName, freshQueue, freshSchema, onServer } from '../support/fresh.ts'
-import { configOf, expectComplaint, HISTORY, runCli } from './run-cli.ts'
+import { configOf, expectComplaint, HISTORY, migrationsIn, runCli } from './run-cli.ts'
 
 const nowhere = { MYSQL_URL: 'mysql://u:hush-hush@127.0.0.1:1/w', MONGODB_URL: 'mongodb://u:hush-hush@127.0.0.1:1/app' }
 
@@ -56,7 +56,7 @@ describe('an unusable server', () => {
   })
 
   it.each(['migrate', 'reconcile'])('prints a one-line error: no MongoDB (%s)', async (command) => {
-    const { mysqlUrl } = await staged([])
+    const { mysqlUrl } = await staged([], migrationsIn(HISTORY))
     const ended = await runCli([command, '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: nowhere.MONGODB_URL })
     expectComplaint(ended, 'mongodb://u@127.0.0.1:1/app', 'MONGODB_URL', /^(?!.*hush)/)
   })
@@ -68,7 +68,7 @@ describe('an unusable server', () => {
     ['MONGODB_URL', 'mongodb://u:hush-hush@@127.0.0.1/app', ['MONGODB_URL']],
     ['MONGODB_URL', 'mongodb://127.0.0.1/app?authMechanismProperties=hush-hush', ['MONGODB_URL']],
   ])('prints a one-line error: %s is %s', async (name, value, names) => {
-    const { mysqlUrl, mongoUrl } = await staged([])
+    const { mysqlUrl, mongoUrl } = await staged([], migrationsIn(HISTORY))
     const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl, [name]: value }
     expectComplaint(await runCli(['migrate', '-c', HISTORY], env), ...names, /^(?!.*hush)/)
   })
@@ -140,7 +140,7 @@ describe('an unusable server', () => {
   })
 
   it('prints a one-line error: a MongoDB database or collection that does not exist', async () => {
-    const { mysqlUrl, mongoUrl } = await staged([])
+    const { mysqlUrl, mongoUrl } = await staged([], migrationsIn(HISTORY))
     const ended = await runCli(['migrate', '-c', HISTORY], { MYSQL_URL: mysqlUrl, MONGODB_URL: mongoUrl })
     expectComplaint(ended, /no collection changeover_test_\w+\.events/, 'MONGODB_URL')
   })
@@ -172,7 +172,7 @@ describe('an unusable server', () => {
     ['is not a URL', 'nothing', ['queue URL', 'get-queue-url']],
     ['is a FIFO queue', 'https://sqs.eu-central-1.amazonaws.com/1/events.fifo', ['FIFO', 'standard queue']],
   ])('prints a one-line error: a queue that %s', async (_, queueUrl, names) => {
-    const { mysqlUrl } = await staged([])
+    const { mysqlUrl } = await staged([], migrationsIn(HISTORY))
     const { endpoint, region, credentials } = inject('sqs')
     const ended = await runCli(['sink', '-c', HISTORY], {
       MYSQL_URL: mysqlUrl,
@@ -186,7 +186,7 @@ describe('an unusable server', () => {
   })
 
   it('prints a one-line error: AWS without a region or credentials', async () => {
-    const { mysqlUrl } = await staged([])
+    const { mysqlUrl } = await staged([], migrationsIn(HISTORY))
     await using own = await freshQueue()
     const env = { MYSQL_URL: mysqlUrl, SQS_QUEUE_URL: own.url, AWS_EC2_METADATA_DISABLED: 'true' }
     expectComplaint(await runCli(['sink', '-c', HISTORY], env), /region/i, 'AWS_REGION')

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { staged } from '../migrate/history.ts'
 import { freshMongo, freshSchema } from '../support/fresh.ts'
-import { configOf, HISTORY, runCli, startCli, type Ended } from './run-cli.ts'
+import { configOf, HISTORY, migrationsIn, runCli, startCli, type Ended } from './run-cli.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = join(root, 'dist/cli/bin.js')
@@ -60,7 +60,7 @@ describe('a signal ends a command that hangs, in a sentence that says how to con
   })
 
   it.each(['migrate', 'migrate --heal', 'reconcile'])('a MongoDB that does not answer (%s)', async (command) => {
-    const { mysqlUrl } = await staged([])
+    const { mysqlUrl } = await staged([], migrationsIn(HISTORY))
     await using server = await silentServer()
     const env = { MYSQL_URL: mysqlUrl, MONGODB_URL: `mongodb://127.0.0.1:${server.port}/app` }
     const cli = startCli([...command.split(' '), '-c', HISTORY], env)

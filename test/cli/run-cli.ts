@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
+import type { Config, Migration } from '../../src/mapping/index.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -13,6 +15,15 @@ export const HISTORY = `${root}examples/history/changeover.config.ts`
 /** A config that is wrong or unusual on purpose. */
 export function configOf(name: string): string {
   return `${root}test/cli/configs/${name}.config.ts`
+}
+
+/**
+ * The migrations of a config, loaded as the command line loads them. Vitest writes modules anew, and the texts of handlers are part of
+ * what a warehouse knows of a migration.
+ */
+export function migrationsIn(config: string): readonly Migration[] {
+  const { default: loaded } = createRequire(import.meta.url)(config) as { readonly default: Config }
+  return loaded.migrations
 }
 
 export type Env = Readonly<Record<string, string | undefined>>

@@ -6,6 +6,7 @@ import { history } from '../../examples/history/migration.ts'
 import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { contentOf } from './snapshot.ts'
+import type { Migration } from '../../src/mapping/migration.ts'
 import { mongoEvents, type EventSource } from '../../src/stream/index.ts'
 import type { Warehouse } from '../../src/warehouse/index.ts'
 import type { Relation } from '../../src/star/rows/relation.ts'
@@ -63,10 +64,14 @@ export interface Stage {
   readonly mysqlUrl: string
 }
 
-export async function staged(documents: readonly object[]): Promise<Stage> {
+/** @param migrations those of the warehouse */
+export async function staged(
+  documents: readonly object[],
+  migrations: readonly Migration[] = [history],
+): Promise<Stage> {
   const source = await freshMongo()
   onTestFinished(() => source[Symbol.asyncDispose]())
-  const target = await freshWarehouse([history])
+  const target = await freshWarehouse(migrations)
   onTestFinished(() => target[Symbol.asyncDispose]())
   const mongo = source.client.db()
   const events = mongo.collection<{ _id: unknown }>('events')

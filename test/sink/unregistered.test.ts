@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { RepositoryEvent } from '../../examples/history/events.ts'
 import { history } from '../../examples/history/migration.ts'
 import { until } from '../../src/core/abort.ts'
+import { ChangeoverError } from '../../src/core/index.ts'
 import { encodeMessage, type Sender } from '../../src/event/message.ts'
 import { encodeEvent } from '../../src/event/codec.ts'
 import { planWarehouse, receiptOf, receiptsOf } from '../../src/ledger/index.ts'
@@ -11,7 +12,7 @@ import { createSink, lambdaHandler } from '../../src/sink/index.ts'
 import { memoryWarehouse, mysqlWarehouse, type ReadPort, type Warehouse } from '../../src/warehouse/index.ts'
 import { fileCreated } from '../migrate/history.ts'
 import { freshSchema } from '../support/fresh.ts'
-import { isEmpty, messageOf, sendAll, sender } from './sinking.ts'
+import { isEmpty, messageOf, sendAll, sender, targetThat, type SinkTarget } from './sinking.ts'
 
 const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
 
@@ -62,6 +63,29 @@ describe('a sink whose definition was not applied', () => {
     const sink = createSink(history, { queue: memoryQueue(), warehouse: await bareWarehouse() })
     await sink.run({ signal: AbortSignal.timeout(100) })
     expect(sink.counters.messages).toBe(0)
+  })
+})
+
+describe('a sink that is stopped while it looks up its definition', () => {
+  it.each<[string, Error]>([
+    ['an error of the package', new ChangeoverError('ABORTED', 'Stopped by SIGINT.')],
+    ['any error', new Error('enough')],
+  ])('resolves at once, even when the warehouse does not answer: %s', async (_, reason) => {
+    const reached = Promise.withResolvers<void>()
+    const warehouse: SinkTarget = {
+      ...targetThat(async () => {}),
+      hasRegistry: true,
+      async *scan() {
+        reached.resolve()
+        await new Promise(() => {})
+        yield []
+      },
+    }
+    const stop = new AbortController()
+    const running = createSink(history, { queue: memoryQueue(), warehouse }).run({ signal: stop.signal })
+    await reached.promise
+    stop.abort(reason)
+    await running
   })
 })
 
