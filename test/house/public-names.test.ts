@@ -85,6 +85,7 @@ const PUBLIC = {
     mongoEvents
     planWarehouse
     schemaOf
+    statusOf
     type AskOptions
     type DefinitionChange
     type EventIds
@@ -95,17 +96,21 @@ const PUBLIC = {
     type LedgerPort
     type MigrateOptions
     type MigrateResult
+    type MigrationStatus
     type MigrationWarehouse
     type MongoEventsOptions
     type OutageWait
+    type PlannedWarehouse
     type Range as EventRange
     type ReadOptions
+    type ReceiptCounts
     type RunProgress
     type TypeCount
     type TypesOptions
     type UnknownTypes
     type WarehousePlan
     type WarehousePlanOptions
+    type Worker
   `,
   'changeover/observer': `
     changeStreamTap
