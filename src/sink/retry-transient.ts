@@ -11,7 +11,7 @@ export function retryTransient<T>(
   work: () => Promise<T>,
   logger: Logger,
   signal: AbortSignal,
-  isPassing = mayPass,
+  isPassing: (thrown: unknown) => boolean = mayPass,
 ): Promise<T> {
   return waitOut(work, {
     signal,
