@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { FileCreated } from '../../examples/history/events.ts'
 import { history } from '../../examples/history/migration.ts'
 import { commitsByAuthorReport, commitsByYearReport, filesByFolderReport } from '../../examples/history/reports.ts'
@@ -13,7 +13,7 @@ import { memoryQueue } from '../../src/queue/index.ts'
 import { createSink } from '../../src/sink/index.ts'
 import { relationsOf } from '../../src/star/define/table.ts'
 import { memoryEvents } from '../../src/stream/index.ts'
-import { memoryWarehouse, type ReadPort, type Warehouse } from '../../src/warehouse/index.ts'
+import { memoryWarehouse, mysqlWarehouse, type ReadPort, type Warehouse } from '../../src/warehouse/index.ts'
 import { fileCreated, someHistory } from '../migrate/history.ts'
 import { isEmpty, messagesOf, sendAll } from '../sink/sinking.ts'
 import { freshWarehouse } from '../support/fresh.ts'
@@ -67,6 +67,23 @@ describe('on two shards', () => {
     await Promise.all(sinks)
     expect(await sums(warehouse)).toEqual(await sums(await inMemory(events)))
     expect(await countWithoutReceipt(history, source.idsBetween(null, null), warehouse)).toBe(0)
+  })
+
+  test('sinks that write the same rows do not wait for each other across shards', async () => {
+    const events = (await someHistory(1500)).map((event) => encodeEvent(event))
+    await using another = mysqlWarehouse(inject('vitessUrl'))
+    const before = warehouse.counters.lockConflicts
+    const targets = [warehouse, another, warehouse, another]
+    await Promise.all(
+      targets.map(async (target, number) => {
+        const applier = createApplier(compile(history), target)
+        for (let i = 0; i < events.length; i += 150) {
+          const at = (i + number * 300) % events.length
+          await applier.apply(events.slice(at, at + 150), 'live')
+        }
+      }),
+    )
+    expect([warehouse.counters.lockConflicts - before, another.counters.lockConflicts]).toEqual([0, 0])
   })
 
   test('the reports of the example give the rows that they give on one server', async () => {

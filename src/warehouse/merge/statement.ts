@@ -10,6 +10,13 @@ const MAX_ROWS = 1024
 /** The text of a row in a statement takes these bytes per column: a placeholder and a separator. */
 const PLACEHOLDER_BYTES = 3
 
+/**
+ * Tells Vitess that each shard commits its part of a write by itself; any other server reads a comment. In one transaction over all
+ * shards, two writers can wait for each other's locks on different shards, where no server sees the deadlock. A part that is written
+ * alone does no harm: the statement is repeated until all of it is.
+ */
+export const PER_SHARD = '/*vt+ MULTI_SHARD_AUTOCOMMIT=1 */'
+
 /** How many rows one merge statement of this relation takes at most, when its text may have `mostBytes`. */
 export function maxRowsOf(relation: Relation, mostBytes: number): number {
   const columns = relation.columns.length
@@ -47,7 +54,7 @@ export function mergeSql(relation: Relation, rows: number, dialect: Dialect): st
 
   const row = `(${names.map(() => '?').join(', ')})`
   return (
-    `INSERT INTO ${quote(relation.name)} (${names.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')}` +
+    `INSERT ${PER_SHARD} INTO ${quote(relation.name)} (${names.join(', ')}) VALUES ${Array(rows).fill(row).join(', ')}` +
     `${dialect.rowAlias} ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`
   )
 }
