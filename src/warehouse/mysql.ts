@@ -2,7 +2,6 @@ import { ChangeoverError } from '../core/index.ts'
 import { MysqlMerge } from './merge/mysql-merge.ts'
 import { resolveOptions, type MysqlWarehouseOptions } from './options.ts'
 import type { Warehouse } from './port.ts'
-import { probe } from './probe.ts'
 import { MysqlRead } from './read/mysql-read.ts'
 import { MysqlReports } from './reports.ts'
 import { MysqlSchema } from './schema/mysql-schema.ts'
@@ -41,8 +40,7 @@ export function mysqlWarehouse(url: string | undefined, options: MysqlWarehouseO
     address: reports.address,
     counters: session.counters,
     hasRegistry: true,
-    merge: (relation, rows, call) =>
-      rows.length === 0 ? probe(session, relation, call) : merge.merge(relation, rows, call),
+    merge: (...given) => merge.merge(...given),
     find: (...given) => read.find(...given),
     scan: (...given) => read.scan(...given),
     countBy: (...given) => read.countBy(...given),

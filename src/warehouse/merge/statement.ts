@@ -59,8 +59,11 @@ export function mergeSql(relation: Relation, rows: number, dialect: Dialect): st
   )
 }
 
-/** A statement that writes nothing, and fails where a merge into this table would. */
+/**
+ * A statement that writes nothing, and fails where a merge into this table would. It names a column that is not in the key: Vitess
+ * refuses an update of the column that decides on which shard a row is, even if it changes nothing.
+ */
 export function checkSql(relation: Relation): string {
-  const name = quote(relation.columns[0]!.name)
+  const name = quote(relation.columns.at(-1)!.name)
   return `UPDATE ${quote(relation.name)} SET ${name} = ${name} WHERE 1 = 0`
 }
