@@ -25,6 +25,8 @@ export {
 export type { PhysicalNames } from './define/names.ts'
 export { optional } from './define/optional.ts'
 export type { OptionalDimension } from './define/optional.ts'
+export { MAX_PAGE_BYTES, pageBytesOf } from './define/row-size.ts'
+export type { SizedColumn } from './define/row-size.ts'
 export type { MemberOf, RowOf, VersionOf } from './define/row-types.ts'
 export { Table, dimension, fact, namedTable, relationsOf } from './define/table.ts'
 export type { AnyTable, Dimension, Fact } from './define/table.ts'

@@ -194,3 +194,23 @@ test('a view of a history with an outdated definition is replaced', async () => 
   await apply(withHistory)
   expect(await planFor(withHistory)).toEqual([])
 })
+
+test('columns for which a table has no room beside those that are no longer defined are refused until these are dropped', async () => {
+  // 253 bytes each, which never leave the page: more than half of it.
+  const of = (prefix: string) =>
+    dimension('wide', {
+      key: { id: c.int() },
+      columns: Object.fromEntries(
+        Array.from({ length: 18 }, (_, i) => [`${prefix}${i}`, c.varchar(63).max().nullable()]),
+      ),
+    })
+  await apply(of('a'))
+  await expect(planFor(of('b'))).rejects.toMatchObject({
+    code: 'SCHEMA',
+    message: /The table dim_wide has no room for its new columns: .*\(a0, a1, .*takes up to \d+ bytes/ as unknown,
+    remedy: expect.stringContaining('--allow-destructive') as unknown,
+  })
+  const steps = await warehouse.plan({ tables: [of('b')], internal: [] }, { allowDestructive: true })
+  await warehouse.apply(steps)
+  expect(await planFor(of('b'))).toEqual([])
+})

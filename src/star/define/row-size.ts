@@ -1,4 +1,10 @@
-import type { PhysicalColumn, Relation } from '../rows/relation.ts'
+import type { DataType } from '../types/data-type.ts'
+
+/** What of a column decides how many bytes it takes. */
+export interface SizedColumn {
+  readonly type: Pick<DataType, 'sql' | 'charset' | 'keyBytes'>
+  readonly nullable: boolean
+}
 
 /**
  * The most bytes of a row that InnoDB keeps in a page of 16 KiB: less than half of what an empty page has free (8126), less what a
@@ -24,13 +30,19 @@ const DIGIT_BYTES = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
  * short columns do not fit; MySQL creates it, and then refuses the rows that are too large; each refuses some tables of many long
  * columns. A table within this bound is created by both, and takes every row.
  */
-export function pageBytesOf({ columns, keyLength }: Relation): number {
+export function pageBytesOf({
+  columns,
+  keyLength,
+}: {
+  readonly columns: readonly SizedColumn[]
+  readonly keyLength: number
+}): number {
   const nullable = columns.filter(({ nullable: isNullable }) => isNullable).length
   const cells = columns.reduce((sum, column, index) => sum + cellBytes(column, index < keyLength), 0)
   return RECORD_BYTES + Math.ceil(nullable / 8) + cells
 }
 
-function cellBytes({ type }: PhysicalColumn, isKey: boolean): number {
+function cellBytes({ type }: SizedColumn, isKey: boolean): number {
   const [, name = '', first = '0', second = '0'] = /^(\w+)(?:\((\d+)(?:,(\d+))?\))?/.exec(type.sql) ?? []
   const [length, scale] = [Number(first), Number(second)]
   switch (name) {

@@ -3,6 +3,7 @@ import { fits, type PhysicalColumn, type Relation } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { quote } from '../sql.ts'
 import type { Catalog, CatalogColumn, CatalogIndex } from './catalog.ts'
+import { checkRoom } from './check-room.ts'
 import { columnSql, createTable } from './ddl.ts'
 import { planIndexes } from './plan-indexes.ts'
 import type { PlanOptions, Step } from '../step.ts'
@@ -34,10 +35,17 @@ export function planTable(
   const steps = relation.columns.flatMap((column) =>
     planColumn(relation.name, column, present.get(column.name), dialect, { allowDestructive, allowWider }),
   )
+  const defined = new Set(relation.columns.map(({ name }) => name))
+  const undefinedColumns = [...present].filter(([name]) => !defined.has(name))
+  const dropped = undefinedColumns.filter(([name]) => allowDestructive && !kept.has(name)).map(([name]) => name)
+  checkRoom(relation, present, new Map(undefinedColumns.filter(([name]) => !dropped.includes(name))))
+  const indexSteps = indexes ? planIndexes(relation, indexesPresent, allowDestructive) : []
   return [
+    // What goes, goes first, so that there is room for what is added.
+    ...indexSteps.filter(({ kind }) => kind === 'drop'),
+    ...dropped.map((name) => dropColumn(relation.name, name)),
     ...steps,
-    ...(indexes ? planIndexes(relation, indexesPresent, allowDestructive) : []),
-    ...(allowDestructive ? planDrops(relation, present, kept) : []),
+    ...indexSteps.filter(({ kind }) => kind !== 'drop'),
   ]
 }
 
@@ -73,19 +81,12 @@ function isRoomier(is: string, wanted: string): boolean {
   return fits(wanted, is) === 'wider' && scaleOf(is) === scaleOf(wanted)
 }
 
-function planDrops(
-  { name: table, columns }: Relation,
-  present: ReadonlyMap<string, CatalogColumn>,
-  kept: ReadonlySet<string>,
-): Step[] {
-  const defined = new Set(columns.map(({ name }) => name))
-  return [...present.keys()]
-    .filter((name) => !defined.has(name) && !kept.has(name))
-    .map((name) => ({
-      kind: 'drop',
-      why: `the column ${table}.${name} is no longer defined`,
-      sql: `ALTER TABLE ${quote(table)} DROP COLUMN ${quote(name)}`,
-    }))
+function dropColumn(table: string, name: string): Step {
+  return {
+    kind: 'drop',
+    why: `the column ${table}.${name} is no longer defined`,
+    sql: `ALTER TABLE ${quote(table)} DROP COLUMN ${quote(name)}`,
+  }
 }
 
 // The stamps of `first` and of `last` are ordered the opposite way; in one column they would be compared wrongly.
