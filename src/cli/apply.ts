@@ -4,6 +4,7 @@ import { tablesOf } from '../mapping/index.ts'
 import type { Step, Warehouse } from '../warehouse/index.ts'
 import { concernedReports, readsOf } from './concerned.ts'
 import type { Context } from './context.ts'
+import { EXIT } from './lifetime.ts'
 import { quantity } from './quantity.ts'
 
 interface Options {
@@ -20,6 +21,7 @@ export async function planCommand(context: Context, options: Options): Promise<n
   const { steps } = plan
   context.print({ ...printed(plan), meaning }, [
     ...meaningLines(meaning),
+    ...keptLines(plan),
     ...steps.map((step) => `-- ${step.why}\n${sqlOf(step)}\n`),
     steps.length === 0
       ? `-- ${warehouse.address} is up to date.`
@@ -44,11 +46,12 @@ export async function applyCommand(context: Context, options: Options): Promise<
   context.print({ ...printed(plan), meaning }, [
     ...meaningLines(meaning),
     ...steps.map(({ why }) => `${why}: done`),
+    ...keptLines(plan),
     steps.length === 0
       ? `${warehouse.address} is up to date.`
       : `${warehouse.address}: ${quantity(steps.length, 'change')} applied.`,
   ])
-  return 0
+  return plan.kept.length > 0 ? EXIT.differences : EXIT.fine
 }
 
 /** A change, what it asks for, and whom it concerns. */
@@ -79,9 +82,10 @@ async function planned(
 }
 
 /** What `--json` prints of a plan: the definitions in it are long. */
-function printed({ steps, generations, hash }: WarehousePlan): object {
+function printed({ steps, generations, kept, hash }: WarehousePlan): object {
   return {
     hash,
+    kept,
     generations: generations.map(({ number, fingerprint, document: { migration } }) => ({
       number,
       migration,
@@ -104,6 +108,14 @@ function meaningLines({ changes, replay }: Planned): string[] {
       ([migration, events]) =>
         `-- ${quantity(events, 'event')} of ${migration} will have to be replayed: changeover migrate`,
     ),
+  ]
+}
+
+/** What was asked to go and stays. */
+function keptLines({ kept }: WarehousePlan): string[] {
+  if (kept.length === 0) return []
+  return [
+    `-- Kept, because a worker that writes to them was alive in the last minutes: ${kept.join(', ')}. Run it again once that worker has ended.`,
   ]
 }
 

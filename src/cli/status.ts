@@ -18,14 +18,28 @@ export async function statusCommand(
 }
 
 /** Whether the warehouse needs nothing of anyone, as far as it can tell without the source. */
-export function isSettled({ generation, latest, handlersChanged, olderWorkers, receipts }: MigrationStatus): boolean {
+export function isSettled({
+  generation,
+  latest,
+  handlersChanged,
+  olderWorkers,
+  isMigrated,
+  receipts,
+}: MigrationStatus): boolean {
   const isApplied = generation !== undefined && generation === latest
-  return isApplied && !handlersChanged && olderWorkers === 0 && receipts.stale === 0 && receipts.quarantined === 0
+  return (
+    isApplied &&
+    isMigrated &&
+    !handlersChanged &&
+    olderWorkers === 0 &&
+    receipts.stale === 0 &&
+    receipts.quarantined === 0
+  )
 }
 
 /** Where a migration stands, in lines. */
 export function describeStatus(status: MigrationStatus): string[] {
-  const { migration, generation, latest, handlersChanged, workers, receipts } = status
+  const { migration, generation, latest, handlersChanged, workers, isMigrated, receipts } = status
   const { counting, stale, quarantined } = receipts
   return [
     generation === undefined
@@ -34,6 +48,9 @@ export function describeStatus(status: MigrationStatus): string[] {
         ? `${migration}: generation ${generation}.`
         : `${migration}: the config has generation ${generation}, and the latest is ${latest}.`,
     `  ${quantity(counting, 'event')} applied or ignored under it, ${count(quarantined)} in quarantine.`,
+    ...(latest !== undefined && !isMigrated
+      ? ['  No migration of all its tables has reached its end since: run changeover migrate.']
+      : []),
     ...(stale > 0 ? [`  ${quantity(stale, 'event')} to be replayed: run changeover migrate.`] : []),
     ...workers.map(
       ({ name, generation: of, lastSeen }) =>

@@ -85,6 +85,18 @@ export function checkpointOf([
   }
 }
 
+/** All checkpoints of a migration, those of one run together. */
+export async function readCheckpoints(
+  migration: { readonly name: string },
+  warehouse: Pick<ReadPort, 'scan'>,
+  options: CallOptions = {},
+): Promise<readonly Checkpoint[]> {
+  const checkpoints: Checkpoint[] = []
+  for await (const page of warehouse.scan(checkpointsOf(migration), options))
+    checkpoints.push(...page.map(checkpointOf))
+  return checkpoints
+}
+
 /**
  * Keeps the checkpoints of a migration in the warehouse, alongside what they are about. `tables` are those that a run is limited to; a
  * run of others is not resumed.

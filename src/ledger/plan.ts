@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { canonicalJson, ChangeoverError } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
-import { physicalColumnsOf, PLAIN_NAMES, tableNamesOf, type CalendarRange } from '../star/index.ts'
+import { type AnyTable, physicalColumnsOf, PLAIN_NAMES, relationsOf, type CalendarRange } from '../star/index.ts'
 import type {
   CallOptions,
   PlanOptions,
@@ -16,7 +16,7 @@ import { generationRow, generationsOf, generationsTable, readGenerations, type G
 import { register, type DefinitionChange, type NewGeneration, type Registration } from './register.ts'
 import { countReceipts } from './replay.ts'
 import { schemaOf } from './schema.ts'
-import { ALIVE_MS, readWorkers } from './workers.ts'
+import { isAlive, readWorkers } from './workers.ts'
 
 /** What a warehouse needs so that these definitions can be used, and what that means. */
 export interface WarehousePlan {
@@ -26,6 +26,11 @@ export interface WarehousePlan {
   readonly changes: readonly DefinitionChange[]
   /** The generations that it registers. */
   readonly generations: readonly Generation[]
+  /**
+   * Columns that are no longer defined and that it does not drop, because a worker that writes to them was alive a short time ago:
+   * `dim_user.mail`. None unless `allowDestructive`.
+   */
+  readonly kept: readonly string[]
   /** How many events, by migration, were applied under an earlier definition and are then to be replayed. */
   readonly replay: Readonly<Record<string, number>>
   /** The same for the same plan: 16 hexadecimal digits. */
@@ -83,6 +88,7 @@ export async function planWarehouse(
     steps,
     changes: registration.changes,
     generations: registration.generations.map(({ generation }) => generation),
+    kept: keptColumns(registration.tables, stillWritten),
     replay: await eventsToReplay(warehouse, known, registration, { signal }),
     hash: hash('sha256', canonicalJson(fixed)).slice(0, HASH_CHARACTERS),
   }
@@ -129,18 +135,26 @@ async function columnsStillWritten(
   const written = new Map<string, Set<string>>()
   for (const migration of new Set(known.map(({ document }) => document.migration))) {
     const workers = await readWorkers({ name: migration }, warehouse, options)
-    const alive = workers.filter(({ lastSeen }) => now.getTime() - lastSeen.getTime() < ALIVE_MS)
+    const alive = workers.filter((worker) => isAlive(worker, now))
     const numbers = new Set(alive.map(({ generation }) => generation))
     for (const { document, names } of known.filter(({ number }) => numbers.has(number))) {
       for (const [name, description] of Object.entries(document.tables)) {
-        const columns = physicalColumnsOf({ description, names: names[name] ?? PLAIN_NAMES })
-        for (const table of Object.values(tableNamesOf({ kind: description.kind, name }))) {
+        for (const [table, columns] of physicalColumnsOf(name, { description, names: names[name] ?? PLAIN_NAMES })) {
           written.set(table, new Set([...(written.get(table) ?? []), ...columns]))
         }
       }
     }
   }
   return written
+}
+
+function keptColumns(tables: readonly AnyTable[], stillWritten: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const defined = new Map(
+    tables.flatMap(relationsOf).map(({ name, columns }) => [name, new Set(columns.map((column) => column.name))]),
+  )
+  return [...stillWritten].flatMap(([table, columns]) =>
+    [...columns].filter((column) => defined.get(table)?.has(column) === false).map((column) => `${table}.${column}`),
+  )
 }
 
 // The key is part of the definition, and one without it would map no event.

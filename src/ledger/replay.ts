@@ -7,10 +7,11 @@ import { readWrittenTables } from './written-tables.ts'
 
 /** How many events of a migration have receipts, and what these are worth under a generation. */
 export interface ReceiptCounts {
+  /** Events that were applied or ignored, and need not be again. */
   readonly counting: number
-  /** Receipts of an earlier definition: their events are to be replayed. */
+  /** Events that an earlier definition has dealt with, and that are to be replayed. */
   readonly stale: number
-  /** Of all: the events in quarantine. */
+  /** Events in quarantine, those included that are to be replayed. */
   readonly quarantined: number
 }
 
@@ -25,9 +26,9 @@ export async function countReceipts(
   const sum = { counting: 0, stale: 0, quarantined: 0 }
   for (const { cells, rows } of await warehouse.countBy(receiptsOf(migration), RECEIPT_TYPE_AND_STATE, options)) {
     const state = receiptStateOf(cells)
-    if (counting.counts(state)) sum.counting += rows
-    else sum.stale += rows
     if (state.outcome === 'quarantined') sum.quarantined += rows
+    if (!counting.counts(state)) sum.stale += rows
+    else if (state.outcome !== 'quarantined') sum.counting += rows
   }
   return sum
 }

@@ -46,6 +46,21 @@ export function nextRunId(latest: string | undefined, suffix: string): string {
 }
 
 /**
+ * The latest generation under which a run of all tables has reached its end; undefined when none has.
+ *
+ * @param checkpoints of any number of runs, those of one run together
+ */
+export function finishedGeneration(checkpoints: readonly Checkpoint[]): number | undefined {
+  const runs = Map.groupBy(checkpoints, ({ run }) => run)
+  const finished = [...runs.values()].filter(
+    (ranges) =>
+      ranges.some(({ progress }) => progress.number === 0) &&
+      ranges.every(({ progress, tables }) => progress.isDone && tables === ''),
+  )
+  return finished.length === 0 ? undefined : Math.max(...finished.map(([first]) => first!.generation))
+}
+
+/**
  * The run of these checkpoints, if it is of this generation and a range of it is not finished. A run without its first range was
  * interrupted when it began, and may be without others.
  */

@@ -1,8 +1,10 @@
 import { definitionOf, textsDigest, type Migration } from '../mapping/index.ts'
 import type { CallOptions, ReadPort, RegistryPort } from '../warehouse/index.ts'
-import { generationsOf, latestWith, readGenerations } from './generations.ts'
+import { generationsOf, latestWith, readGenerations, type Generation } from './generations.ts'
+import { readCheckpoints } from './checkpoints.ts'
 import { countReceipts, type ReceiptCounts } from './replay.ts'
-import { ALIVE_MS, readWorkers, type Worker } from './workers.ts'
+import { finishedGeneration } from './runs.ts'
+import { isAlive, readWorkers, type Worker } from './workers.ts'
 
 /** Where a migration stands in a warehouse. */
 export interface MigrationStatus {
@@ -19,6 +21,8 @@ export interface MigrationStatus {
   readonly workers: readonly Worker[]
   /** How many of those write under an older definition: what they write is to be replayed. */
   readonly olderWorkers: number
+  /** Whether a migration has replayed all of history since event types, or how they are mapped, changed last. */
+  readonly isMigrated: boolean
   /** What receipts say under the latest definition. Events without a receipt are only known from their source. */
   readonly receipts: ReceiptCounts
 }
@@ -37,9 +41,7 @@ export async function statusOf(
   const alive =
     latest === undefined
       ? []
-      : (await readWorkers(migration, warehouse, options)).filter(
-          ({ lastSeen }) => now.getTime() - lastSeen.getTime() < ALIVE_MS,
-        )
+      : (await readWorkers(migration, warehouse, options)).filter((worker) => isAlive(worker, now))
   const older = alive.filter(({ generation }) => generation < (latest?.number ?? 0))
   return {
     migration: migration.name,
@@ -49,8 +51,20 @@ export async function statusOf(
     handlersChanged: isLatest && textsDigest(own.texts) !== textsDigest(definition.texts),
     workers: alive.toSorted((a, b) => a.generation - b.generation),
     olderWorkers: older.length,
+    isMigrated: latest !== undefined && (await isMigrated(migration, latest, warehouse, options)),
     receipts: latest
       ? await countReceipts(migration, latest, warehouse, options)
       : { counting: 0, stale: 0, quarantined: 0 },
   }
+}
+
+/** Receipts tell of events that were applied once; that all were, only a run that has reached its end tells. */
+async function isMigrated(
+  migration: Migration,
+  { counting }: Generation,
+  warehouse: RegistryPort,
+  options: CallOptions,
+): Promise<boolean> {
+  const finished = finishedGeneration(await readCheckpoints(migration, warehouse, options))
+  return finished !== undefined && Object.values(counting.types).every((since) => since <= finished)
 }

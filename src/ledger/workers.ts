@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { untilAborted } from '../core/index.ts'
 import { datetime, instantText, int, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
 import { instantOf } from './instants.ts'
@@ -9,13 +10,20 @@ export interface Worker {
   readonly generation: number
   readonly firstSeen: Date
   readonly lastSeen: Date
+  /** When one of this name said last that it had ended. */
+  readonly endedAt: Date | undefined
+}
+
+/** Whether a worker may still be writing. */
+export function isAlive({ lastSeen, endedAt }: Worker, now: Date): boolean {
+  return now.getTime() - lastSeen.getTime() < ALIVE_MS && (endedAt === undefined || endedAt < lastSeen)
 }
 
 const MAX_NAME = 120
 /** How often a worker says that it is alive, in milliseconds. */
 const HEARTBEAT_MS = 30_000
 /** How long after its last heartbeat a worker counts as alive, in milliseconds: clocks differ, and a heartbeat may be late. */
-export const ALIVE_MS = 300_000
+const ALIVE_MS = 300_000
 
 /** When workers were last alive, and under which generation. */
 export function workersOf(migration: { readonly name: string }): Relation {
@@ -27,45 +35,75 @@ export function workersOf(migration: { readonly name: string }): Relation {
       { name: 'generation', type: int, role: 'key', nullable: false },
       { name: 'first_seen', type: datetime, role: 'value', nullable: false },
       { name: 'last_seen', type: datetime, role: 'value', nullable: false },
+      { name: 'ended_at', type: datetime, role: 'value', nullable: true },
     ],
     registers: [
       { merge: 'min', column: 2 },
       { merge: 'max', column: 3 },
+      { merge: 'max', column: 4 },
     ],
     comment: 'changeover: the workers that have written, by their own clocks, and under which generation',
   }
 }
 
-function workerRow(name: string, generation: number, now: Date): Row {
+function workerRow(name: string, generation: number, now: Date, hasEnded: boolean): Row {
   const seen = instantText(now)
-  return [Array.from(name.toWellFormed()).slice(0, MAX_NAME).join(''), generation, seen, seen]
+  return [Array.from(name.toWellFormed()).slice(0, MAX_NAME).join(''), generation, seen, seen, hasEnded ? seen : null]
 }
 
-/** The heartbeat of a worker, by the name of its host. */
+/** The heartbeat of a worker, by what it does and the name of its host. */
 export class Heartbeat {
   readonly #migration: { readonly name: string; readonly generation: number }
   readonly #warehouse: MergePort
-  readonly #now: () => Date
+  readonly #name: string
+  readonly #options: HeartbeatOptions
   #beatenAt = Number.NEGATIVE_INFINITY
 
   constructor(
     migration: { readonly name: string; readonly generation: number },
     warehouse: MergePort,
-    now: () => Date = () => new Date(),
+    kind: 'sink' | 'migrate',
+    options: HeartbeatOptions = {},
   ) {
     this.#migration = migration
     this.#warehouse = warehouse
-    this.#now = now
+    this.#name = `${kind} at ${hostname()}`
+    this.#options = options
   }
 
   /** Says in the warehouse that this worker is alive, unless it has said so just before. Never rejects: work does not wait for it. */
   async beat(signal?: AbortSignal): Promise<void> {
     if (performance.now() - this.#beatenAt < HEARTBEAT_MS) return
     this.#beatenAt = performance.now()
-    const row = workerRow(hostname(), this.#migration.generation, this.#now())
-    await this.#warehouse.merge(workersOf(this.#migration), [row], { signal }).catch(() => {})
+    await this.#write(false, signal)
+  }
+
+  /** Says that this worker has ended. Others of its name say that they are alive. Never rejects, and takes a second at most. */
+  async end(): Promise<void> {
+    if (this.#beatenAt === Number.NEGATIVE_INFINITY) return
+    const late = AbortSignal.timeout(END_MS)
+    await untilAborted(this.#write(true, late), late).catch(() => {})
+  }
+
+  async #write(hasEnded: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const { now = () => new Date(), trouble } = this.#options
+    const row = workerRow(this.#name, this.#migration.generation, now(), hasEnded)
+    try {
+      await this.#warehouse.merge(workersOf(this.#migration), [row], { signal })
+    } catch (thrown) {
+      trouble?.(thrown)
+    }
   }
 }
+
+export interface HeartbeatOptions {
+  readonly now?: () => Date
+  /** Called when a heartbeat could not be written: without it, others do not know of this worker. */
+  readonly trouble?: (thrown: unknown) => void
+}
+
+/** How long saying that it has ended may take, in milliseconds. */
+const END_MS = 1000
 
 /** All workers of a migration that the warehouse knows. */
 export async function readWorkers(
@@ -75,12 +113,13 @@ export async function readWorkers(
 ): Promise<readonly Worker[]> {
   const workers: Worker[] = []
   for await (const page of warehouse.scan(workersOf(migration), options)) {
-    for (const [name, generation, first, last] of page) {
+    for (const [name, generation, first, last, ended] of page) {
       workers.push({
         name: name as string,
         generation: generation as number,
         firstSeen: instantOf(first as string),
         lastSeen: instantOf(last as string),
+        endedAt: typeof ended === 'string' ? instantOf(ended) : undefined,
       })
     }
   }

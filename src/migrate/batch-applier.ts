@@ -10,7 +10,7 @@ const COUNTS = ['events', 'applied', 'ignored', 'quarantined', 'rows'] as const
 export type Outage = Pick<OutageOptions, 'maxMs' | 'onWait'>
 
 /** Applies batches of migrated events, waits out outages of the warehouse, and adds up what became of the events. */
-export class BatchApplier {
+export class BatchApplier implements AsyncDisposable {
   readonly #applier: Applier
   readonly #heartbeat: Heartbeat
   readonly #meter: ProgressMeter
@@ -28,7 +28,7 @@ export class BatchApplier {
     }: { readonly meter: ProgressMeter; readonly outage: Outage; readonly slice?: ApplierSlice | undefined },
   ) {
     this.#applier = createApplier(migration, warehouse, () => new Date(), slice)
-    this.#heartbeat = new Heartbeat(migration, warehouse)
+    this.#heartbeat = new Heartbeat(migration, warehouse, 'migrate')
     this.#meter = meter
     this.#outage = outage
   }
@@ -40,6 +40,11 @@ export class BatchApplier {
     )
     this.#tally.add({ ...applied, events: events.length })
     this.#reasons.add(applied.reasons)
+  }
+
+  /** Says that no more batches come. Never rejects. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#heartbeat.end()
   }
 
   /** What has been applied so far. */

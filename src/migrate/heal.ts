@@ -65,7 +65,7 @@ export async function heal(migration: Migration, options: HealOptions): Promise<
   const records = new CoverageRecords(databaseOf(compiled.source, mongo), coverage, compiled.name, signal)
   const { windows, crashed, now } = await records.read()
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(compiled, warehouse, { meter, outage })
+  await using batches = new BatchApplier(compiled, warehouse, { meter, outage })
   const search = {
     migration: compiled,
     source,

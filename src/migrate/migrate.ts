@@ -84,7 +84,7 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   }
 
   const meter = new ProgressMeter(onProgress)
-  const batches = new BatchApplier(compiled, warehouse, { meter, outage, slice })
+  await using batches = new BatchApplier(compiled, warehouse, { meter, outage, slice })
   meter.begin('read', total, eventsOf(run))
   const bounds = { batchEvents, batchBytes, signal }
   await readRanges(run, { source, checkpoints, batches, meter, outage, bounds, parallel })

@@ -153,6 +153,7 @@ class QueueSink implements Sink {
     } finally {
       stop.removeEventListener('abort', onStop)
       clearTimeout(deadline)
+      await this.#knownWorking?.heartbeat.end()
     }
   }
 
@@ -225,7 +226,7 @@ class QueueSink implements Sink {
 
   /** Looked up once: a worker keeps the number under which it began. */
   async #working(signal: AbortSignal | undefined): Promise<Working> {
-    this.#knownWorking ??= await Working.begin(this.migration, this.#options.warehouse, { signal })
+    this.#knownWorking ??= await Working.begin(this.migration, this.#options, { signal })
     return this.#knownWorking
   }
 

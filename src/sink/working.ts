@@ -1,4 +1,5 @@
 import { createApplier, type Applier } from '../apply/index.ts'
+import { messageOf, type Logger } from '../core/index.ts'
 import type { Sender } from '../event/index.ts'
 import { findRegistered, Heartbeat, type RegisteredMigration } from '../ledger/index.ts'
 import type { Migration } from '../mapping/index.ts'
@@ -14,20 +15,22 @@ export class Working {
   readonly heartbeat: Heartbeat
   readonly #registered: RegisteredMigration
 
-  private constructor(registered: RegisteredMigration, warehouse: MergePort) {
+  private constructor(registered: RegisteredMigration, warehouse: MergePort, logger: Logger) {
     this.migration = registered.compiled.name
     this.applier = createApplier(registered.compiled, warehouse)
-    this.heartbeat = new Heartbeat(registered.compiled, warehouse)
+    this.heartbeat = new Heartbeat(registered.compiled, warehouse, 'sink', {
+      trouble: (thrown) => logger.warn('could not say that this sink is alive', { error: messageOf(thrown) }),
+    })
     this.#registered = registered
   }
 
   /** Rejects with a ChangeoverError `UNREGISTERED` while the definition is not applied, and as `scan` does. */
   static async begin(
     migration: Migration,
-    warehouse: MergePort & RegistryPort,
+    { warehouse, logger }: { readonly warehouse: MergePort & RegistryPort; readonly logger: Logger },
     options: CallOptions,
   ): Promise<Working> {
-    return new Working(await findRegistered(migration, warehouse, options), warehouse)
+    return new Working(await findRegistered(migration, warehouse, options), warehouse, logger)
   }
 
   /** The generation under which the events of a message are applied. */

@@ -6,6 +6,8 @@ export interface Step {
   readonly kind: 'create' | 'add' | 'widen' | 'index' | 'view' | 'fill' | 'change' | 'drop' | 'register'
   readonly why: string
   readonly sql: string
+  /** The table that a statement of the kinds `create` and `add` makes or extends, and the column. */
+  readonly target?: { readonly table: string; readonly column?: string }
   /** The row that a statement of the kind `register` inserts; its values are bound. */
   readonly record?: { readonly relation: Relation; readonly row: Row }
 }
@@ -27,6 +29,11 @@ export interface Schema {
   readonly redefined?: ReadonlySet<string>
   /** The columns that are never dropped, by table (`dim_file`): workers of an earlier definition still write to them. */
   readonly stillWritten?: ReadonlyMap<string, ReadonlySet<string>>
+  /**
+   * The columns of the definitions that are registered now, by table. Those that are to be dropped go after the rows are inserted: an
+   * `apply` that ends before must leave what the present definition needs.
+   */
+  readonly inUse?: ReadonlyMap<string, ReadonlySet<string>>
   /** Rows to insert after everything else. A plan does not look whether they are there. */
   readonly records?: readonly SchemaRecord[]
 }

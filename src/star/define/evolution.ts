@@ -1,7 +1,16 @@
 import { ownOf } from '../../core/index.ts'
 import { fits } from '../types/widening.ts'
+import { hasPast } from './definition.ts'
 import type { ColumnDescription, TableDescription } from './description.ts'
-import { freshColumn, freshStamp, PLAIN_NAMES, stampName, writtenName, type PhysicalNames } from './names.ts'
+import {
+  freshColumn,
+  freshStamp,
+  PLAIN_NAMES,
+  stampName,
+  writtenName,
+  type PhysicalNames,
+  tableNamesOf,
+} from './names.ts'
 
 /** A definition of a table that was registered once, and the names that its columns had in MySQL. */
 export interface TableState {
@@ -91,10 +100,17 @@ function namesAfter(
   return { columns, stamps }
 }
 
-/** The names of the columns of a definition's tables in MySQL, those of its history included. */
-export function physicalColumnsOf(state: TableState): ReadonlySet<string> {
-  const names = namesIn(state)
-  return new Set([...names, ...names.map(writtenName)])
+/** The columns that workers of a definition write to, by the name of the table in MySQL. */
+export function physicalColumnsOf(name: string, state: TableState): ReadonlyMap<string, readonly string[]> {
+  const { description, names } = state
+  const { main, history } = tableNamesOf({ kind: description.kind, name })
+  const past = Object.entries(description.columns)
+    .filter(([column, { merge, pii }]) => hasPast({ isKey: description.key.includes(column), merge, isPersonal: pii }))
+    .map(([column]) => ownOf(names.columns, column) ?? column)
+  return new Map([
+    [main, namesIn(state)],
+    ...(description.history ? [[history, [...past, ...past.map(writtenName)]] as const] : []),
+  ])
 }
 
 /** All names in MySQL that a definition of the table had. */

@@ -8,45 +8,64 @@ import { columnSql, createTable } from './ddl.ts'
 import { planIndexes } from './plan-indexes.ts'
 import type { PlanOptions, Step } from '../step.ts'
 
+/** The steps for a table. */
+export interface TableSteps {
+  readonly steps: readonly Step[]
+  /** What is dropped only when nothing registered uses it any more. */
+  readonly afterwards: readonly Step[]
+}
+
+/** What planning a table goes by. */
+export interface TableContext {
+  readonly catalog: Catalog
+  readonly dialect: Dialect
+  /** Columns that are never dropped. */
+  readonly kept: ReadonlySet<string>
+  /** Columns that are dropped last. */
+  readonly inUse: ReadonlySet<string>
+}
+
 /** The steps from the table that is present, if any, to the relation. Throws a ChangeoverError `SCHEMA` where no allowed step leads. */
 export function planTable(
   relation: Relation,
-  {
-    catalog,
-    dialect,
-    kept,
-  }: { readonly catalog: Catalog; readonly dialect: Dialect; readonly kept: ReadonlySet<string> },
+  { catalog, dialect, kept, inUse }: TableContext,
   { allowDestructive, allowWider, indexes }: Required<PlanOptions>,
-): Step[] {
-  const present = catalog.columns.get(relation.name)
+): TableSteps {
+  const { name: table } = relation
+  const present = catalog.columns.get(table)
   if (!present) {
     const create: Step = {
       kind: 'create',
-      why: `the table ${relation.name} is missing`,
+      why: `the table ${table} is missing`,
       sql: createTable(relation, dialect),
+      target: { table },
     }
-    return [create, ...(indexes ? planIndexes(relation, [], allowDestructive) : [])]
+    return { steps: [create, ...(indexes ? planIndexes(relation, [], allowDestructive) : [])], afterwards: [] }
   }
-  const indexesPresent = catalog.indexes.get(relation.name) ?? []
+  const indexesPresent = catalog.indexes.get(table) ?? []
   checkKeys(
     relation,
     indexesPresent.filter(({ isUnique }) => isUnique),
   )
   const steps = relation.columns.flatMap((column) =>
-    planColumn(relation.name, column, present.get(column.name), dialect, { allowDestructive, allowWider }),
+    planColumn(table, column, present.get(column.name), dialect, { allowDestructive, allowWider }),
   )
   const defined = new Set(relation.columns.map(({ name }) => name))
-  const undefinedColumns = [...present].filter(([name]) => !defined.has(name))
-  const dropped = undefinedColumns.filter(([name]) => allowDestructive && !kept.has(name)).map(([name]) => name)
-  checkRoom(relation, present, new Map(undefinedColumns.filter(([name]) => !dropped.includes(name))))
+  const left = [...present].filter(([name]) => !defined.has(name))
+  const dropped = left.map(([name]) => name).filter((name) => allowDestructive && !kept.has(name))
+  const [first, last] = [dropped.filter((name) => !inUse.has(name)), dropped.filter((name) => inUse.has(name))]
+  checkRoom(relation, present, new Map(left.filter(([name]) => !first.includes(name))))
   const indexSteps = indexes ? planIndexes(relation, indexesPresent, allowDestructive) : []
-  return [
-    // What goes, goes first, so that there is room for what is added.
-    ...indexSteps.filter(({ kind }) => kind === 'drop'),
-    ...dropped.map((name) => dropColumn(relation.name, name)),
-    ...steps,
-    ...indexSteps.filter(({ kind }) => kind !== 'drop'),
-  ]
+  return {
+    steps: [
+      // What goes, goes first, so that there is room for what is added.
+      ...indexSteps.filter(({ kind }) => kind === 'drop'),
+      ...dropColumns(table, first),
+      ...steps,
+      ...indexSteps.filter(({ kind }) => kind !== 'drop'),
+    ],
+    afterwards: dropColumns(table, last),
+  }
 }
 
 function planColumn(
@@ -59,7 +78,8 @@ function planColumn(
   const place = `column ${table}.${column.name}`
   const sql = columnSql(column, dialect)
   if (is === undefined) {
-    return [{ kind: 'add', why: `the ${place} is missing`, sql: `ALTER TABLE ${quote(table)} ADD COLUMN ${sql}` }]
+    const add = `ALTER TABLE ${quote(table)} ADD COLUMN ${sql}`
+    return [{ kind: 'add', why: `the ${place} is missing`, sql: add, target: { table, column: column.name } }]
   }
   if (column.type.name === 'stamp') checkGuard(place, is, column)
   const fit = fits(is.type, column.type.sql)
@@ -81,12 +101,18 @@ function isRoomier(is: string, wanted: string): boolean {
   return fits(wanted, is) === 'wider' && scaleOf(is) === scaleOf(wanted)
 }
 
-function dropColumn(table: string, name: string): Step {
-  return {
-    kind: 'drop',
-    why: `the column ${table}.${name} is no longer defined`,
-    sql: `ALTER TABLE ${quote(table)} DROP COLUMN ${quote(name)}`,
-  }
+// With a rebuild: a column that is dropped without one keeps its place in each row, and what it held.
+function dropColumns(table: string, names: readonly string[]): Step[] {
+  if (names.length === 0) return []
+  const what = names.length === 1 ? `column ${table}.${names[0]} is` : `columns ${names.join(', ')} of ${table} are`
+  const drops = names.map((name) => `DROP COLUMN ${quote(name)}`)
+  return [
+    {
+      kind: 'drop',
+      why: `the ${what} no longer defined`,
+      sql: `ALTER TABLE ${quote(table)} ${drops.join(', ')}, FORCE`,
+    },
+  ]
 }
 
 // The stamps of `first` and of `last` are ordered the opposite way; in one column they would be compared wrongly.

@@ -23,13 +23,16 @@ export function planSteps(schema: Schema, present: Present, options: Required<Pl
   const { calendarDays } = present
   const tables = schema.calendar && !schema.tables.includes(calendar) ? [...schema.tables, calendar] : schema.tables
   const relations = [...tables.flatMap(relationsOf), ...schema.internal]
+  const planned = relations.map((relation) => {
+    const [kept, inUse] = [schema.stillWritten, schema.inUse].map((columns) => columns?.get(relation.name) ?? NONE)
+    return planTable(relation, { ...present, kept: kept!, inUse: inUse! }, options)
+  })
   return [
-    ...relations.flatMap((relation) =>
-      planTable(relation, { ...present, kept: schema.stillWritten?.get(relation.name) ?? NONE }, options),
-    ),
+    ...planned.flatMap(({ steps }) => steps),
     ...tables.flatMap((table) => planViews(table, present, schema.redefined?.has(table.name) ?? false)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
     ...(schema.records ?? []).map(planRecord),
+    ...planned.flatMap(({ afterwards }) => afterwards),
   ]
 }
 
