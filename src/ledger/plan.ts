@@ -13,7 +13,8 @@ import type {
   Step,
 } from '../warehouse/index.ts'
 import { generationRow, generationsOf, generationsTable, readGenerations, type Generation } from './generations.ts'
-import { register, type DefinitionChange, type NewGeneration, type Registration } from './register.ts'
+import type { DefinitionChange } from './definition-changes.ts'
+import { register, type NewGeneration, type Registration } from './register.ts'
 import { countReceipts } from './replay.ts'
 import { schemaOf } from './schema.ts'
 import { isAlive, readWorkers } from './workers.ts'

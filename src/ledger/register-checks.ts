@@ -18,23 +18,36 @@ export function checkProgress(
   all: readonly Definition[],
   rollBack: boolean,
 ): void {
-  const { migration, revision, source, tables } = definition.document
   const latest = own.at(-1)
   if (latest === undefined) return checkName(definition, known, all)
-  if (source['order'] !== latest.document.source['order']) {
-    throw refused(
-      `The migration ${migration} orders events by ${source['order']}, and so far by ${latest.document.source['order']}: the same event would have two stamps`,
-      REBUILD,
-    )
-  }
+  checkOrder(definition, latest)
   const earlier = own.findLast(({ fingerprint }) => fingerprint === definition.fingerprint)
-  if (rollBack) {
-    if (earlier !== undefined) return
-    throw refused(
-      `The definition of the migration ${migration} was never applied, so there is nothing to go back to`,
-      'Apply it without --roll-back, or check out the version of the config that was applied.',
-    )
-  }
+  if (rollBack) return checkRollBack(definition, earlier)
+  checkIsNewer(definition, earlier, latest)
+  checkKinds(definition, latest)
+}
+
+function checkOrder({ document: { migration, source } }: Definition, { document: latest }: Generation): void {
+  const [is, was] = [source['order'], latest.source['order']]
+  if (is === was) return
+  throw refused(
+    `The migration ${migration} orders events by ${is}, and so far by ${was}: the same event would have two stamps`,
+  )
+}
+
+function checkRollBack({ document: { migration } }: Definition, earlier: Generation | undefined): void {
+  if (earlier !== undefined) return
+  throw refused(
+    `The definition of the migration ${migration} was never applied, so there is nothing to go back to`,
+    'Apply it without --roll-back, or check out the version of the config that was applied.',
+  )
+}
+
+function checkIsNewer(
+  { document: { migration, revision } }: Definition,
+  earlier: Generation | undefined,
+  latest: Generation,
+): void {
   if (earlier !== undefined) {
     throw refused(
       `The definition of the migration ${migration} is that of generation ${earlier.number}, and the warehouse is at ${latest.number}`,
@@ -47,31 +60,30 @@ export function checkProgress(
       'Raise the revision; or, to go back to an earlier definition, add --roll-back.',
     )
   }
-  const turned = Object.entries(tables).find(
-    ([name, { kind }]) => (ownOf(latest.document.tables, name)?.kind ?? kind) !== kind,
-  )
-  if (turned)
-    throw refused(
-      `The table ${turned[0]} was a ${latest.document.tables[turned[0]]!.kind} and is now a ${turned[1].kind}`,
-      REBUILD,
-    )
 }
 
-// The name of a migration is part of its stamps, so a renamed one would write every value again beside the old ones.
+function checkKinds({ document }: Definition, { document: latest }: Generation): void {
+  for (const [name, { kind }] of Object.entries(document.tables)) {
+    const was = ownOf(latest.tables, name)?.kind ?? kind
+    if (was !== kind) throw refused(`The table ${name} was a ${was} and is now a ${kind}`)
+  }
+}
+
+// The name of a migration is part of its stamps, so a renamed one would write every value again, next to the old ones.
 function checkName({ document }: Definition, known: readonly Generation[], all: readonly Definition[]): void {
   const names = new Set(all.map(({ document: { migration } }) => migration))
-  const gone = known.findLast(
-    ({ document: other }) =>
-      !names.has(other.migration) && Object.keys(document.tables).some((table) => Object.hasOwn(other.tables, table)),
-  )
+  const sharedWith = (other: Generation): string | undefined =>
+    Object.keys(document.tables).find((table) => Object.hasOwn(other.document.tables, table))
+  const gone = known.findLast((other) => !names.has(other.document.migration) && sharedWith(other) !== undefined)
   if (gone === undefined) return
-  const shared = Object.keys(document.tables).find((table) => Object.hasOwn(gone.document.tables, table))!
+  const shared = sharedWith(gone)
   throw refused(
     `The migration ${document.migration} writes to ${shared}, which the migration ${gone.document.migration} has written to, and that one is not in the config`,
     `If it was renamed, keep the name ${gone.document.migration}. If both write to it, list both in one config. Otherwise rebuild: migrate into a new database, or into tables under other names.`,
   )
 }
 
+/** A change that cannot be registered; the remedy is to rebuild unless another is given. `sentence` has no full stop. */
 export function refused(sentence: string, remedy: string = REBUILD): ChangeoverError {
   return new ChangeoverError('SCHEMA', `${sentence}.`, { remedy })
 }

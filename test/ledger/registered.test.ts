@@ -129,7 +129,12 @@ describe('a definition is refused', () => {
       [made({ name: 'people' })],
       /people writes to user, which the migration users has/,
     ],
-    ['that orders events otherwise', [made()], [made({ order: 'no' })], /orders events by no, and so far by seq/],
+    [
+      'that orders events by another field',
+      [made()],
+      [made({ order: 'no' })],
+      /orders events by no, and so far by seq/,
+    ],
   ])('%s', async (_, before, after, sentence) => {
     expect(await refused(before, after)).toMatch(sentence)
   })
@@ -199,6 +204,6 @@ test('two migrations share a table under one name of each column', async () => {
   await apply(warehouse, [sharing(user())[0]!])
   await expect(planWarehouse(warehouse, [after[1]!])).rejects.toMatchObject({
     code: 'SCHEMA',
-    message: 'The dimension user is defined otherwise by the migration users (generation 5).',
+    message: 'The dimension user has another definition in the migration users (generation 5).',
   })
 })
