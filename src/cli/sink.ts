@@ -1,3 +1,4 @@
+import { ChangeoverError } from '../core/index.ts'
 import { createSink } from '../sink/index.ts'
 import type { Context } from './context.ts'
 import { EXIT, STOP_MS } from './lifetime.ts'
@@ -22,6 +23,15 @@ export async function sinkCommand(
   })
   context.logger.info('working until stopped', { migration: migration.name })
   await sink.run({ signal: context.signal })
+  if (sink.generation === undefined) {
+    throw new ChangeoverError(
+      'UNREGISTERED',
+      `The sink of ${migration.name} was stopped before it began, and received nothing.`,
+      {
+        remedy: 'It waits for its definition: run changeover apply with this config, and start it again.',
+      },
+    )
+  }
   const { counters, unknownTypes } = sink
   const { messages, received, applied, quarantined, malformed, unmapped } = counters
   context.print({ ...counters, unknownTypes }, [

@@ -26,9 +26,10 @@ export function countingAfter(
     const known = keepsAll ? ownOf(before.counting.tables, table) : undefined
     return [table, known === undefined || redefined.has(table) ? number : known] as const
   })
+  const keepsTypes = keepsAll && !hasNewTable(before, { document, texts })
   const types = [...document.handled, ...document.ignored].map((type) => {
     const known =
-      keepsAll && isMappedAlike(type, before, { document, texts }) ? ownOf(before.counting.types, type) : undefined
+      keepsTypes && isMappedAlike(type, before, { document, texts }) ? ownOf(before.counting.types, type) : undefined
     return [type, known ?? number] as const
   })
   return { types: Object.fromEntries(types), tables: Object.fromEntries(tables) }
@@ -43,6 +44,11 @@ function isReadAlike(a: CountedDefinition, b: CountedDefinition): boolean {
     Object.entries(now.source).every(([part, value]) => before.source[part] === value) &&
     a.texts.include === b.texts.include
   )
+}
+
+/** Which events write to a new table, only replaying them tells. */
+function hasNewTable(before: CountedDefinition, now: CountedDefinition): boolean {
+  return Object.keys(now.document.tables).some((table) => !Object.hasOwn(before.document.tables, table))
 }
 
 /** What was ignored counts as long as it is ignored; what was applied stays when it is ignored from now on. */

@@ -16,6 +16,17 @@ export interface DefinitionChange {
   readonly needsReplay: boolean
 }
 
+/** What to know of a migration whose definition is the same as before and whose handlers are not. */
+export function sameDefinitionChanges({ document, texts }: Definition, before: Generation): DefinitionChange[] {
+  const rewritten = document.handled.filter(
+    (type) => ownOf(before.texts.handlers, type) !== ownOf(texts.handlers, type),
+  )
+  if (rewritten.length === 0 && before.texts.include === texts.include) return []
+  const which = rewritten.length === 0 ? 'another include function' : `other handlers of ${rewritten.join(', ')}`
+  const what = `has ${which}, and the same revision: raise it if they map events otherwise`
+  return [ofMigration(document.migration, what, false)]
+}
+
 /** How a migration differs from its latest generation, apart from its tables. */
 export function migrationChanges({ document, texts }: Definition, before: Generation | undefined): DefinitionChange[] {
   const migration = document.migration

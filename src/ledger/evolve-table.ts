@@ -32,10 +32,23 @@ export interface Progress {
   readonly number: number
   /** Whether the changed definitions go back to ones that were registered before. */
   readonly rollBack: boolean
+  /** The names of tables that are without something that a registered definition has filled. */
+  readonly lost: ReadonlySet<string>
 }
+
+const LOST: TableChange = Object.freeze({
+  column: undefined,
+  what: 'is without something that it held, and begins empty there',
+  needsReplay: true,
+})
 
 /** Decides which physical columns a table has from now on. Throws a ChangeoverError `SCHEMA` for a table that must be rebuilt. */
 export function evolveTable(table: AnyTable, progress: Progress): EvolvedTable {
+  const goesOn = evolvedTable(table, progress)
+  return progress.lost.has(table.name) ? { ...goesOn, changes: [LOST, ...goesOn.changes] } : goesOn
+}
+
+function evolvedTable(table: AnyTable, progress: Progress): EvolvedTable {
   const { known, changed, number, rollBack } = progress
   const states = statesOf(table, known)
   const latest = states.at(-1)

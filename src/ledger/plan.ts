@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { canonicalJson, ChangeoverError } from '../core/index.ts'
+import { canonicalJson, ChangeoverError, ownOf } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
 import { type AnyTable, physicalColumnsOf, PLAIN_NAMES, relationsOf, type CalendarRange } from '../star/index.ts'
 import type {
@@ -80,10 +80,16 @@ export async function planWarehouse(
   for (const migration of migrations) checkHashKey(migration)
   const now = new Date()
   const known = await readGenerations(warehouse, { signal })
-  const registration = register(known, migrations, { rollBack, now })
-  const schema = registeredSchema(schemaOf(migrations, calendar), registration)
   const stillWritten = plan.allowDestructive ? await columnsStillWritten(warehouse, known, now, { signal }) : NONE
-  const steps = await warehouse.plan({ ...schema, stillWritten }, { ...plan, allowWider: true, signal })
+  const inUse = columnsInUse(known)
+  const planned = async (lost?: ReadonlySet<string>) => {
+    const registration = register(known, migrations, { rollBack, now, ...(lost ? { lost } : {}) })
+    const schema = { ...registeredSchema(schemaOf(migrations, calendar), registration), stillWritten, inUse }
+    return { registration, steps: await warehouse.plan(schema, { ...plan, allowWider: true, signal }) }
+  }
+  const first = await planned()
+  const lost = lostTables(first.registration.tables, first.steps, inUse)
+  const { registration, steps } = lost.size > 0 ? await planned(lost) : first
   const fixed = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
   return {
     steps,
@@ -93,6 +99,44 @@ export async function planWarehouse(
     replay: await eventsToReplay(warehouse, known, registration, { signal }),
     hash: hash('sha256', canonicalJson(fixed)).slice(0, HASH_CHARACTERS),
   }
+}
+
+/** The columns that the latest definitions write to, by the name of the table in MySQL. */
+function columnsInUse(known: readonly Generation[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const latest = new Map(known.map((generation) => [generation.document.migration, generation]))
+  return columnsOf([...latest.values()])
+}
+
+function columnsOf(generations: readonly Generation[]): Map<string, Set<string>> {
+  const all = new Map<string, Set<string>>()
+  for (const { document, names } of generations) {
+    for (const [name, description] of Object.entries(document.tables)) {
+      const state = { description, names: ownOf(names, name) ?? PLAIN_NAMES }
+      for (const [table, columns] of physicalColumnsOf(name, state)) {
+        all.set(table, new Set([...(all.get(table) ?? []), ...columns]))
+      }
+    }
+  }
+  return all
+}
+
+/** The names of the definitions of tables that steps make or extend although a registered definition has filled what is missing. */
+function lostTables(
+  tables: readonly AnyTable[],
+  steps: readonly Step[],
+  inUse: ReadonlyMap<string, ReadonlySet<string>>,
+): ReadonlySet<string> {
+  const lost = new Set(
+    steps.flatMap(({ target }) => {
+      if (target === undefined) return []
+      const { table, column } = target
+      const isLost = column === undefined ? inUse.has(table) : inUse.get(table)?.has(column)
+      return isLost ? [table] : []
+    }),
+  )
+  return new Set(
+    tables.filter((table) => relationsOf(table).some(({ name }) => lost.has(name))).map(({ name }) => name),
+  )
 }
 
 function registeredSchema(schema: Schema, { tables, redefined, generations }: Registration): Schema {
@@ -126,27 +170,19 @@ async function eventsToReplay(
   return replay
 }
 
-/** The columns that workers write to which were alive a short time ago, by table. */
+/** The columns that workers write to which were alive a short time ago, by the name of the table in MySQL. */
 async function columnsStillWritten(
   warehouse: RegistryPort,
   known: readonly Generation[],
   now: Date,
   options: CallOptions,
-): Promise<Map<string, Set<string>>> {
-  const written = new Map<string, Set<string>>()
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const alive = new Set<number>()
   for (const migration of new Set(known.map(({ document }) => document.migration))) {
     const workers = await readWorkers({ name: migration }, warehouse, options)
-    const alive = workers.filter((worker) => isAlive(worker, now))
-    const numbers = new Set(alive.map(({ generation }) => generation))
-    for (const { document, names } of known.filter(({ number }) => numbers.has(number))) {
-      for (const [name, description] of Object.entries(document.tables)) {
-        for (const [table, columns] of physicalColumnsOf(name, { description, names: names[name] ?? PLAIN_NAMES })) {
-          written.set(table, new Set([...(written.get(table) ?? []), ...columns]))
-        }
-      }
-    }
+    for (const worker of workers) if (isAlive(worker, now)) alive.add(worker.generation)
   }
-  return written
+  return columnsOf(known.filter(({ number }) => alive.has(number)))
 }
 
 function keptColumns(tables: readonly AnyTable[], stillWritten: ReadonlyMap<string, ReadonlySet<string>>): string[] {

@@ -1,7 +1,7 @@
 import { definitionOf, tablesOf, type Definition, type Migration } from '../mapping/index.ts'
 import { MAX_GENERATION, namedTable, type AnyTable } from '../star/index.ts'
 import { countingAfter } from './counting.ts'
-import { migrationChanges, ofTable, type DefinitionChange } from './definition-changes.ts'
+import { migrationChanges, ofTable, sameDefinitionChanges, type DefinitionChange } from './definition-changes.ts'
 import { evolveTable, type EvolvedTable } from './evolve-table.ts'
 import { generationsOf, type Generation } from './generations.ts'
 import { checkProgress, refused } from './register-checks.ts'
@@ -23,36 +23,61 @@ export interface Registration {
   readonly changes: readonly DefinitionChange[]
 }
 
+/** How definitions are registered. */
+export interface RegisterOptions {
+  /** Whether each changed definition goes back to one that was registered before, its columns included. */
+  readonly rollBack: boolean
+  readonly now: Date
+  /**
+   * The names of tables that are without something that a registered definition has filled: definitions with such a table are registered
+   * again, so that what is lost is replayed.
+   *
+   * @defaultValue none
+   */
+  readonly lost?: ReadonlySet<string>
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * Decides which numbers the changed definitions of a config get, and which physical columns their tables have. Throws a ChangeoverError
  * `SCHEMA` for a change that no number can express, with what to do instead.
  *
  * @param known all generations of the warehouse, the earliest first
- * @param options.rollBack whether each changed definition goes back to one that was registered before, its columns included
  */
 export function register(
   known: readonly Generation[],
   migrations: readonly Migration[],
-  { rollBack, now }: { readonly rollBack: boolean; readonly now: Date },
+  { rollBack, now, lost = NONE }: RegisterOptions,
 ): Registration {
   const definitions = migrations.map(definitionOf)
   const changed = definitions.filter((each) => latestOf(known, each)?.fingerprint !== each.fingerprint)
   for (const definition of changed) {
     checkProgress(definition, generationsOf(known, definition.document.migration), known, definitions, rollBack)
   }
-  const number = firstNumber(known, changed.length)
-  const evolved = tablesOf(migrations).map((table) => evolveTable(table, { known, changed, number, rollBack }))
+  const numbered = definitions.filter((each) => changed.includes(each) || hasTableOf(each, lost))
+  const number = firstNumber(known, numbered.length)
+  const evolved = tablesOf(migrations).map((table) => evolveTable(table, { known, changed, number, rollBack, lost }))
   return {
-    generations: changed.map((definition, i) =>
+    generations: numbered.map((definition, i) =>
       newGeneration(definition, latestOf(known, definition), evolved, number + i, now),
     ),
     tables: evolved.map(({ table, names }) => namedTable(table, names)),
     redefined: namesOf(evolved.filter(({ isRedefined }) => isRedefined)),
     changes: [
-      ...changed.flatMap((definition) => migrationChanges(definition, latestOf(known, definition))),
+      ...definitions.flatMap((definition) => {
+        const latest = latestOf(known, definition)
+        return latest === undefined || changed.includes(definition)
+          ? migrationChanges(definition, latest)
+          : sameDefinitionChanges(definition, latest)
+      }),
       ...evolved.flatMap(({ table, changes }) => changes.map((change) => ofTable(table.name, change))),
     ],
   }
+}
+
+function hasTableOf({ document }: Definition, tables: ReadonlySet<string>): boolean {
+  return Object.keys(document.tables).some((table) => tables.has(table))
 }
 
 function latestOf(known: readonly Generation[], { document }: Definition): Generation | undefined {

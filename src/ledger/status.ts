@@ -15,7 +15,7 @@ export interface MigrationStatus {
   readonly generation: number | undefined
   /** The number of the migration's latest definition; undefined when none was applied. */
   readonly latest: number | undefined
-  /** Whether the handlers' text is another than when the definition was applied. */
+  /** Whether the handlers' text is another than when the definition was applied, and than in the last run of it. */
   readonly handlersChanged: boolean
   /** The workers that were alive a short time ago, those of an older definition first. */
   readonly workers: readonly Worker[]
@@ -34,37 +34,41 @@ export async function statusOf(
   { now = new Date(), ...options }: CallOptions & { readonly now?: Date } = {},
 ): Promise<MigrationStatus> {
   const definition = definitionOf(migration)
+  const { migration: name } = definition.document
   const generations = await readGenerations(warehouse, options)
-  const latest = generationsOf(generations, migration.name).at(-1)
+  const latest = generationsOf(generations, name).at(-1)
   const own = latestWith(generations, definition)
-  const isLatest = own !== undefined && own.number === latest?.number
-  const alive =
-    latest === undefined
-      ? []
-      : (await readWorkers(migration, warehouse, options)).filter((worker) => isAlive(worker, now))
-  const older = alive.filter(({ generation }) => generation < (latest?.number ?? 0))
-  return {
-    migration: migration.name,
+  const about = {
+    migration: name,
     fingerprint: definition.fingerprint,
     generation: own?.number,
     latest: latest?.number,
-    handlersChanged: isLatest && textsDigest(own.texts) !== textsDigest(definition.texts),
-    workers: alive.toSorted((a, b) => a.generation - b.generation),
-    olderWorkers: older.length,
-    isMigrated: latest !== undefined && (await isMigrated(migration, latest, warehouse, options)),
-    receipts: latest
-      ? await countReceipts(migration, latest, warehouse, options)
-      : { counting: 0, stale: 0, quarantined: 0 },
+  }
+  if (latest === undefined) return { ...about, ...NOTHING }
+  const workers = await readWorkers(migration, warehouse, options)
+  const alive = workers.filter((worker) => isAlive(worker, now)).toSorted((a, b) => a.generation - b.generation)
+  const checkpoints = await readCheckpoints(migration, warehouse, options)
+  const ranTexts = checkpoints.filter(({ generation }) => generation === own?.number).map(({ texts }) => texts)
+  const texts = textsDigest(definition.texts)
+  return {
+    ...about,
+    handlersChanged: own?.number === latest.number && ![textsDigest(own.texts), ranTexts.at(-1)].includes(texts),
+    workers: alive,
+    olderWorkers: alive.filter(({ generation }) => generation < latest.number).length,
+    isMigrated: isMigrated(latest, finishedGeneration(checkpoints)),
+    receipts: await countReceipts(migration, latest, warehouse, options),
   }
 }
 
+const NOTHING = Object.freeze({
+  handlersChanged: false,
+  workers: Object.freeze([]),
+  olderWorkers: 0,
+  isMigrated: false,
+  receipts: Object.freeze({ counting: 0, stale: 0, quarantined: 0 }),
+})
+
 /** Receipts tell of events that were applied once; that all were, only a run that has reached its end tells. */
-async function isMigrated(
-  migration: Migration,
-  { counting }: Generation,
-  warehouse: RegistryPort,
-  options: CallOptions,
-): Promise<boolean> {
-  const finished = finishedGeneration(await readCheckpoints(migration, warehouse, options))
+function isMigrated({ counting }: Generation, finished: number | undefined): boolean {
   return finished !== undefined && Object.values(counting.types).every((since) => since <= finished)
 }

@@ -40,6 +40,8 @@ export interface HandledMessages {
 /** A worker between a queue and a warehouse. Any number may run, anywhere, on one queue. */
 export interface Sink {
   readonly migration: Migration
+  /** The generation under which it works; undefined until it has found its definition in the warehouse. */
+  readonly generation: number | undefined
   /** Counts since the sink was created, up to date whenever they are read. */
   readonly counters: SinkCounters
   /**
@@ -110,6 +112,10 @@ class QueueSink implements Sink {
   constructor(migration: Migration, options: ResolvedSinkOptions) {
     this.migration = migration
     this.#options = options
+  }
+
+  get generation(): number | undefined {
+    return this.#knownWorking?.generation
   }
 
   get counters(): SinkCounters {

@@ -12,11 +12,13 @@ const UNKNOWN_GENERATION = 0
 export class Working {
   readonly applier: Applier
   readonly migration: string
+  readonly generation: number
   readonly heartbeat: Heartbeat
   readonly #registered: RegisteredMigration
 
   private constructor(registered: RegisteredMigration, warehouse: MergePort, logger: Logger) {
     this.migration = registered.compiled.name
+    this.generation = registered.compiled.generation
     this.applier = createApplier(registered.compiled, warehouse)
     this.heartbeat = new Heartbeat(registered.compiled, warehouse, 'sink', {
       trouble: (thrown) => logger.warn('could not say that this sink is alive', { error: messageOf(thrown) }),

@@ -1,4 +1,4 @@
-import type { Cell, Relation } from '../star/index.ts'
+import { STAMP_BYTES, type Cell, type Relation } from '../star/index.ts'
 
 /** A value as the driver binds it. */
 export type SqlValue = string | number | Buffer | null
@@ -13,11 +13,18 @@ export function quoteAll(identifiers: readonly string[]): string {
   return identifiers.map(quote).join(', ')
 }
 
+const ABSENT_SQL = `x'${'00'.repeat(STAMP_BYTES)}'`
+
 /** Whether a row says anything, see `Relation.presence`. */
 export function presenceSql({ columns, presence }: Relation): string {
   if (presence === undefined) return 'TRUE'
-  const flags = presence.flags.map((flag) => `${quote(columns[flag]!.name)} = 1`)
-  return [`${quote(columns[presence.value]!.name)} IS NOT NULL`, ...flags].join(' OR ')
+  const nameOf = (index: number): string => quote(columns[index]!.name)
+  const { stamps, values, flags } = presence
+  return [
+    ...flags.map((flag) => `${nameOf(flag)} = 1`),
+    ...values.map((value) => `${nameOf(value)} IS NOT NULL`),
+    ...stamps.map((stamp) => `${nameOf(stamp)} <> ${ABSENT_SQL}`),
+  ].join(' OR ')
 }
 
 /** The names of the columns of a relation's key. */

@@ -91,11 +91,14 @@ describe('plan and apply, when definitions change', () => {
 })
 
 describe('status', () => {
-  it('says what was not applied, what is to be replayed and by whom it is written, and exits with 0 when nothing is left', async () => {
+  it('says what was not applied, not migrated and to be replayed, and exits with 0 when nothing is left', async () => {
     const never = await cli('status', 'first')
     expect(never).toMatchObject({ code: 1, stderr: '' })
     expect(never.stdout).toContain('rental: the definition in the config was not applied. Run changeover apply.')
     await cli('apply', 'first')
+    const empty = await cli('status', 'first')
+    expect(empty.code).toBe(1)
+    expect(empty.stdout).toContain('No migration of all its tables has reached its end since: run changeover migrate.')
     await cli('migrate', 'first')
     expect(await cli('status', 'first')).toMatchObject({
       code: 0,
@@ -105,7 +108,7 @@ describe('status', () => {
     const waiting = await cli('status', 'second')
     expect(waiting.code).toBe(1)
     expect(waiting.stdout).toContain('8 events to be replayed: run changeover migrate.')
-    expect(waiting.stdout).toMatch(/worker .*, generation 1 \(older\), last seen \d{4}-/)
+    expect(waiting.stdout).not.toContain('worker')
     expect((await cli('migrate', 'second')).code).toBe(0)
     expect((await cli('status', 'second')).stdout).not.toContain('to be replayed')
   })

@@ -70,7 +70,7 @@ describe('the oldest receipts that count', () => {
 
   test('are not taken for those that every object has', () => {
     expect(after({ tables: ['constructor'], ignored: ['toString'] })).toEqual({
-      types: { a: 1, b: 1, toString: 5 },
+      types: { a: 5, b: 5, toString: 5 },
       tables: { constructor: 5 },
     })
   })

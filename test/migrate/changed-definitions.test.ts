@@ -13,6 +13,7 @@ import {
 } from '../../src/exports/index.ts'
 import { compileRegistered, countWithoutReceipt, planWarehouse, statusOf } from '../../src/ledger/index.ts'
 import { migrate, type MigrateOptions } from '../../src/migrate/index.ts'
+import { createSink } from '../../src/sink/index.ts'
 import { relationsOf } from '../../src/star/index.ts'
 import { memoryEvents } from '../../src/stream/index.ts'
 import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
@@ -166,11 +167,58 @@ describe('a column that is added', () => {
     // The handlers of two types have changed with the column, and payments have not.
     expect({ replay, olderWorkers, receipts }).toEqual({
       replay: { hotel: STAYS * 2 },
-      olderWorkers: 1,
+      olderWorkers: 0,
       receipts: { counting: STAYS, stale: STAYS * 2, quarantined: 0 },
     })
     expect(await missing(more, warehouse)).toBe(STAYS * 2)
   })
+})
+
+test('a worker of an older definition is known while it lives, and what it still writes to is not dropped', async () => {
+  const warehouse = await emptyWarehouse()
+  await apply(warehouse, more)
+  await run(more, warehouse)
+  await createSink(more, { warehouse }).handle([])
+  const { kept, steps } = await planWarehouse(warehouse, [first], { allowDestructive: true })
+  expect(kept).toEqual([
+    'dim_stay.guests',
+    'dim_stay._stamp_guests',
+    'dim_stay_history.guests',
+    'dim_stay_history._written_guests',
+  ])
+  expect(steps.filter(({ kind }) => kind === 'drop')).toEqual([])
+  await warehouse.apply(steps)
+  expect(await statusOf(first, warehouse)).toMatchObject({ olderWorkers: 1, workers: [{ generation: 1 }] })
+  const later = new Date(Date.now() + 3_600_000)
+  expect(await statusOf(first, warehouse, { now: later })).toMatchObject({ olderWorkers: 0, workers: [] })
+})
+
+test('what was lost is registered anew and replayed: a column that a destructive plan dropped before it was cut short, a table', async () => {
+  const warehouse = await emptyWarehouse()
+  await apply(warehouse, more)
+  await run(more, warehouse)
+  const { steps } = await planWarehouse(warehouse, [first], { allowDestructive: true })
+  expect(steps.map(({ kind }) => kind).slice(-2)).toEqual(['drop', 'drop'])
+  for (const lose of ['ALTER TABLE dim_stay DROP COLUMN guests', 'DROP TABLE fact_payment']) {
+    await sql(warehouse, lose)
+    const { changes, replay } = await planWarehouse(warehouse, [more])
+    expect(changes).toMatchObject([{ what: 'is without something that it held, and begins empty there' }])
+    expect(replay['hotel']).toBeGreaterThanOrEqual(STAYS)
+    await apply(warehouse, more)
+    expect(await run(more, warehouse)).toMatchObject({ left: 0 })
+    expect(await count(warehouse, 'stay WHERE guests IS NULL')).toBe(0)
+    expect(await count(warehouse, 'payment')).toBe(STAYS)
+  }
+})
+
+test('a table that is added asks for all events: which of them write to it, only replaying them tells', async () => {
+  const warehouse = await emptyWarehouse()
+  const without = hotel({ payments: false })
+  await apply(warehouse, without)
+  await run(without, warehouse)
+  await apply(warehouse, first)
+  expect(await missing(first, warehouse)).toBe(stays.length)
+  expect(await statusOf(first, warehouse)).toMatchObject({ isMigrated: false })
 })
 
 test('lines that change places, and a column that is dropped, change nothing that is stored', async () => {

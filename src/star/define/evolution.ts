@@ -60,7 +60,10 @@ export function evolve(states: readonly TableState[], now: TableDescription, gen
     changes: [
       ...historyChanges(was, now),
       ...columns.flatMap((column) =>
-        columnChanges(column, ownOf(was.columns, column), ownOf(now.columns, column), ownOf(names.columns, column)),
+        columnChanges(column, ownOf(was.columns, column), ownOf(now.columns, column), {
+          before: ownOf(latest.names.columns, column) ?? column,
+          after: ownOf(names.columns, column),
+        }),
       ),
     ],
     refusal: keyRefusal(was, now),
@@ -170,20 +173,25 @@ function columnChanges(
   column: string,
   was: ColumnDescription | undefined,
   is: ColumnDescription | undefined,
-  physical: string | undefined,
+  names: { readonly before: string; readonly after: string | undefined },
 ): TableChange[] {
   const change = (what: string, needsReplay: boolean): TableChange[] => [{ column, what, needsReplay }]
-  if (is === undefined) return change('is dropped; what it holds stays until it is dropped physically', false)
+  if (is === undefined) return change(`is dropped; ${staying(names.before)}`, false)
   if (was === undefined) {
-    return change(physical === undefined ? 'is new' : 'was dropped once, and begins anew', true)
+    return change(names.after === undefined ? 'is new' : 'was dropped once, and begins anew', true)
   }
   if (!isSameRegister(was, is) || !holds(was, is)) {
-    return change(`was ${said(was)} and is now ${said(is)}, so it begins anew`, true)
+    return change(`was ${said(was)} and is now ${said(is)}, so it begins anew; ${staying(names.before)}`, true)
   }
   if (was.default !== is.default) return change('has another default', true)
   if (was.type !== is.type) return change(`was ${was.type} and is now ${is.type}`, false)
   if (was.nullable !== is.nullable) return change(is.nullable ? 'may be NULL now' : 'may not be NULL any more', false)
   return []
+}
+
+/** Old values are not erased with the new ones. */
+function staying(physical: string): string {
+  return `its old values stay in ${physical}, where no erasure reaches them, until apply --allow-destructive drops it`
 }
 
 function said({ type, merge, register, pii }: ColumnDescription): string {

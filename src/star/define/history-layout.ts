@@ -39,7 +39,7 @@ export function historyLayoutOf(
         { merge: 'stamped', columns: guarded, stamp },
         { merge: 'bits', column: origin },
       ],
-      presence: { value: live, flags: past.map(({ written }) => written) },
+      presence: { stamps: [], values: [live], flags: past.map(({ written }) => written) },
       comment: `changeover: what each event wrote to the dimension ${definition.name}`,
     },
     columns: past,

@@ -1,7 +1,7 @@
 import { ownOf } from '../../core/index.ts'
 import type { ContentLayout, Merge, Slot, TableLayout } from '../rows/layout.ts'
 import { valueMerge } from '../rows/merge.ts'
-import type { PhysicalColumn, Register } from '../rows/relation.ts'
+import type { PhysicalColumn, Presence, Register } from '../rows/relation.ts'
 import { compareText } from '../types/cell.ts'
 import { bigint } from '../types/number.ts'
 import { checkDefinition, checkRowsFit } from './checks.ts'
@@ -73,7 +73,15 @@ export function layoutOf(definition: TableDefinition, names: PhysicalNames = PLA
   registers.push({ merge: 'bits', column: origin })
 
   const keyLength = Object.keys(definition.key).length
-  const relation = Object.freeze({ name: tableNamesOf(definition).main, columns, keyLength, registers, indexes })
+  const presence = presenceOf(registers, origin)
+  const relation = Object.freeze({
+    name: tableNamesOf(definition).main,
+    columns,
+    keyLength,
+    registers,
+    presence,
+    indexes,
+  })
   const history = definition.history ? historyLayoutOf(definition, columns, [...slots.values()]) : undefined
   checkRowsFit(definition, relation)
   if (history) checkRowsFit(definition, history.relation)
@@ -85,6 +93,16 @@ export function layoutOf(definition: TableDefinition, names: PhysicalNames = PLA
     content,
     history,
   })
+}
+
+function presenceOf(registers: readonly Register[], origin: number): Presence {
+  return {
+    stamps: registers.flatMap((register) => (register.merge === 'stamped' ? [register.stamp] : [])),
+    values: registers.flatMap((register) =>
+      register.merge === 'stamped' || register.column === origin ? [] : [register.column],
+    ),
+    flags: [],
+  }
 }
 
 function contentOf(slots: readonly Slot[], add: (column: PhysicalColumn) => number): ContentLayout | undefined {

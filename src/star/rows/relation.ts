@@ -1,5 +1,6 @@
-import type { Cell } from '../types/cell.ts'
+import { compareBytes, type Cell } from '../types/cell.ts'
 import type { DataType } from '../types/data-type.ts'
+import { ABSENT } from './stamp.ts'
 
 /**
  * What a column is for.
@@ -53,12 +54,12 @@ export interface Relation {
   /** What the rows of this table make obsolete elsewhere. */
   readonly supersedes?: Supersedes
   /**
-   * When a row says anything: `value` is not NULL, or one of the `flags` is 1. A row of a history that only wrote to columns which are
-   * no longer defined says nothing; views and comparisons leave it out.
+   * When a row says anything. One that only has values of columns which are no longer defined says nothing; views and comparisons leave
+   * it out.
    *
    * @defaultValue always
    */
-  readonly presence?: { readonly value: number; readonly flags: readonly number[] }
+  readonly presence?: Presence
   /** Secondary indexes, none of them unique: the merge finds a row by its primary key and nothing else. */
   readonly indexes?: readonly RelationIndex[]
   readonly comment?: string
@@ -84,9 +85,25 @@ export interface Supersedes {
   readonly times: number
 }
 
+/** Columns by index, of which one at least says something in a row that does. */
+export interface Presence {
+  /** Stamps that are not all zero. */
+  readonly stamps: readonly number[]
+  /** Values that are not NULL. */
+  readonly values: readonly number[]
+  /** Flags that are 1. */
+  readonly flags: readonly number[]
+}
+
 /** Whether a row says anything, see {@link Relation.presence}. */
 export function saysAnything({ presence }: Relation, row: Row): boolean {
-  return presence === undefined || row[presence.value] !== null || presence.flags.some((flag) => row[flag] === 1)
+  if (presence === undefined) return true
+  const { stamps, values, flags } = presence
+  return (
+    flags.some((flag) => row[flag] === 1) ||
+    values.some((value) => row[value] !== null) ||
+    stamps.some((stamp) => compareBytes(row[stamp] as Uint8Array, ABSENT) !== 0)
+  )
 }
 
 /** A row: one cell per column of its relation, in that order. */

@@ -29,9 +29,10 @@ export function planSteps(schema: Schema, present: Present, options: Required<Pl
   })
   return [
     ...planned.flatMap(({ steps }) => steps),
+    // Before the views: of two processes, the one that comes second changes none.
+    ...(schema.records ?? []).map(planRecord),
     ...tables.flatMap((table) => planViews(table, present, schema.redefined?.has(table.name) ?? false)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
-    ...(schema.records ?? []).map(planRecord),
     ...planned.flatMap(({ afterwards }) => afterwards),
   ]
 }

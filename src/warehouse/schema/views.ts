@@ -53,7 +53,7 @@ function membersView(table: AnyTable, name: string): View {
     table,
     name,
     [...columns, MEMBER_STATE],
-    `SELECT ${slotsSql(table)}, ${state} AS ${quote(MEMBER_STATE)} FROM ${quote(table.layout.relation.name)}`,
+    `SELECT ${slotsSql(table)}, ${state} AS ${quote(MEMBER_STATE)} FROM ${quote(table.layout.relation.name)} WHERE ${presenceSql(table.layout.relation)}`,
   )
 }
 
