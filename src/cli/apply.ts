@@ -25,7 +25,7 @@ export async function planCommand(context: Context, options: Options): Promise<n
     ...steps.map((step) => `-- ${step.why}\n${sqlOf(step)}\n`),
     steps.length === 0
       ? `-- ${warehouse.address} is up to date.`
-      : `-- ${warehouse.address}: ${quantity(steps.length, 'change')} pending. Apply just these: changeover apply --expect ${plan.hash}`,
+      : `-- ${warehouse.address}: ${quantity(steps.length, 'change')} pending. Apply just these: changeover apply ${flagsOf(options)}--expect ${plan.hash}`,
   ])
   return 0
 }
@@ -117,6 +117,15 @@ function keptLines({ kept }: WarehousePlan): string[] {
   return [
     `-- Kept, because a worker that writes to them was alive in the last minutes: ${kept.join(', ')}. Run it again once that worker has ended.`,
   ]
+}
+
+/** The options that made the plan, as they are written. */
+function flagsOf({ allowDestructive, rollBack, indexes = true }: Options): string {
+  return [
+    ...(allowDestructive ? ['--allow-destructive '] : []),
+    ...(rollBack ? ['--roll-back '] : []),
+    ...(indexes ? [] : ['--no-indexes ']),
+  ].join('')
 }
 
 /** A statement for people; values that are bound are left out. */

@@ -73,7 +73,7 @@ function program(running: Running, ended: { code: number }): Command {
 
   const destructive = [
     '--allow-destructive',
-    'include changes that may lose data: narrower types, dropped columns',
+    'include what may lose data: dropping columns and histories that are no longer defined',
   ] as const
   const rollBack = ['--roll-back', 'go back to definitions that were applied before, columns included'] as const
   const noIndexes = ['--no-indexes', 'leave missing indexes out: a bulk load is faster without them'] as const

@@ -98,8 +98,12 @@ export class Counting {
     return types.length === 0 ? undefined : Math.min(...types.map(([type]) => this.oldestOf(type)))
   }
 
-  /** Whether a receipt counts. What an earlier generation could not apply is to be tried again. */
+  /**
+   * Whether a receipt counts. What an earlier generation could not apply is to be tried again; what is of a type that the definition
+   * does not know, no migration reads.
+   */
   counts({ type, generation, outcome }: Pick<Receipt, 'type' | 'generation' | 'outcome'>): boolean {
-    return generation >= (outcome === 'quarantined' ? this.#generation : this.oldestOf(type))
+    const oldest = type === undefined ? undefined : this.#oldest.get(type)
+    return oldest === undefined || generation >= (outcome === 'quarantined' ? this.#generation : oldest)
   }
 }

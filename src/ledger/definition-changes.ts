@@ -39,7 +39,7 @@ export function migrationChanges({ document, texts }: Definition, before: Genera
   )
   const whole: readonly [isChanged: boolean, what: string][] = [
     [was.revision !== document.revision, `has the revision ${document.revision}, after ${was.revision}`],
-    [was.capture !== document.capture, 'lets other fields of an event leave the host'],
+    [was.capture !== document.capture, 'lets other fields of an event leave the host, or hashes them with another key'],
     [canonicalJson(was.source) !== canonicalJson(document.source), 'reads events from another collection or field'],
     [before.texts.include !== texts.include, 'has another include function'],
   ]

@@ -70,10 +70,11 @@ function evolved(
   earlier: PhysicalNames | undefined,
 ): EvolvedTable {
   const { names: next, changes, refusal } = evolve(states, description, number)
-  if (refusal !== undefined) {
+  // A key that a later definition has widened holds what an earlier one has.
+  if (refusal !== undefined && earlier === undefined) {
     throw refused(
       `The ${table.kind} ${table.name} cannot be changed in place: ${refusal}`,
-      'Define it under another name and migrate into that, or rebuild it: drop its tables and migrate again.',
+      'Define it under another name and migrate into that, or migrate into a new database.',
     )
   }
   const names = earlier ?? next

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { canonicalJson, ChangeoverError, ownOf } from '../core/index.ts'
+import { canonicalJson, ChangeoverError, checkOptions, type OptionNames } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
-import { type AnyTable, physicalColumnsOf, PLAIN_NAMES, relationsOf, type CalendarRange } from '../star/index.ts'
+import type { CalendarRange } from '../star/index.ts'
 import type {
   CallOptions,
   PlanOptions,
@@ -12,12 +12,12 @@ import type {
   SchemaRecord,
   Step,
 } from '../warehouse/index.ts'
+import { columnsInUse, columnsStillWritten, keptColumns, lostTables, type ColumnsByTable } from './columns-in-use.ts'
 import { generationRow, generationsOf, generationsTable, readGenerations, type Generation } from './generations.ts'
 import type { DefinitionChange } from './definition-changes.ts'
 import { register, type NewGeneration, type Registration } from './register.ts'
 import { countReceipts } from './replay.ts'
 import { schemaOf } from './schema.ts'
-import { isAlive, readWorkers } from './workers.ts'
 
 /** What a warehouse needs so that these definitions can be used, and what that means. */
 export interface WarehousePlan {
@@ -54,7 +54,14 @@ export interface WarehousePlanOptions extends Omit<PlanOptions, 'allowWider'>, C
 export type PlannedWarehouse = Pick<SchemaPort, 'plan'> & Pick<ReadPort, 'countBy'> & RegistryPort
 
 const HASH_CHARACTERS = 16
-const NONE: ReadonlyMap<string, ReadonlySet<string>> = new Map()
+const NONE: ColumnsByTable = new Map()
+const NAMES: OptionNames<WarehousePlanOptions> = Object.freeze({
+  calendar: true,
+  rollBack: true,
+  allowDestructive: true,
+  indexes: true,
+  signal: true,
+})
 
 /**
  * Plans what a warehouse needs for the definitions of these migrations: tables, columns, views, and the registration without which no
@@ -76,7 +83,12 @@ export async function planWarehouse(
   migrations: readonly Migration[],
   options: WarehousePlanOptions = {},
 ): Promise<WarehousePlan> {
-  const { calendar, rollBack = false, signal, ...plan } = options
+  const { calendar, rollBack = false, signal, ...plan } = checkOptions('planWarehouse').all(options, NAMES)
+  if (!Array.isArray(migrations)) {
+    throw new ChangeoverError('CONFIG', 'The migrations of planWarehouse are not a list.', {
+      remedy: 'Write [migration].',
+    })
+  }
   for (const migration of migrations) checkHashKey(migration)
   const now = new Date()
   const known = await readGenerations(warehouse, { signal })
@@ -99,44 +111,6 @@ export async function planWarehouse(
     replay: await eventsToReplay(warehouse, known, registration, { signal }),
     hash: hash('sha256', canonicalJson(fixed)).slice(0, HASH_CHARACTERS),
   }
-}
-
-/** The columns that the latest definitions write to, by the name of the table in MySQL. */
-function columnsInUse(known: readonly Generation[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const latest = new Map(known.map((generation) => [generation.document.migration, generation]))
-  return columnsOf([...latest.values()])
-}
-
-function columnsOf(generations: readonly Generation[]): Map<string, Set<string>> {
-  const all = new Map<string, Set<string>>()
-  for (const { document, names } of generations) {
-    for (const [name, description] of Object.entries(document.tables)) {
-      const state = { description, names: ownOf(names, name) ?? PLAIN_NAMES }
-      for (const [table, columns] of physicalColumnsOf(name, state)) {
-        all.set(table, new Set([...(all.get(table) ?? []), ...columns]))
-      }
-    }
-  }
-  return all
-}
-
-/** The names of the definitions of tables that steps make or extend although a registered definition has filled what is missing. */
-function lostTables(
-  tables: readonly AnyTable[],
-  steps: readonly Step[],
-  inUse: ReadonlyMap<string, ReadonlySet<string>>,
-): ReadonlySet<string> {
-  const lost = new Set(
-    steps.flatMap(({ target }) => {
-      if (target === undefined) return []
-      const { table, column } = target
-      const isLost = column === undefined ? inUse.has(table) : inUse.get(table)?.has(column)
-      return isLost ? [table] : []
-    }),
-  )
-  return new Set(
-    tables.filter((table) => relationsOf(table).some(({ name }) => lost.has(name))).map(({ name }) => name),
-  )
 }
 
 function registeredSchema(schema: Schema, { tables, redefined, generations }: Registration): Schema {
@@ -168,30 +142,6 @@ async function eventsToReplay(
     replay[migration] = isNew ? 0 : (await countReceipts({ name: migration }, generation, warehouse, options)).stale
   }
   return replay
-}
-
-/** The columns that workers write to which were alive a short time ago, by the name of the table in MySQL. */
-async function columnsStillWritten(
-  warehouse: RegistryPort,
-  known: readonly Generation[],
-  now: Date,
-  options: CallOptions,
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const alive = new Set<number>()
-  for (const migration of new Set(known.map(({ document }) => document.migration))) {
-    const workers = await readWorkers({ name: migration }, warehouse, options)
-    for (const worker of workers) if (isAlive(worker, now)) alive.add(worker.generation)
-  }
-  return columnsOf(known.filter(({ number }) => alive.has(number)))
-}
-
-function keptColumns(tables: readonly AnyTable[], stillWritten: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  const defined = new Map(
-    tables.flatMap(relationsOf).map(({ name, columns }) => [name, new Set(columns.map((column) => column.name))]),
-  )
-  return [...stillWritten].flatMap(([table, columns]) =>
-    [...columns].filter((column) => defined.get(table)?.has(column) === false).map((column) => `${table}.${column}`),
-  )
 }
 
 // The key is part of the definition, and one without it would map no event.

@@ -2,7 +2,7 @@ import { ChangeoverError, ownOf } from '../core/index.ts'
 import type { Definition } from '../mapping/index.ts'
 import type { Generation } from './generations.ts'
 
-const REBUILD = 'Rebuild: migrate into a new database, or into tables under other names.'
+const REBUILD = 'Rebuild: migrate into a new database, or define a migration and tables under other names.'
 
 /**
  * Refuses a definition that cannot follow those that are registered. Throws a ChangeoverError `SCHEMA`.
@@ -79,7 +79,7 @@ function checkName({ document }: Definition, known: readonly Generation[], all: 
   const shared = sharedWith(gone)
   throw refused(
     `The migration ${document.migration} writes to ${shared}, which the migration ${gone.document.migration} has written to, and that one is not in the config`,
-    `If it was renamed, keep the name ${gone.document.migration}. If both write to it, list both in one config. Otherwise rebuild: migrate into a new database, or into tables under other names.`,
+    `If it was renamed, keep the name ${gone.document.migration}. If both write to it, list both in one config. Otherwise rebuild: migrate into a new database, or define tables under other names.`,
   )
 }
 

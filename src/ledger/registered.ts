@@ -33,7 +33,7 @@ export async function findRegistered(
       remedy:
         known.length === 0
           ? 'Run changeover apply.'
-          : 'Run changeover apply with the config that is deployed here; if that says it is up to date, hmacKey differs.',
+          : `Run changeover apply with the config that is deployed here${migration.source.hmacKey ? '; if that says it is up to date, hmacKey differs' : ''}.`,
     },
   )
 }

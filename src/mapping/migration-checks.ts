@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/index.ts'
+import { ChangeoverError, nearest } from '../core/index.ts'
 import { assertDistinctNames, type AnyTable } from '../star/index.ts'
 import { isObject, kindOfValue } from './given.ts'
 import { assertUniqueNames } from './unique-names.ts'
@@ -6,10 +6,32 @@ import { checkSchema, type StandardSchema } from './schema.ts'
 
 /** Checks that a spec is an object, as the types demand, before it is taken apart. Throws a ChangeoverError `DEFINITION`. */
 export function checkSpec(spec: unknown): void {
-  if (isObject(spec)) return
+  if (isObject(spec)) return checkNames('The migration', spec, SPEC)
   throw new ChangeoverError('DEFINITION', `defineMigration()(…) was given ${kindOfValue(spec)}.`, {
     remedy: CALL_TWICE,
   })
+}
+
+const SPEC: Readonly<Record<string, true>> = Object.freeze({
+  name: true,
+  source: true,
+  tables: true,
+  revision: true,
+  include: true,
+  schemas: true,
+  on: true,
+})
+
+/** Refuses a part whose name is near that of one which exists. Throws a ChangeoverError `DEFINITION`. */
+function checkNames(owner: string, given: object, known: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(known, name)) continue
+    const meant = nearest(name, Object.keys(known))
+    if (meant === undefined) continue
+    throw new ChangeoverError('DEFINITION', `${owner} has a part ${name}, which does not exist.`, {
+      remedy: `Write ${meant}.`,
+    })
+  }
 }
 
 /** Refuses a spec in the first call, whose result would be a function and not a migration. Throws a ChangeoverError `DEFINITION`. */
