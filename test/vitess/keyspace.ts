@@ -1,7 +1,9 @@
 import { createConnection } from 'mysql2/promise'
 import { inject } from 'vitest'
+import { codeOf, until } from '../../src/core/index.ts'
 import { planWarehouse } from '../../src/ledger/index.ts'
 import type { Migration } from '../../src/mapping/index.ts'
+import { relationsOf, type Relation } from '../../src/star/index.ts'
 import {
   mysqlWarehouse,
   vschemaOf,
@@ -24,7 +26,25 @@ export async function shardedWarehouse(
   const warehouse = mysqlWarehouse(url, options)
   await warehouse.apply(await warehouse.plan(schema))
   if (migrations.length > 0) await warehouse.apply((await planWarehouse(warehouse, migrations)).steps)
+  await untilGateKnows(warehouse, [...schema.tables.flatMap(relationsOf), ...schema.internal])
   return warehouse
+}
+
+/**
+ * Waits until every column of these tables can be named. A gate asks the shards for a table that has changed after a second, and knows
+ * it as an earlier suite left it until then.
+ */
+export async function untilGateKnows(warehouse: Warehouse, relations: readonly Relation[]): Promise<void> {
+  const isKnown = async (): Promise<boolean> => {
+    try {
+      for (const relation of relations) await Array.fromAsync(warehouse.scan(relation))
+      return true
+    } catch (thrown) {
+      if (codeOf(thrown) === 'SCHEMA') return false
+      throw thrown
+    }
+  }
+  await until(isKnown, { signal: AbortSignal.timeout(20_000) })
 }
 
 async function emptyKeyspace(url: string, schema: Schema): Promise<void> {
