@@ -217,8 +217,8 @@ export function rowsContract(
       const names = ['a', 'A', 'a ', 'á', null, null]
       await merge(
         counted.layout.relation,
-        names.flatMap((name, id) =>
-          rowsOf([counted.create({ id }, { name })], stampOf(1n, id, 1), 'live').map(({ row }) => row),
+        names.flatMap((text, id) =>
+          rowsOf([counted.create({ id }, { name: text })], stampOf(1n, id, 1), 'live').map(({ row }) => row),
         ),
       )
       const counts = await warehouse.countBy(counted.layout.relation, [1])

@@ -126,7 +126,7 @@ async function rowsOfView(url: string, name: string): Promise<string[]> {
   const connection = await createConnection(url)
   try {
     const [rows] = await connection.query(`SELECT * FROM \`${name}\``)
-    return (rows as object[]).map((row) => JSON.stringify(Object.entries(row).toSorted())).toSorted()
+    return (rows as object[]).map((row) => JSON.stringify(row)).toSorted()
   } finally {
     await connection.end()
   }
