@@ -74,8 +74,8 @@ export function createApplier(
     ? [...slice.tables].flatMap((table) => migration.relationsByTable.get(table) ?? [])
     : migration.relations
   const { receipts, quarantine } = ledgerOf(migration)
-  const pairs = new WrittenPairs(migration)
   const numbers = new Map(knownTypes.map((type) => [type, typeNumber(type)]))
+  const pairs = new WrittenPairs(migration, numbers)
   const numberOf = (type: string | null | undefined): number | undefined =>
     typeof type === 'string' ? (numbers.get(type) ?? typeNumber(type)) : undefined
   const witnesses: Witnesses = new Map()
@@ -109,7 +109,7 @@ export function createApplier(
         await quarantineRows(events, generation, signal),
         signal,
       )
-      const unwritten = pairs.unwritten(pairsOf(events, numbers))
+      const unwritten = pairs.unwritten(events)
       if (unwritten.length > 0) await merge(pairs.relation, unwritten, signal)
       pairs.wrote(unwritten)
       const isComplete =
@@ -133,17 +133,6 @@ export function createApplier(
     },
 
     check: (signal) => merge(receipts, [], signal),
-  }
-}
-
-/** Which tables the applied events wrote to, by the numbers of their types. */
-function* pairsOf(
-  events: readonly MappedEvent[],
-  numbers: ReadonlyMap<string, number>,
-): Generator<readonly [number, string]> {
-  for (const { mapped } of events) {
-    if (mapped.outcome !== 'applied') continue
-    for (const table of mapped.tables) yield [numbers.get(mapped.type)!, table]
   }
 }
 

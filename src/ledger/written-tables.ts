@@ -1,3 +1,4 @@
+import type { CompiledMigration, Mapped } from '../mapping/index.ts'
 import { int, mergeBatch, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, ReadPort } from '../warehouse/index.ts'
 
@@ -38,23 +39,43 @@ export async function readWrittenTables(
 export class WrittenPairs {
   readonly relation: Relation
   readonly #generation: number
-  readonly #known = new Set<string>()
+  readonly #numbers: ReadonlyMap<string, number>
+  readonly #tables: ReadonlyMap<Relation, string>
+  readonly #known = new Map<number, Set<string>>()
 
-  constructor(migration: { readonly name: string; readonly generation: number }) {
+  /** @param numbers the numbers of the event types, by their names */
+  constructor(
+    migration: Pick<CompiledMigration, 'name' | 'generation' | 'relationsByTable'>,
+    numbers: ReadonlyMap<string, number>,
+  ) {
     this.relation = writtenTablesOf(migration)
     this.#generation = migration.generation
+    this.#numbers = numbers
+    this.#tables = new Map(
+      [...migration.relationsByTable].flatMap(([table, relations]) => relations.map((relation) => [relation, table])),
+    )
   }
 
-  /** The rows of those pairs that are not known to be written. */
-  unwritten(pairs: Iterable<readonly [type: number, table: string]>): Row[] {
-    const rows = [...pairs]
-      .filter((pair) => !this.#known.has(pair.join(' ')))
-      .map(([type, table]): Row => [type, table, this.#generation])
+  /** The rows of those pairs of applied events that are not known to be written. */
+  unwritten(events: readonly { readonly mapped: Mapped }[]): Row[] {
+    const rows: Row[] = []
+    for (const { mapped } of events) {
+      if (mapped.outcome !== 'applied') continue
+      const type = this.#numbers.get(mapped.type)!
+      const known = this.#known.get(type)
+      for (const { relation } of mapped.rows) {
+        const table = this.#tables.get(relation)!
+        if (!known?.has(table)) rows.push([type, table, this.#generation])
+      }
+    }
     return mergeBatch(this.relation, rows)
   }
 
   /** Says that rows have been written. */
   wrote(rows: readonly Row[]): void {
-    for (const [type, table] of rows) this.#known.add(`${String(type)} ${String(table)}`)
+    for (const [type, table] of rows) {
+      const tables = this.#known.get(type as number) ?? new Set<string>()
+      this.#known.set(type as number, tables.add(table as string))
+    }
   }
 }

@@ -29,8 +29,6 @@ export type Mapped =
       readonly position: bigint
       readonly type: string
       readonly rows: readonly RelationRow[]
-      /** The names of the tables that the event wrote to. */
-      readonly tables: readonly string[]
     }
   | { readonly outcome: 'ignored'; readonly key: Uint8Array; readonly position: bigint; readonly type: string }
   | {
@@ -85,7 +83,7 @@ export function createMapper(migration: Migration, { protect, generation: own, l
   ): Mapped => {
     const stamp = stampOfKey(position, key, generation, name)
     const rows = rowsOf(operations, stamp, origin, instantIn(timeOf(event)), layoutOf)
-    return { outcome: 'applied', key, position, type, rows, tables: operations.map(({ table }) => table.name) }
+    return { outcome: 'applied', key, position, type, rows }
   }
 
   const carryOut = (event: Event, origin: Origin, identity: Identity, handler: AnyHandler): Mapped => {

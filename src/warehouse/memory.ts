@@ -11,6 +11,7 @@ import {
   type AnyTable,
   type Buckets,
   type Cell,
+  type PhysicalColumn,
   type Relation,
   type Row,
 } from '../star/index.ts'
@@ -101,13 +102,12 @@ class InMemory implements MemoryWarehouse {
 
   async countBy(relation: Relation, columns: readonly number[], { signal }: CallOptions = {}): Promise<RowCount[]> {
     signal?.throwIfAborted()
+    // A comparison would not see the generation in a stamp.
+    const by = columns.map((index): PhysicalColumn => ({ ...relation.columns[index]!, role: 'value' }))
     const counts = new Map<string, { readonly cells: readonly Cell[]; rows: number }>()
     for (const row of this.rows(relation)) {
       const cells = columns.map((index) => row[index]!)
-      const name = encodeCells(
-        columns.map((index) => relation.columns[index]!),
-        cells,
-      )
+      const name = encodeCells(by, cells)
       const known = counts.get(name) ?? { cells, rows: 0 }
       counts.set(name, { cells, rows: known.rows + 1 })
     }

@@ -73,7 +73,7 @@ export interface ReadPort {
    * exactly once; one that is merged meanwhile may be returned or not.
    */
   scan(relation: Relation, options?: ScanOptions): AsyncIterable<readonly Row[]>
-  /** How many rows have which values in these columns of a table, by their index. */
+  /** How many rows have which values in these columns of a table, by their index; one column at least. */
   countBy(relation: Relation, columns: readonly number[], options?: CallOptions): Promise<RowCount[]>
   /**
    * How many rows of a table have registers that no definition from a generation on has written, by the register's stamp. Columns that

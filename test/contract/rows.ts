@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { column as c, dimension, fact } from '../../src/exports/index.ts'
-import type { AnyTable } from '../../src/star/define/table.ts'
+import { receiptRow, receiptsOf } from '../../src/ledger/index.ts'
+import { relationsOf, type AnyTable } from '../../src/star/define/table.ts'
 import { bucketsOf, type Buckets } from '../../src/star/rows/canonical.ts'
 import { keyText, mergeBatch } from '../../src/star/rows/merge.ts'
+import type { Operation } from '../../src/star/rows/operation.ts'
 import type { Relation, Row } from '../../src/star/rows/relation.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
@@ -19,26 +21,38 @@ const keyed = new Map(
   KEY_TYPES.map(([name, { of }]) => [name, dimension(`by_${name}`, { key: { id: of, part: c.int() } })]),
 )
 const counted = dimension('counted', { key: { id: c.int() }, columns: { name: c.varchar(9).nullable() } })
+const personal = dimension('personal', {
+  key: { id: c.int() },
+  columns: { city: c.varchar(9).nullable(), mail: c.varchar(9).nullable().pii() },
+  history: true,
+})
+const receipts = receiptsOf({ name: 'contract' })
 const sale = fact('sale', { key: { id: c.bigint() }, measures: { price: c.int() } })
-const tables: readonly AnyTable[] = [EVERYTHING.table, DEED.table, ...keyed.values(), counted, sale]
+const tables: readonly AnyTable[] = [EVERYTHING.table, DEED.table, ...keyed.values(), counted, sale, personal]
 
 type Rows = MergePort & ReadPort & Pick<SchemaPort, 'clear'>
 
-/** What a merge port and a read port do together. `make` returns one with these tables, all of them empty. */
+/** What a merge port and a read port do together. `make` returns one with these tables and internal ones, all of them empty. */
 export function rowsContract(
   name: string,
-  make: (tables: readonly AnyTable[]) => Promise<{ readonly warehouse: Rows } & AsyncDisposable>,
+  make: (
+    tables: readonly AnyTable[],
+    internal: readonly Relation[],
+  ) => Promise<{ readonly warehouse: Rows } & AsyncDisposable>,
 ): void {
   describe(`merge and read contract: ${name}`, () => {
     let made: Awaited<ReturnType<typeof make>>
     let warehouse: Rows
     beforeAll(async () => {
-      made = await make(tables)
+      made = await make(tables, [receipts])
       ;({ warehouse } = made)
     })
     afterAll(() => made[Symbol.asyncDispose]())
     beforeEach(async () => {
-      for (const table of [counted, sale]) await warehouse.clear(table.layout.relation)
+      for (const table of [counted, sale, personal]) {
+        for (const relation of relationsOf(table)) await warehouse.clear(relation)
+      }
+      await warehouse.clear(receipts)
     })
 
     const merge = (relation: Relation, rows: readonly Row[]): Promise<void> =>
@@ -167,6 +181,114 @@ export function rowsContract(
       ])
     })
 
+    test.each([
+      ['a dimension', EVERYTHING],
+      ['a fact', DEED],
+    ])('rows of %s are counted by the values of any columns', async (_, target) => {
+      const { relation } = target.table.layout
+      const all = relation.columns.map((_column, index) => index)
+      await fc.assert(
+        fc.asyncProperty(
+          rowsFrom(target, { maxLength: 20 }),
+          fc.shuffledSubarray(all, { minLength: 1, maxLength: 4 }),
+          async (rows, by) => {
+            await warehouse.clear(relation)
+            await merge(relation, rows)
+            const expected = new Map<string, number>()
+            for (const row of mergeBatch(relation, rows)) {
+              const cells = cellsText(by.map((index) => row[index]!))
+              expected.set(cells, (expected.get(cells) ?? 0) + 1)
+            }
+            const counts = await warehouse.countBy(relation, by)
+            expect(counts).toHaveLength(expected.size)
+            expect(new Map(counts.map(({ cells, rows: count }) => [cellsText(cells), count]))).toEqual(expected)
+          },
+        ),
+        { numRuns: 60 },
+      )
+    })
+
+    test('a table without rows has nothing to count and nothing outdated', async () => {
+      expect(await warehouse.countBy(counted.layout.relation, [1])).toEqual([])
+      expect(await warehouse.outdated(counted.layout.relation, 9)).toEqual([])
+    })
+
+    test('values of text that differ in case or in spaces at the end are counted apart', async () => {
+      const names = ['a', 'A', 'a ', 'á', null, null]
+      await merge(
+        counted.layout.relation,
+        names.flatMap((text, id) =>
+          rowsOf([counted.create({ id }, { name: text })], stampOf(1n, id, 1), 'live').map(({ row }) => row),
+        ),
+      )
+      const counts = await warehouse.countBy(counted.layout.relation, [1])
+      expect(new Map(counts.map(({ cells, rows }) => [cells[0], rows]))).toEqual(
+        new Map([
+          ['a', 1],
+          ['A', 1],
+          ['a ', 1],
+          ['á', 1],
+          [null, 2],
+        ]),
+      )
+    })
+
+    test('registers that no definition from a generation on has written are counted by their stamps', async () => {
+      const { relation } = counted.layout
+      const doings: readonly (readonly [operation: Operation, position: bigint, generation: number])[] = [
+        [counted.create({ id: 1 }, { name: 'a' }), 5n, 1],
+        [counted.create({ id: 2 }, { name: 'b' }), 5n, 300],
+        [counted.edit({ id: 3 }, { name: 'c' }), -5n, 2],
+        [counted.create({ id: 4 }, { name: 'd' }), 5n, 1],
+        [counted.create({ id: 4 }, { name: 'd' }), 5n, 2],
+        [counted.delete({ id: 5 }), 5n, 2],
+        [counted.erase({ id: 6 }), 5n, 1],
+      ]
+      await merge(
+        relation,
+        doings.flatMap(([operation, position, generation]) =>
+          rowsOf([operation], stampOf(position, 1, generation), 'live').map(({ row }) => row),
+        ),
+      )
+      const outdated = async (generation: number): Promise<unknown> =>
+        Object.fromEntries((await warehouse.outdated(relation, generation)).map(({ stamp, rows }) => [stamp, rows]))
+      expect(await outdated(1)).toEqual({})
+      expect(await outdated(2)).toEqual({ _stamp_name: 1, _live_stamp: 1 })
+      expect(await outdated(3)).toEqual({ _stamp_name: 3, _live_stamp: 3 })
+      expect(await outdated(256)).toEqual({ _stamp_name: 3, _live_stamp: 3 })
+      expect(await outdated(9999)).toEqual({ _stamp_name: 4, _live_stamp: 4 })
+    })
+
+    test('an erasure is outdated as any other write is', async () => {
+      const { relation } = personal.layout
+      await merge(
+        relation,
+        rowsOf([personal.erase({ id: 1 })], stampOf(1n, 1, 1), 'live').map(({ row }) => row),
+      )
+      expect(await warehouse.outdated(relation, 1)).toEqual([])
+      expect(await warehouse.outdated(relation, 2)).toEqual([{ stamp: '_stamp_mail', rows: 1 }])
+    })
+
+    test('a row of a history that says nothing is not outdated', async () => {
+      const past = personal.layout.history!.relation
+      const edit = personal.edit({ id: 1 }, { city: 'x' })
+      const written = rowsOf([edit], stampOf(1n, 1, 1), 'live', '2024-02-29 00:00:00.000')
+      const { row } = written.find(({ relation }) => relation === past)!
+      const { presence } = past
+      const silent = row.map((cell, i) => (presence!.flags.includes(i) ? 0 : presence!.values.includes(i) ? null : cell))
+      await merge(past, [silent])
+      expect(await warehouse.outdated(past, 2)).toEqual([])
+      await warehouse.clear(past)
+      await merge(past, [row])
+      expect(await warehouse.outdated(past, 2)).toMatchObject([{ rows: 1 }])
+    })
+
+    test('a table without stamps has nothing outdated', async () => {
+      await merge(receipts, [receiptRow(new Uint8Array([1]), { position: 1n, type: 1, outcome: 'applied' }, 1, 'live')])
+      expect(await warehouse.outdated(receipts, 9)).toEqual([])
+      expect(await warehouse.countBy(receipts, [2, 3])).toEqual([{ cells: [1, 6], rows: 1 }])
+    })
+
     test('every call rejects when its signal has aborted', async () => {
       const { relation } = counted.layout
       const reason = new Error('stopped')
@@ -176,6 +298,8 @@ export function rowsContract(
         () => warehouse.merge(relation, numbered(9), { signal }),
         () => warehouse.find(relation, [[1]], { signal }),
         () => warehouse.scan(relation, { signal })[Symbol.asyncIterator]().next(),
+        () => warehouse.countBy(relation, [1], { signal }),
+        () => warehouse.outdated(relation, 1, { signal }),
         () => warehouse.buckets(relation, { signal }),
         () => warehouse.conflicts([sale], { signal }),
       ]
@@ -199,6 +323,10 @@ export function rowsContract(
 
 function keyOf({ keyLength }: Relation, row: Row): Key {
   return row.slice(0, keyLength) as NonNullable<Cell>[]
+}
+
+function cellsText(cells: readonly Cell[]): string {
+  return JSON.stringify(cells.map((cell) => [typeof cell, String(comparable(cell))]))
 }
 
 function shown(row: Row): Cell[] {

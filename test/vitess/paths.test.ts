@@ -6,6 +6,7 @@ import { createApplier } from '../../src/apply/index.ts'
 import { until } from '../../src/core/index.ts'
 import { encodeEvent } from '../../src/event/index.ts'
 import { column as c, defineMigration, fact } from '../../src/exports/index.ts'
+import { generationsTable } from '../../src/ledger/generations.ts'
 import { countWithoutReceipt, ledgerOf, schemaOf } from '../../src/ledger/index.ts'
 import { compile } from '../../src/mapping/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
@@ -20,7 +21,9 @@ import { freshWarehouse } from '../support/fresh.ts'
 import { shardedWarehouse } from './keyspace.ts'
 
 const schema = schemaOf([history])
-const relations = [...Object.values(history.tables).flatMap(relationsOf), ...schema.internal]
+// All but the definitions: they are registered once, before all tests.
+const internal = schema.internal.filter(({ name }) => name !== generationsTable.name)
+const relations = [...Object.values(history.tables).flatMap(relationsOf), ...internal]
 const { receipts, quarantine } = ledgerOf(history)
 
 let warehouse: Warehouse

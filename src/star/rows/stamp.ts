@@ -59,10 +59,17 @@ export function stampOfKey(position: bigint, key: Uint8Array, generation: number
   } else {
     hash('sha256', Buffer.concat([Buffer.from(`${scope}\0`), key]), 'buffer').copy(stamp, 8, 0, 6)
   }
-  const event = stamp.subarray(0, EVENT_BYTES)
-  if (event.equals(LEAST) || event.equals(GREATEST)) stamp[EVENT_BYTES - 1]! ^= 1
+  if (isReserved(stamp)) stamp[EVENT_BYTES - 1]! ^= 1
   stamp.writeUInt16BE(generation, EVENT_BYTES)
   return stamp
+}
+
+/** Whether the event's part is that of {@link ABSENT} or of erasure. The first byte rules out nearly every event. */
+function isReserved(stamp: Buffer): boolean {
+  const [first] = stamp
+  if (first !== 0 && first !== 0xff) return false
+  const event = stamp.subarray(0, EVENT_BYTES)
+  return event.equals(LEAST) || event.equals(GREATEST)
 }
 
 /** The generation in a stamp. */

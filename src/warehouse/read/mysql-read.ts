@@ -1,6 +1,6 @@
 import type { AnyTable, Buckets, Relation, Row } from '../../star/index.ts'
 import { bucketsIn, bucketsSql } from '../checks/buckets.ts'
-import { countBySql, outdatedSql } from '../checks/counts.ts'
+import { countBySql, outdatedSql, stampsOf } from '../checks/counts.ts'
 import { conflictsOf, countConflictsSql, listConflictsSql } from '../checks/conflicts.ts'
 import type { CallOptions, Conflicts, Key, OutdatedRegister, ReadPort, RowCount, ScanOptions } from '../port.ts'
 import type { SqlSession } from '../session.ts'
@@ -47,6 +47,8 @@ export class MysqlRead implements ReadPort {
   }
 
   async outdated(relation: Relation, generation: number, options?: CallOptions): Promise<OutdatedRegister[]> {
+    options?.signal?.throwIfAborted()
+    if (stampsOf(relation).length === 0) return []
     const [row] = await this.#session.select(outdatedSql(relation, generation), [], { ...options, isLong: true })
     return Object.entries(row!).flatMap(([stamp, rows]) => (Number(rows) > 0 ? [{ stamp, rows: Number(rows) }] : []))
   }

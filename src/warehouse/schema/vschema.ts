@@ -14,7 +14,7 @@ export interface VSchemaTable {
 
 /**
  * The vschema for these tables: each is sharded by the first column of its key, so all rows of a key are on one shard. The keys are
- * hashed by their bytes, as the tables compare them. Views are not listed: Vitess reads their definitions from the shards.
+ * hashed by their bytes, as the tables compare them. Views are listed as tables, so that Vitess leaves them to the shards.
  *
  * @example
  * import { schemaOf } from 'changeover/migrate'
