@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { canonicalJson, ChangeoverError } from '../core/index.ts'
 import type { Migration } from '../mapping/index.ts'
-import { physicalColumnsOf, PLAIN_NAMES, tableNamesOf, type CalendarRange } from '../star/index.ts'
+import type { CalendarRange } from '../star/index.ts'
 import type {
   CallOptions,
   PlanOptions,
@@ -17,19 +17,19 @@ import type { DefinitionChange } from './definition-changes.ts'
 import { register, type NewGeneration, type Registration } from './register.ts'
 import { countReceipts } from './replay.ts'
 import { schemaOf } from './schema.ts'
-import { ALIVE_MS, readWorkers } from './workers.ts'
+import { columnsStillWritten } from './still-written.ts'
 
-/** What a warehouse needs so that these definitions can be used, and what that means. */
+/** What a warehouse needs for the definitions of a config, and what that means. */
 export interface WarehousePlan {
   /** The statements, in order; none when the warehouse is up to date. */
   readonly steps: readonly Step[]
   /** How the definitions differ from those that were applied last. */
   readonly changes: readonly DefinitionChange[]
-  /** The generations that it registers. */
+  /** The generations that the steps register. */
   readonly generations: readonly Generation[]
-  /** How many events, by migration, were applied under an earlier definition and are then to be replayed. */
+  /** How many events, by migration, are to be replayed after these steps. Events without a receipt are not among them. */
   readonly replay: Readonly<Record<string, number>>
-  /** The same for the same plan: 16 hexadecimal digits. */
+  /** 16 hexadecimal digits, the same for the same plan. */
   readonly hash: string
 }
 
@@ -38,7 +38,7 @@ export interface WarehousePlanOptions extends Omit<PlanOptions, 'allowWider'>, C
   /** The days of the calendar dimension; without them there is none. */
   readonly calendar?: CalendarRange | undefined
   /**
-   * Whether the definitions are to replace newer ones. They must have been applied before.
+   * Whether the changed definitions go back to ones that were applied before.
    *
    * @defaultValue false
    */
@@ -53,7 +53,7 @@ const NONE: ReadonlyMap<string, ReadonlySet<string>> = new Map()
 
 /**
  * Plans what a warehouse needs for the definitions of these migrations: tables, columns, views, and the registration without which no
- * worker starts. Rejects with a ChangeoverError `SCHEMA` for a change that only a rebuild can make, or none; with `CONFIG` when a
+ * worker starts. Rejects with a ChangeoverError `SCHEMA` for a change that needs a rebuild, or that must not be made; with `CONFIG` when a
  * migration hashes personal fields and has no key; and when the warehouse cannot be read.
  *
  * @example
@@ -79,13 +79,12 @@ export async function planWarehouse(
   const schema = registeredSchema(schemaOf(migrations, calendar), registration)
   const stillWritten = plan.allowDestructive ? await columnsStillWritten(warehouse, known, now, { signal }) : NONE
   const steps = await warehouse.plan({ ...schema, stillWritten }, { ...plan, allowWider: true, signal })
-  const fixed = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
   return {
     steps,
     changes: registration.changes,
     generations: registration.generations.map(({ generation }) => generation),
     replay: await eventsToReplay(warehouse, known, registration, { signal }),
-    hash: hash('sha256', canonicalJson(fixed)).slice(0, HASH_CHARACTERS),
+    hash: hashOf(steps),
   }
 }
 
@@ -99,6 +98,12 @@ function recordOf({ generation, text }: NewGeneration): SchemaRecord {
     row: generationRow(generation, text),
     why: `the definition of the migration ${generation.document.migration} is not registered; it becomes generation ${generation.number}`,
   }
+}
+
+/** The same for the same statements and records, whenever they are planned. */
+function hashOf(steps: readonly Step[]): string {
+  const timeless = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
+  return hash('sha256', canonicalJson(timeless)).slice(0, HASH_CHARACTERS)
 }
 
 function withoutTime({ relation, row }: NonNullable<Step['record']>): unknown {
@@ -118,30 +123,6 @@ async function eventsToReplay(
     replay[migration] = isNew ? 0 : (await countReceipts({ name: migration }, generation, warehouse, options)).stale
   }
   return replay
-}
-
-/** The columns that workers write to which were alive a short time ago, by table. */
-async function columnsStillWritten(
-  warehouse: RegistryPort,
-  known: readonly Generation[],
-  now: Date,
-  options: CallOptions,
-): Promise<Map<string, Set<string>>> {
-  const written = new Map<string, Set<string>>()
-  for (const migration of new Set(known.map(({ document }) => document.migration))) {
-    const workers = await readWorkers({ name: migration }, warehouse, options)
-    const alive = workers.filter(({ lastSeen }) => now.getTime() - lastSeen.getTime() < ALIVE_MS)
-    const numbers = new Set(alive.map(({ generation }) => generation))
-    for (const { document, names } of known.filter(({ number }) => numbers.has(number))) {
-      for (const [name, description] of Object.entries(document.tables)) {
-        const columns = physicalColumnsOf({ description, names: names[name] ?? PLAIN_NAMES })
-        for (const table of Object.values(tableNamesOf({ kind: description.kind, name }))) {
-          written.set(table, new Set([...(written.get(table) ?? []), ...columns]))
-        }
-      }
-    }
-  }
-  return written
 }
 
 // The key is part of the definition, and one without it would map no event.

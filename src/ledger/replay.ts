@@ -5,12 +5,13 @@ import type { Generation } from './generations.ts'
 import { receiptsOf, receiptStateOf, RECEIPT_TYPE_AND_STATE } from './receipts.ts'
 import { readWrittenTables } from './written-tables.ts'
 
-/** How many events of a migration have receipts, and what these are worth under a generation. */
+/** How many receipts a migration has, and whether they count under a generation. */
 export interface ReceiptCounts {
+  /** Receipts that count, those of quarantined events included. */
   readonly counting: number
   /** Receipts of an earlier definition: their events are to be replayed. */
   readonly stale: number
-  /** Of all: the events in quarantine. */
+  /** Of all receipts, those of quarantined events. */
   readonly quarantined: number
 }
 

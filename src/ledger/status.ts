@@ -2,20 +2,20 @@ import { definitionOf, textsDigest, type Migration } from '../mapping/index.ts'
 import type { CallOptions, ReadPort, RegistryPort } from '../warehouse/index.ts'
 import { generationsOf, latestWith, readGenerations } from './generations.ts'
 import { countReceipts, type ReceiptCounts } from './replay.ts'
-import { ALIVE_MS, readWorkers, type Worker } from './workers.ts'
+import { isAlive, readWorkers, type Worker } from './workers.ts'
 
-/** Where a migration stands in a warehouse. */
+/** The state of a migration in a warehouse. */
 export interface MigrationStatus {
   readonly migration: string
   /** The fingerprint of the definition in the config. */
   readonly fingerprint: string
-  /** Under which number the warehouse knows it; undefined when it was not applied. */
+  /** The number under which the warehouse knows it; undefined when it was not applied. */
   readonly generation: number | undefined
   /** The number of the migration's latest definition; undefined when none was applied. */
   readonly latest: number | undefined
-  /** Whether the handlers' text is another than when the definition was applied. */
+  /** Whether the text of the handlers has changed since the definition was applied. */
   readonly handlersChanged: boolean
-  /** The workers that were alive a short time ago, those of an older definition first. */
+  /** The workers that were alive within the last five minutes, those of an older definition first. */
   readonly workers: readonly Worker[]
   /** How many of those write under an older definition: what they write is to be replayed. */
   readonly olderWorkers: number
@@ -23,7 +23,9 @@ export interface MigrationStatus {
   readonly receipts: ReceiptCounts
 }
 
-/** Where a migration stands in a warehouse. Reads all its receipts. Rejects when the warehouse cannot be read. */
+const NO_RECEIPTS: ReceiptCounts = Object.freeze({ counting: 0, stale: 0, quarantined: 0 })
+
+/** The state of a migration in a warehouse. Reads all its receipts. Rejects when the warehouse cannot be read. */
 export async function statusOf(
   migration: Migration,
   warehouse: Pick<ReadPort, 'countBy'> & RegistryPort,
@@ -34,13 +36,8 @@ export async function statusOf(
   const latest = generationsOf(generations, migration.name).at(-1)
   const own = latestWith(generations, definition)
   const isLatest = own !== undefined && own.number === latest?.number
-  const alive =
-    latest === undefined
-      ? []
-      : (await readWorkers(migration, warehouse, options)).filter(
-          ({ lastSeen }) => now.getTime() - lastSeen.getTime() < ALIVE_MS,
-        )
-  const older = alive.filter(({ generation }) => generation < (latest?.number ?? 0))
+  const workers = latest === undefined ? [] : await readWorkers(migration, warehouse, options)
+  const alive = workers.filter((worker) => isAlive(worker, now))
   return {
     migration: migration.name,
     fingerprint: definition.fingerprint,
@@ -48,9 +45,7 @@ export async function statusOf(
     latest: latest?.number,
     handlersChanged: isLatest && textsDigest(own.texts) !== textsDigest(definition.texts),
     workers: alive.toSorted((a, b) => a.generation - b.generation),
-    olderWorkers: older.length,
-    receipts: latest
-      ? await countReceipts(migration, latest, warehouse, options)
-      : { counting: 0, stale: 0, quarantined: 0 },
+    olderWorkers: alive.filter(({ generation }) => generation < (latest?.number ?? 0)).length,
+    receipts: latest ? await countReceipts(migration, latest, warehouse, options) : NO_RECEIPTS,
   }
 }

@@ -12,10 +12,15 @@ export interface Worker {
 }
 
 const MAX_NAME = 120
-/** How often a worker says that it is alive, in milliseconds. */
+/** How often a worker writes its heartbeat at most, in milliseconds. */
 const HEARTBEAT_MS = 30_000
 /** How long after its last heartbeat a worker counts as alive, in milliseconds: clocks differ, and a heartbeat may be late. */
 export const ALIVE_MS = 300_000
+
+/** Whether a worker was alive a short time ago. */
+export function isAlive({ lastSeen }: Pick<Worker, 'lastSeen'>, now: Date): boolean {
+  return now.getTime() - lastSeen.getTime() < ALIVE_MS
+}
 
 /** When workers were last alive, and under which generation. */
 export function workersOf(migration: { readonly name: string }): Relation {
@@ -41,7 +46,7 @@ function workerRow(name: string, generation: number, now: Date): Row {
   return [Array.from(name.toWellFormed()).slice(0, MAX_NAME).join(''), generation, seen, seen]
 }
 
-/** The heartbeat of a worker, by the name of its host. */
+/** The heartbeat of a worker, under the name of its host. */
 export class Heartbeat {
   readonly #migration: { readonly name: string; readonly generation: number }
   readonly #warehouse: MergePort
@@ -58,7 +63,7 @@ export class Heartbeat {
     this.#now = now
   }
 
-  /** Says in the warehouse that this worker is alive, unless it has said so just before. Never rejects: work does not wait for it. */
+  /** Writes that this worker is alive, unless it has just done so. Never rejects: work goes on without it. */
   async beat(signal?: AbortSignal): Promise<void> {
     if (performance.now() - this.#beatenAt < HEARTBEAT_MS) return
     this.#beatenAt = performance.now()

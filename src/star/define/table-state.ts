@@ -1,0 +1,34 @@
+import { ownOf } from '../../core/index.ts'
+import type { TableDescription } from './description.ts'
+import { stampName, writtenName, type PhysicalNames } from './names.ts'
+
+/** A registered definition of a table, and the physical names of its columns. */
+export interface TableState {
+  readonly description: TableDescription
+  readonly names: PhysicalNames
+}
+
+/** The registers with a stamp, each with what decides how its stamps compare and who may erase it. */
+export function stampedRegisters({ columns }: TableDescription): ReadonlyMap<string, string> {
+  const registers = new Map<string, string>()
+  for (const { register, merge, pii } of Object.values(columns)) {
+    if (register !== undefined) registers.set(register, `${merge} ${pii}`)
+  }
+  return registers
+}
+
+/** The physical names of a definition's columns and stamps. */
+export function physicalNames({ description, names }: TableState): string[] {
+  return [
+    ...Object.keys(description.columns).map((column) => ownOf(names.columns, column) ?? column),
+    ...[...stampedRegisters(description).keys()].map(
+      (register) => ownOf(names.stamps, register) ?? stampName(register),
+    ),
+  ]
+}
+
+/** The same, with the flags of the table's history. */
+export function physicalColumnsOf(state: TableState): ReadonlySet<string> {
+  const names = physicalNames(state)
+  return new Set([...names, ...names.map(writtenName)])
+}
