@@ -1,18 +1,19 @@
 import type { UnknownTypes } from '../mapping/index.ts'
 import type { Origin } from '../star/index.ts'
 
-/** Brings batches of events into the warehouse. The one way in, for the sink, the migration and repairs. */
+/** Applies batches of events to the warehouse. The only way in, for the sink, the migration and repairs. */
 export interface Applier {
   /**
    * Applies events, given as BSON. When it resolves, each is durable: its rows, or its place in the quarantine, and then
    * its receipt. Safe to repeat, in part or as a whole, in any order, from anywhere. Rejects with a ChangeoverError when the
    * warehouse cannot be used; some of the rows may then be there, which does no harm.
    *
-   * @param generation that of the definition which captured the events, when it let other fields pass; else the migration's own
+   * @param generation the generation of the definition that captured the events, where that let other fields leave the host; by default
+   * the migration's own
    */
   apply(events: readonly Uint8Array[], origin: Origin, signal?: AbortSignal, generation?: number): Promise<Applied>
   /**
-   * Puts bodies that are not events into the quarantine. Gives the number of those that the warehouse did not take. Safe to
+   * Puts bodies that are not events into the quarantine. Resolves to the number of those that the warehouse did not take. Safe to
    * repeat. Rejects as `apply` does.
    */
   quarantine(bodies: readonly UnreadableBody[], signal?: AbortSignal): Promise<number>
@@ -46,6 +47,6 @@ export interface Applied extends UnknownTypes {
 export interface ApplierSlice {
   /** Their names. */
   readonly tables: ReadonlySet<string>
-  /** Those of these events, by the texts of their keys, that no other table waits for: they get receipts. */
+  /** The texts of the keys of those events that no other table waits for: these get receipts. */
   complete(keys: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<ReadonlySet<string>>
 }

@@ -4,7 +4,7 @@ import type { AnyTable } from '../star/index.ts'
 import { viewNamesOf } from '../star/index.ts'
 import { namesRead, type ReportReads } from '../warehouse/index.ts'
 
-/** What each report reads, by its name. */
+/** The names in the queries of each report, by the report's name. */
 export async function readsOf(reports: readonly Report[]): Promise<ReadonlyMap<string, ReportReads>> {
   const reads = new Map<string, ReportReads>()
   for (const report of reports) {
@@ -17,7 +17,7 @@ export async function readsOf(reports: readonly Report[]): Promise<ReadonlyMap<s
   return reads
 }
 
-/** The names of the reports that read what a change concerns, by the names in their queries. */
+/** The names of the reports that read the table or the column of a change, judged by the names in their queries. */
 export function concernedReports(
   { table: name, column }: DefinitionChange,
   tables: readonly AnyTable[],

@@ -105,7 +105,7 @@ export function describeMigration(name: string, result: MigrateResult, seconds: 
 
 function describeOutdated({ table, registers }: MigrateResult['outdated'][number]): string {
   const named = registers.map(({ stamp, rows }) => `${quantity(rows, 'row')} by ${stamp}`)
-  return `  ${table} holds what only an earlier definition has written (${named.join(', ')}): migrate into a new database to be rid of it.`
+  return `  ${table} holds what only an earlier definition has written (${named.join(', ')}): no migration removes that; migrate into a new database.`
 }
 
 /** The outcome of healing in lines. */

@@ -1,4 +1,4 @@
-import { statusOf, type MigrationStatus } from '../ledger/index.ts'
+import { statusOf, type MigrationStatus, type Worker } from '../ledger/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './lifetime.ts'
 import { count, quantity } from './quantity.ts'
@@ -17,32 +17,39 @@ export async function statusCommand(
   return statuses.every(isSettled) ? EXIT.fine : EXIT.differences
 }
 
-/** Whether the warehouse needs nothing of anyone, as far as it can tell without the source. */
+/** Whether nothing is left to do, as far as the warehouse can tell without the source. */
 export function isSettled({ generation, latest, handlersChanged, olderWorkers, receipts }: MigrationStatus): boolean {
   const isApplied = generation !== undefined && generation === latest
   return isApplied && !handlersChanged && olderWorkers === 0 && receipts.stale === 0 && receipts.quarantined === 0
 }
 
-/** Where a migration stands, in lines. */
+/** The state of a migration, in lines. */
 export function describeStatus(status: MigrationStatus): string[] {
-  const { migration, generation, latest, handlersChanged, workers, receipts } = status
+  const { workers, latest, handlersChanged, receipts } = status
   const { counting, stale, quarantined } = receipts
   return [
-    generation === undefined
-      ? `${migration}: the definition in the config was not applied${latest === undefined ? '' : `; the latest is generation ${latest}`}. Run changeover apply.`
-      : generation === latest
-        ? `${migration}: generation ${generation}.`
-        : `${migration}: the config has generation ${generation}, and the latest is ${latest}.`,
-    `  ${quantity(counting, 'event')} applied or ignored under it, ${count(quarantined)} in quarantine.`,
+    describeGeneration(status),
+    `  ${quantity(counting, 'event')} dealt with under it; ${count(quarantined)} in quarantine.`,
     ...(stale > 0 ? [`  ${quantity(stale, 'event')} to be replayed: run changeover migrate.`] : []),
-    ...workers.map(
-      ({ name, generation: of, lastSeen }) =>
-        `  worker ${name}, generation ${of}${of < (latest ?? 0) ? ' (older)' : ''}, last seen ${lastSeen.toISOString()}`,
-    ),
+    ...workers.map((worker) => describeWorker(worker, latest)),
     ...(handlersChanged
       ? [
-          '  The handlers have changed since it was applied, and the revision has not: raise it, or migrate with --same-mapping.',
+          '  The handlers have changed since it was applied, but the revision has not. Raise it; or, if they map as before, run changeover migrate --same-mapping.',
         ]
       : []),
   ]
+}
+
+function describeGeneration({ migration, generation, latest }: MigrationStatus): string {
+  if (generation === undefined) {
+    const known = latest === undefined ? '' : `; the latest one is generation ${latest}`
+    return `${migration}: the definition in the config was not applied${known}. Run changeover apply.`
+  }
+  if (generation === latest) return `${migration}: generation ${generation}.`
+  return `${migration}: the config has generation ${generation}, and the latest one is ${latest}. Use the newer config; or, to go back, run changeover apply --roll-back.`
+}
+
+function describeWorker({ name, generation, lastSeen }: Worker, latest: number | undefined): string {
+  const older = generation < (latest ?? 0) ? ' (older)' : ''
+  return `  worker ${name}, generation ${generation}${older}, last seen ${lastSeen.toISOString()}`
 }

@@ -23,13 +23,13 @@ export interface MigrateResult extends UnknownTypes {
   /** Events that were written behind the readers, found by comparing ids with receipts, and applied. */
   readonly late: number
   /**
-   * Events that have no receipt which counts. Only a run that is limited to some tables leaves any: other tables have changed as well, and
+   * Events without a receipt that counts. Only a run that is limited to some tables leaves any: other tables have changed as well, and
    * wait for these events.
    */
   readonly left: number
   /**
-   * Rows that hold what only an earlier definition has written, by table: the present one no longer writes them. No merge takes them
-   * back; they need a rebuild. Columns that merge without a stamp do not tell.
+   * Rows that hold what only an earlier definition has written, by table: the present one no longer writes it. No merge takes it back; that
+   * needs a rebuild. Columns that merge without a stamp (`min`, `max`, `any`, `all`) are not covered.
    */
   readonly outdated: readonly OutdatedTable[]
   /** Why events were quarantined: the first few distinct reasons. */
@@ -67,7 +67,7 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   const resolved = resolveMigrateOptions(options)
   const { source, warehouse, ranges, parallel, batchEvents, batchBytes, outageMs, onWait, onProgress, signal } =
     resolved
-  // Not waited for: an address that never worked is an error at once, and so is a definition that was not applied.
+  // Without waiting: an address that has never worked is an error at once.
   await warehouse.dialect()
   const outage = { maxMs: outageMs, onWait }
   const present = <T>(work: () => Promise<T>): Promise<T> => waitOut(work, { ...outage, signal })

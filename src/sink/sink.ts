@@ -38,7 +38,7 @@ export function createSink(migration: Migration, options: SinkOptions): Sink {
   return new QueueSink(migration, resolveSinkOptions(options))
 }
 
-/** Whether a sink may begin later: also once someone has applied its definition. */
+/** Whether a sink may begin later, for example once its definition is applied. */
 function mayBegin(thrown: unknown): boolean {
   return mayPass(thrown) || (thrown instanceof ChangeoverError && thrown.code === 'UNREGISTERED')
 }

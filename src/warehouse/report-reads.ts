@@ -9,7 +9,7 @@ import {
   type QueryResult,
 } from 'kysely'
 
-/** Which names a report's queries contain: tables, views and columns, and its own. */
+/** The names in a report's queries: tables, views and columns, and aliases. */
 export interface ReportReads {
   readonly names: ReadonlySet<string>
   /** Whether it selects all columns of something. */
@@ -17,7 +17,7 @@ export interface ReportReads {
 }
 
 /**
- * Runs a report against a reader that answers every query with no rows, and gives the names in its queries. So queries that depend on
+ * Runs a report against a reader that answers every query with no rows, and returns the names in its queries. Queries that depend on
  * rows are not seen.
  *
  * @param run calls the report with the reader; what it rejects with is ignored
@@ -32,7 +32,7 @@ export async function namesRead(run: (reader: Kysely<unknown>) => Promise<unknow
       createQueryCompiler: () => new MysqlQueryCompiler(),
     },
   })
-  // A report may well expect a row.
+  // A report may expect a row and fail without it. The names in its queries up to then still count.
   await run(reader).catch(() => {})
   await reader.destroy()
   return {

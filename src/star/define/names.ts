@@ -16,8 +16,8 @@ export const STAMP_PREFIX = '_stamp_'
 export const FACT_CONTENT = 'once'
 
 /**
- * The physical names of a table's columns where they differ from the plain ones. A register whose values an earlier definition wrote in
- * another way gets columns of its own, named after the generation: no value ever has two stamps.
+ * The physical names of a table's columns where they differ from the plain ones. A register that changed gets columns of its own, named
+ * after the generation, so that no value ever has two stamps.
  */
 export interface PhysicalNames {
   /** By the column's name. */
