@@ -8,11 +8,8 @@ import { namesRead, type ReportReads } from '../warehouse/index.ts'
 export async function readsOf(reports: readonly Report[]): Promise<ReadonlyMap<string, ReportReads>> {
   const reads = new Map<string, ReportReads>()
   for (const report of reports) {
-    const run = async (reader: unknown): Promise<unknown> => {
-      const params = await report.resolveParams()
-      return report.warehouse(params, { reader: () => reader as never })
-    }
-    reads.set(report.name, await namesRead(run))
+    const read = namesRead(async (warehouse) => report.warehouse(await report.resolveParams(), warehouse))
+    reads.set(report.name, await read)
   }
   return reads
 }
