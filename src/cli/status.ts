@@ -29,12 +29,12 @@ export function describeStatus(status: MigrationStatus): string[] {
   const { counting, stale, quarantined } = receipts
   return [
     describeGeneration(status),
-    `  ${quantity(counting, 'event')} dealt with under it; ${count(quarantined)} in quarantine.`,
+    `  Receipts that count: ${count(counting)}. Events in quarantine: ${count(quarantined)}.`,
     ...(stale > 0 ? [`  ${quantity(stale, 'event')} to be replayed: run changeover migrate.`] : []),
     ...workers.map((worker) => describeWorker(worker, latest)),
     ...(handlersChanged
       ? [
-          '  The handlers have changed since it was applied, but the revision has not. Raise it; or, if they map as before, run changeover migrate --same-mapping.',
+          '  The text of the handlers has changed since it was applied, but the revision has not. Raise it if they map any event differently.',
         ]
       : []),
   ]
