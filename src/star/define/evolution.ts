@@ -149,7 +149,10 @@ function columnChanges(
   const change = (what: string, needsReplay: boolean): TableChange[] => [{ column, what, needsReplay }]
   if (is === undefined) return change('is dropped; what it holds stays until it is dropped physically', false)
   if (was === undefined) {
-    return change(physical === undefined ? 'is new' : 'was dropped before, and is now in a separate physical column', true)
+    return change(
+      physical === undefined ? 'is new' : 'was dropped before, and is now in a separate physical column',
+      true,
+    )
   }
   if (!isSameRegister(was, is) || !holds(was, is)) {
     return change(`was ${typeAndMerge(was)} and is now ${typeAndMerge(is)}, in a separate physical column`, true)
