@@ -48,10 +48,10 @@ async function fill(url: string, keys: number): Promise<void> {
   const time = (i: number, of: number): string =>
     new Date(FROM + Math.floor((i * versions * SECOND) / of)).toISOString().replace('T', ' ').slice(0, 23)
   await each('dim_customer_history', versions, (i) => {
-    const event = Buffer.alloc(15)
+    const event = Buffer.alloc(14)
     event.writeUInt32BE(i, 8)
     const cells = { id: customerOf(i), _event: event, _at: time(i, versions), tier: i % 7, city: `city ${i % 50}` }
-    return [{ ...cells, _set: 3, _live: 1, _origin: 1 }]
+    return [{ ...cells, _written_tier: 1, _written_city: 1, _live: 1, _origin: 1 }]
   })
   await each('fact_order', facts, (i) => [
     { id: i, customer_id: customerOf(i), at: time(i, facts), cents: i, _live: 1, _live_stamp: zeros, _origin: 1 },

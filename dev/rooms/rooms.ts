@@ -60,7 +60,7 @@ const BELOW_CLI: readonly Room[] = [
   {
     name: 'ledger',
     holds:
-      'The tables that the package keeps for itself: receipts, quarantine, checkpoints; which events have no receipt',
+      'The tables that the package keeps for itself: generations, receipts, quarantine, checkpoints, workers; what a changed definition means; which events have no receipt',
     enters: ['core', 'event', 'star', 'mapping', 'warehouse'],
   },
   {

@@ -1,2 +1,2 @@
 export { createApplier } from './applier.ts'
-export type { Applier, ApplierSlice } from './applier.ts'
+export type { Applier, ApplierSlice } from './port.ts'

@@ -25,7 +25,7 @@ export async function planCommand(context: Context, options: Options): Promise<n
     ...steps.map((step) => `-- ${step.why}\n${sqlOf(step)}\n`),
     steps.length === 0
       ? `-- ${warehouse.address} is up to date.`
-      : `-- ${warehouse.address}: ${quantity(steps.length, 'change')} pending. Apply just these: changeover apply ${flagsOf(options)}--expect ${plan.hash}`,
+      : `-- ${warehouse.address}: ${quantity(steps.length, 'change')} pending. To apply exactly these: changeover apply ${flagsOf(options)}--expect ${plan.hash}`,
   ])
   return 0
 }
@@ -36,9 +36,9 @@ export async function applyCommand(context: Context, options: Options): Promise<
   if (options.expect !== undefined && options.expect !== hash) {
     throw new ChangeoverError(
       'SCHEMA',
-      `The plan is ${hash}, and ${options.expect} was expected. Nothing was applied.`,
+      `The plan has the hash ${hash}, and --expect names ${options.expect}. Nothing was applied.`,
       {
-        remedy: 'The config or the warehouse has changed since: look at changeover plan again.',
+        remedy: 'The config, the warehouse or the options have changed since that plan. Run changeover plan again.',
       },
     )
   }
@@ -54,7 +54,7 @@ export async function applyCommand(context: Context, options: Options): Promise<
   return plan.kept.length > 0 ? EXIT.differences : EXIT.fine
 }
 
-/** A change, what it asks for, and whom it concerns. */
+/** A change, and the reports that it concerns. */
 interface Meaning extends DefinitionChange {
   /** The names of the reports that read the table or the column. */
   readonly reports: readonly string[]
@@ -62,7 +62,7 @@ interface Meaning extends DefinitionChange {
 
 interface Planned {
   readonly changes: readonly Meaning[]
-  /** How many events that were applied before are to be replayed, by migration. */
+  /** How many events are to be replayed, by migration. */
   readonly replay: WarehousePlan['replay']
 }
 
@@ -81,7 +81,7 @@ async function planned(
   return { warehouse, plan, meaning: { changes, replay: plan.replay } }
 }
 
-/** What `--json` prints of a plan: the definitions in it are long. */
+/** What `--json` prints of a plan: without the definitions, which are long. */
 function printed({ steps, generations, kept, hash }: WarehousePlan): object {
   return {
     hash,
@@ -106,7 +106,7 @@ function meaningLines({ changes, replay }: Planned): string[] {
     ...lines,
     ...waiting.map(
       ([migration, events]) =>
-        `-- ${quantity(events, 'event')} of ${migration} will have to be replayed: changeover migrate`,
+        `-- ${quantity(events, 'event')} of ${migration} to be replayed after it: run changeover migrate.`,
     ),
   ]
 }

@@ -4,20 +4,17 @@ import type { AnyTable } from '../star/index.ts'
 import { viewNamesOf } from '../star/index.ts'
 import { namesRead, type ReportReads } from '../warehouse/index.ts'
 
-/** What each report reads, by its name. */
+/** The names in the queries of each report, by the report's name. */
 export async function readsOf(reports: readonly Report[]): Promise<ReadonlyMap<string, ReportReads>> {
   const reads = new Map<string, ReportReads>()
   for (const report of reports) {
-    const run = async (reader: unknown): Promise<unknown> => {
-      const params = await report.resolveParams()
-      return report.warehouse(params, { reader: () => reader as never })
-    }
-    reads.set(report.name, await namesRead(run))
+    const read = namesRead(async (warehouse) => report.warehouse(await report.resolveParams(), warehouse))
+    reads.set(report.name, await read)
   }
   return reads
 }
 
-/** The names of the reports that read what a change concerns, by the names in their queries. */
+/** The names of the reports that read the table or the column of a change, judged by the names in their queries. */
 export function concernedReports(
   { table: name, column }: DefinitionChange,
   tables: readonly AnyTable[],

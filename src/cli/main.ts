@@ -75,7 +75,7 @@ function program(running: Running, ended: { code: number }): Command {
     '--allow-destructive',
     'include what may lose data: dropping columns and histories that are no longer defined',
   ] as const
-  const rollBack = ['--roll-back', 'go back to definitions that were applied before, columns included'] as const
+  const rollBack = ['--roll-back', 'go back to definitions that were applied before'] as const
   const noIndexes = ['--no-indexes', 'leave missing indexes out: a bulk load is faster without them'] as const
   add('plan', 'print what a changed config means and the SQL that it needs; change nothing', planCommand)
     .option(...destructive)

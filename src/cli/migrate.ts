@@ -54,8 +54,8 @@ async function migrateHistory(context: Context, migration: Migration, options: O
   }).finally(() => progress.end())
   const seconds = (performance.now() - start) / 1000
   context.print({ ...result, seconds }, describeMigration(migration.name, result, seconds))
-  const { quarantined, unmapped, left, outdated } = result
-  return quarantined + unmapped + left + outdated.length > 0 ? EXIT.differences : EXIT.fine
+  const { quarantined, unmapped, left, isOvertaken, outdated } = result
+  return isOvertaken || quarantined + unmapped + left + outdated.length > 0 ? EXIT.differences : EXIT.fine
 }
 
 async function healHistory(context: Context, migration: Migration, options: Options): Promise<number> {
@@ -98,6 +98,9 @@ export function describeMigration(name: string, result: MigrateResult, seconds: 
     ...(left > 0
       ? [`  ${quantity(left, 'event')} still to be replayed for other tables: run changeover migrate without --tables.`]
       : []),
+    ...(result.isOvertaken
+      ? ['  A later definition of it has been applied: run changeover migrate with that one.']
+      : []),
     ...outdated.map(describeOutdated),
     ...result.reasons.map((reason) => `  quarantined: ${reason}`),
   ]
@@ -105,7 +108,7 @@ export function describeMigration(name: string, result: MigrateResult, seconds: 
 
 function describeOutdated({ table, registers }: MigrateResult['outdated'][number]): string {
   const named = registers.map(({ stamp, rows }) => `${quantity(rows, 'row')} by ${stamp}`)
-  return `  ${table} holds what only an earlier definition has written (${named.join(', ')}): migrate into a new database to be rid of it.`
+  return `  ${table} holds what only an earlier definition has written (${named.join(', ')}): no migration removes that; migrate into a new database.`
 }
 
 /** The outcome of healing in lines. */

@@ -1,4 +1,4 @@
-import { statusOf, type MigrationStatus } from '../ledger/index.ts'
+import { statusOf, type MigrationStatus, type Worker } from '../ledger/index.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './lifetime.ts'
 import { count, quantity } from './quantity.ts'
@@ -37,29 +37,36 @@ export function isSettled({
   )
 }
 
-/** Where a migration stands, in lines. */
+/** The state of a migration, in lines. */
 export function describeStatus(status: MigrationStatus): string[] {
-  const { migration, generation, latest, handlersChanged, workers, isMigrated, receipts } = status
+  const { workers, latest, handlersChanged, isMigrated, receipts } = status
   const { counting, stale, quarantined } = receipts
   return [
-    generation === undefined
-      ? `${migration}: the definition in the config was not applied${latest === undefined ? '' : `; the latest is generation ${latest}`}. Run changeover apply.`
-      : generation === latest
-        ? `${migration}: generation ${generation}.`
-        : `${migration}: the config has generation ${generation}, and the latest is ${latest}.`,
-    `  ${quantity(counting, 'event')} applied or ignored under it, ${count(quarantined)} in quarantine.`,
+    describeGeneration(status),
+    `  Events applied or ignored under it: ${count(counting)}. Events in quarantine: ${count(quarantined)}.`,
     ...(latest !== undefined && !isMigrated
       ? ['  No migration of all its tables has reached its end since: run changeover migrate.']
       : []),
     ...(stale > 0 ? [`  ${quantity(stale, 'event')} to be replayed: run changeover migrate.`] : []),
-    ...workers.map(
-      ({ name, generation: of, lastSeen }) =>
-        `  worker ${name}, generation ${of}${of < (latest ?? 0) ? ' (older)' : ''}, last seen ${lastSeen.toISOString()}`,
-    ),
+    ...workers.map((worker) => describeWorker(worker, latest)),
     ...(handlersChanged
       ? [
-          '  The handlers have changed since it was applied, and the revision has not: raise it, or migrate with --same-mapping.',
+          '  The text of the handlers has changed since it was applied, but the revision has not. Raise it if they map any event differently.',
         ]
       : []),
   ]
+}
+
+function describeGeneration({ migration, generation, latest }: MigrationStatus): string {
+  if (generation === undefined) {
+    const known = latest === undefined ? '' : `; the latest one is generation ${latest}`
+    return `${migration}: the definition in the config was not applied${known}. Run changeover apply.`
+  }
+  if (generation === latest) return `${migration}: generation ${generation}.`
+  return `${migration}: the config has generation ${generation}, and the latest one is ${latest}. Use the newer config; or, to go back, run changeover apply --roll-back.`
+}
+
+function describeWorker({ name, generation, lastSeen }: Worker, latest: number | undefined): string {
+  const older = generation < (latest ?? 0) ? ' (older)' : ''
+  return `  worker ${name}, generation ${generation}${older}, last seen ${lastSeen.toISOString()}`
 }

@@ -1,89 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { deserialize, serialize } from 'bson'
 import { textsDigest, type CompiledMigration } from '../mapping/index.ts'
-import {
-  bigint,
-  blob,
-  int,
-  text,
-  mergeBatch,
-  stampOf,
-  stampType,
-  varchar,
-  type Relation,
-  type Row,
-} from '../star/index.ts'
+import { mergeBatch, type Relation } from '../star/index.ts'
 import type { CallOptions, MergePort, ReadPort } from '../warehouse/index.ts'
+import { checkpointOf, checkpointRow, checkpointsOf } from './checkpoint-rows.ts'
 import { nextRunId, unfinishedRun, type Checkpoint, type RangeBounds, type RangeProgress, type Run } from './runs.ts'
-
-/** The checkpoints of a migration: a table like all others. The stamp of the progress comes from the number of events. */
-export function checkpointsOf({ name }: { readonly name: string }): Relation {
-  return {
-    name: `_checkpoint_${name}`,
-    keyLength: 2,
-    columns: [
-      { name: 'run_id', type: varchar(40), role: 'key', nullable: false },
-      { name: 'range_number', type: int, role: 'key', nullable: false },
-      { name: 'generation', type: int, role: 'value', nullable: false },
-      { name: 'texts', type: varchar(16), role: 'value', nullable: false },
-      { name: 'tables', type: text, role: 'value', nullable: false },
-      { name: 'bounds', type: blob, role: 'value', nullable: false },
-      { name: 'reached', type: blob, role: 'value', nullable: true },
-      { name: 'events', type: bigint, role: 'value', nullable: false },
-      { name: 'is_done', type: int, role: 'value', nullable: false },
-      { name: 'progress_stamp', type: stampType, role: 'stamp', nullable: false },
-    ],
-    registers: [
-      { merge: 'stamped', columns: [6, 7], stamp: 9 },
-      { merge: 'max', column: 8 },
-    ],
-    comment: 'changeover: how far each range of each migration run has progressed; bounds and reached are BSON',
-  }
-}
-
-export function checkpointRow({ run, generation, texts, tables, progress }: Checkpoint): Row {
-  const { number, range, reached, events, isDone } = progress
-  return [
-    run,
-    number,
-    generation,
-    texts,
-    tables,
-    pack(range),
-    reached === undefined ? null : pack({ id: reached }),
-    BigInt(events),
-    Number(isDone),
-    stampOf(BigInt(events), run, generation),
-  ]
-}
-
-/** A row of `checkpointsOf`, read back. */
-export function checkpointOf([
-  run,
-  number,
-  generation,
-  texts,
-  tables,
-  bounds,
-  reached,
-  events,
-  isDone,
-]: Row): Checkpoint {
-  const { from, before } = unpack(bounds as Uint8Array)
-  return {
-    run: run as string,
-    generation: generation as number,
-    texts: texts as string,
-    tables: tables as string,
-    progress: {
-      number: number as number,
-      range: { from, before },
-      reached: reached === null ? undefined : unpack(reached as Uint8Array)['id'],
-      events: Number(events),
-      isDone: isDone === 1,
-    },
-  }
-}
 
 /** All checkpoints of a migration, those of one run together. */
 export async function readCheckpoints(
@@ -99,7 +19,7 @@ export async function readCheckpoints(
 
 /**
  * Keeps the checkpoints of a migration in the warehouse, alongside what they are about. `tables` are those that a run is limited to; a
- * run of others is not resumed.
+ * run that is limited to others is not resumed.
  */
 export class Checkpoints {
   readonly #warehouse: MergePort & Pick<ReadPort, 'scan'>
@@ -172,12 +92,4 @@ export class Checkpoints {
     )
     await this.#warehouse.merge(this.#relation, mergeBatch(this.#relation, rows), options)
   }
-}
-
-function pack(value: object): Uint8Array {
-  return serialize(value, { ignoreUndefined: true })
-}
-
-function unpack(bytes: Uint8Array): Record<string, unknown> {
-  return deserialize(bytes)
 }

@@ -1,5 +1,5 @@
 import { ownOf } from '../core/index.ts'
-import { type AnyTable, physicalColumnsOf, PLAIN_NAMES, relationsOf } from '../star/index.ts'
+import { type AnyTable, physicalColumnsOf, PLAIN_NAMES, relationsOf, tableNamesOf, viewNamesOf } from '../star/index.ts'
 import type { CallOptions, RegistryPort, Step } from '../warehouse/index.ts'
 import type { Generation } from './generations.ts'
 import { isAlive, readWorkers } from './workers.ts'
@@ -60,12 +60,34 @@ export function lostTables(
   )
 }
 
+/** A history that is no longer kept. */
+export interface RetiredHistory {
+  readonly view: string
+  readonly table: string
+}
+
+/** The histories that earlier definitions of these tables kept, and theirs do not. */
+export function retiredHistories(tables: readonly AnyTable[], known: readonly Generation[]): RetiredHistory[] {
+  return tables.flatMap((table) => {
+    const { name, kind, history } = table
+    const hadHistory = known.some(({ document }) => ownOf(document.tables, name)?.history === true)
+    if (history || !hadHistory) return []
+    return [{ view: viewNamesOf({ name, kind, history: true }).history!, table: tableNamesOf({ name, kind }).history }]
+  })
+}
+
 /** The columns that are no longer defined and that workers still write to: `dim_user.mail`. */
-export function keptColumns(tables: readonly AnyTable[], stillWritten: ColumnsByTable): string[] {
+export function keptColumns(
+  tables: readonly AnyTable[],
+  retired: readonly RetiredHistory[],
+  stillWritten: ColumnsByTable,
+): string[] {
   const defined = new Map(
     tables.flatMap(relationsOf).map(({ name, columns }) => [name, new Set(columns.map((column) => column.name))]),
   )
-  return [...stillWritten].flatMap(([table, columns]) =>
+  const histories = retired.map(({ table }) => table).filter((table) => stillWritten.has(table))
+  const left = [...stillWritten].flatMap(([table, columns]) =>
     [...columns].filter((column) => defined.get(table)?.has(column) === false).map((column) => `${table}.${column}`),
   )
+  return [...histories, ...left]
 }

@@ -4,27 +4,27 @@ import type { DefinitionDocument, HandlerTexts, OldestCounting } from '../mappin
 import type { Generation } from './generations.ts'
 import type { Receipt } from './receipts.ts'
 
-/** What of a definition decides which receipts count. */
+/** The parts of a definition that decide which receipts count. */
 export interface CountedDefinition {
   readonly document: DefinitionDocument
   readonly texts: HandlerTexts
 }
 
 /**
- * What counts under a definition that is registered under a number, after `before`, the latest of its migration.
+ * Which receipts count under a definition that becomes the generation `number`, after `before`, the latest of its migration.
  *
- * @param redefined the tables of which past events must be replayed
+ * @param replayed the tables whose past events must be replayed
  */
 export function countingAfter(
   before: Generation | undefined,
   { document, texts }: CountedDefinition,
-  redefined: ReadonlySet<string>,
+  replayed: ReadonlySet<string>,
   number: number,
 ): OldestCounting {
   const keepsAll = before !== undefined && isReadAlike(before, { document, texts })
   const tables = Object.keys(document.tables).map((table) => {
     const known = keepsAll ? ownOf(before.counting.tables, table) : undefined
-    return [table, known === undefined || redefined.has(table) ? number : known] as const
+    return [table, known === undefined || replayed.has(table) ? number : known] as const
   })
   const keepsTypes = keepsAll && !hasNewTable(before, { document, texts })
   const types = [...document.handled, ...document.ignored].map((type) => {
@@ -51,7 +51,7 @@ function hasNewTable(before: CountedDefinition, now: CountedDefinition): boolean
   return Object.keys(now.document.tables).some((table) => !Object.hasOwn(before.document.tables, table))
 }
 
-/** What was ignored counts as long as it is ignored; what was applied stays when it is ignored from now on. */
+/** An ignored type needs no replay, whether it was ignored or handled before: what its events wrote stays. */
 function isMappedAlike(type: string, before: CountedDefinition, now: CountedDefinition): boolean {
   if (now.document.ignored.includes(type)) return true
   return (

@@ -46,6 +46,11 @@ export function migrationChanges({ document, texts }: Definition, before: Genera
   return [
     ...whole.filter(([isChanged]) => isChanged).map(([, what]) => ofMigration(migration, what, true)),
     ...added.map((type) => ofMigration(migration, `handles the event type ${type}`, true)),
+    ...Object.keys(was.tables)
+      .filter((table) => !Object.hasOwn(document.tables, table))
+      .map((table) =>
+        ofMigration(migration, `no longer writes to the table ${table}, whose rows and views stay as they are`, false),
+      ),
     ...removed.map((type) => ofMigration(migration, `no longer handles the event type ${type}`, false)),
     ...rewritten.map((type) => ofMigration(migration, `has another handler of ${type}`, true)),
   ]

@@ -30,8 +30,6 @@ export interface Progress {
   readonly changed: readonly Definition[]
   /** The number of the first new generation. */
   readonly number: number
-  /** Whether the changed definitions go back to ones that were registered before. */
-  readonly rollBack: boolean
   /** The names of tables that are without something that a registered definition has filled. */
   readonly lost: ReadonlySet<string>
 }
@@ -49,17 +47,17 @@ export function evolveTable(table: AnyTable, progress: Progress): EvolvedTable {
 }
 
 function evolvedTable(table: AnyTable, progress: Progress): EvolvedTable {
-  const { known, changed, number, rollBack } = progress
+  const { known, changed, number } = progress
   const states = statesOf(table, known)
   const latest = states.at(-1)
   const description = describeTable(table)
   const isSame = latest !== undefined && canonicalJson(latest.description) === canonicalJson(description)
-  if (isSame && !rollBack) return unchanged(table, latest.names)
+  if (isSame) return unchanged(table, latest.names)
   if (!changed.some(({ document }) => Object.hasOwn(document.tables, table.name))) {
-    if (!isSame && latest !== undefined) throw changedElsewhere(table, known)
-    return unchanged(table, latest?.names ?? PLAIN_NAMES)
+    if (latest !== undefined) throw changedElsewhere(table, known)
+    return unchanged(table, PLAIN_NAMES)
   }
-  return evolved(table, states, description, number, rollBack ? earlierNames(table.name, known, changed) : undefined)
+  return evolved(table, states, description, number)
 }
 
 function evolved(
@@ -67,25 +65,17 @@ function evolved(
   states: readonly TableState[],
   description: TableDescription,
   number: number,
-  earlier: PhysicalNames | undefined,
 ): EvolvedTable {
-  const { names: next, changes, refusal } = evolve(states, description, number)
-  // A key that a later definition has widened holds what an earlier one has.
-  if (refusal !== undefined && earlier === undefined) {
+  const { names, changes, refusal } = evolve(states, description, number)
+  if (refusal !== undefined) {
     throw refused(
       `The ${table.kind} ${table.name} cannot be changed in place: ${refusal}`,
       'Define it under another name and migrate into that, or migrate into a new database.',
     )
   }
-  const names = earlier ?? next
   const latest = states.at(-1)
   const isRedefined = latest !== undefined && canonicalJson(latest.names) !== canonicalJson(names)
-  // Nothing has been written there since, even where the columns have the same logical names.
-  const missed: TableChange[] =
-    earlier !== undefined && isRedefined
-      ? [{ column: undefined, what: 'goes back to columns that later events have not written to', needsReplay: true }]
-      : []
-  return { table, names, changes: [...missed, ...changes], isRedefined }
+  return { table, names, changes, isRedefined }
 }
 
 function unchanged(table: AnyTable, names: PhysicalNames): EvolvedTable {
@@ -98,19 +88,6 @@ function statesOf({ name, kind }: AnyTable, known: readonly Generation[]): Table
     const description = ownOf(document.tables, name)
     return description?.kind === kind ? [{ description, names: ownOf(names, name) ?? PLAIN_NAMES }] : []
   })
-}
-
-/** The physical names that a table had under the definition that a migration goes back to. */
-function earlierNames(
-  table: string,
-  known: readonly Generation[],
-  changed: readonly Definition[],
-): PhysicalNames | undefined {
-  const fingerprints = new Set(
-    changed.filter(({ document }) => Object.hasOwn(document.tables, table)).map(({ fingerprint }) => fingerprint),
-  )
-  const earlier = known.findLast(({ fingerprint }) => fingerprints.has(fingerprint))
-  return earlier && ownOf(earlier.names, table)
 }
 
 // No migration of this config has changed the table, so one that is not in it has.

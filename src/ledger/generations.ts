@@ -34,7 +34,7 @@ export interface Generation {
   readonly appliedAt: Date
 }
 
-/** All definitions of a warehouse. The names of its columns must not change: they are how every version reads it. */
+/** All definitions of a warehouse. The names of its columns must never change, because every version of the package reads it by them. */
 export const generationsTable: Relation = Object.freeze<Relation>({
   name: '_generation',
   keyLength: 1,
@@ -66,7 +66,7 @@ export function generationRow(generation: Generation, documentText: string): Row
   ]
 }
 
-/** A row of {@link generationsTable}, read back. Throws a ChangeoverError `SCHEMA` for one of another stored form. */
+/** A row of {@link generationsTable}, read back. Throws a ChangeoverError `SCHEMA` for one of another stored format. */
 export function generationOf([
   number,
   migration,
@@ -81,7 +81,7 @@ export function generationOf([
   if (document.format !== STORED_FORMAT) {
     throw new ChangeoverError(
       'SCHEMA',
-      `The warehouse keeps the migration ${migration as string} in the stored form ${document.format}, and this version of changeover knows ${STORED_FORMAT}.`,
+      `The warehouse keeps the migration ${migration as string} in the stored format ${document.format}, and this version of changeover reads only ${STORED_FORMAT}.`,
       { remedy: 'Use the version of changeover that applied it last, or migrate into a new database.' },
     )
   }
@@ -98,7 +98,7 @@ export function generationOf([
 
 /**
  * All definitions of a warehouse, the earliest first; none when nothing was applied yet. Rejects with a ChangeoverError as `scan`
- * does, and with `SCHEMA` when a newer version of the package has written them.
+ * does, and with `SCHEMA` when another version of the package has written them in another form.
  */
 export async function readGenerations(
   warehouse: RegistryPort,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { canonicalJson, ChangeoverError, checkOptions, type OptionNames } from '../core/index.ts'
-import type { Migration } from '../mapping/index.ts'
+import { tablesOf, type Migration } from '../mapping/index.ts'
 import type { CalendarRange } from '../star/index.ts'
 import type {
   CallOptions,
@@ -12,29 +12,36 @@ import type {
   SchemaRecord,
   Step,
 } from '../warehouse/index.ts'
-import { columnsInUse, columnsStillWritten, keptColumns, lostTables, type ColumnsByTable } from './columns-in-use.ts'
+import {
+  columnsInUse,
+  columnsStillWritten,
+  keptColumns,
+  lostTables,
+  retiredHistories,
+  type ColumnsByTable,
+} from './columns-in-use.ts'
 import { generationRow, generationsOf, generationsTable, readGenerations, type Generation } from './generations.ts'
 import type { DefinitionChange } from './definition-changes.ts'
 import { register, type NewGeneration, type Registration } from './register.ts'
 import { countReceipts } from './replay.ts'
 import { schemaOf } from './schema.ts'
 
-/** What a warehouse needs so that these definitions can be used, and what that means. */
+/** What a warehouse needs for the definitions of a config, and what that means. */
 export interface WarehousePlan {
   /** The statements, in order; none when the warehouse is up to date. */
   readonly steps: readonly Step[]
   /** How the definitions differ from those that were applied last. */
   readonly changes: readonly DefinitionChange[]
-  /** The generations that it registers. */
+  /** The generations that the steps register. */
   readonly generations: readonly Generation[]
   /**
    * Columns that are no longer defined and that it does not drop, because a worker that writes to them was alive a short time ago:
    * `dim_user.mail`. None unless `allowDestructive`.
    */
   readonly kept: readonly string[]
-  /** How many events, by migration, were applied under an earlier definition and are then to be replayed. */
+  /** How many events, by migration, are to be replayed after these steps. Events without a receipt are not among them. */
   readonly replay: Readonly<Record<string, number>>
-  /** The same for the same plan: 16 hexadecimal digits. */
+  /** 16 hexadecimal digits, the same for the same plan. */
   readonly hash: string
 }
 
@@ -43,7 +50,7 @@ export interface WarehousePlanOptions extends Omit<PlanOptions, 'allowWider'>, C
   /** The days of the calendar dimension; without them there is none. */
   readonly calendar?: CalendarRange | undefined
   /**
-   * Whether the definitions are to replace newer ones. They must have been applied before.
+   * Whether the changed definitions go back to ones that were applied before.
    *
    * @defaultValue false
    */
@@ -65,7 +72,7 @@ const NAMES: OptionNames<WarehousePlanOptions> = Object.freeze({
 
 /**
  * Plans what a warehouse needs for the definitions of these migrations: tables, columns, views, and the registration without which no
- * worker starts. Rejects with a ChangeoverError `SCHEMA` for a change that only a rebuild can make, or none; with `CONFIG` when a
+ * worker starts. Rejects with a ChangeoverError `SCHEMA` for a change that needs a rebuild, or that must not be made; with `CONFIG` when a
  * migration hashes personal fields and has no key; and when the warehouse cannot be read.
  *
  * @example
@@ -94,22 +101,22 @@ export async function planWarehouse(
   const known = await readGenerations(warehouse, { signal })
   const stillWritten = plan.allowDestructive ? await columnsStillWritten(warehouse, known, now, { signal }) : NONE
   const inUse = columnsInUse(known)
+  const retired = retiredHistories(tablesOf(migrations), known)
   const planned = async (lost?: ReadonlySet<string>) => {
     const registration = register(known, migrations, { rollBack, now, ...(lost ? { lost } : {}) })
-    const schema = { ...registeredSchema(schemaOf(migrations, calendar), registration), stillWritten, inUse }
+    const schema = { ...registeredSchema(schemaOf(migrations, calendar), registration), stillWritten, inUse, retired }
     return { registration, steps: await warehouse.plan(schema, { ...plan, allowWider: true, signal }) }
   }
   const first = await planned()
   const lost = lostTables(first.registration.tables, first.steps, inUse)
   const { registration, steps } = lost.size > 0 ? await planned(lost) : first
-  const fixed = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
   return {
     steps,
     changes: registration.changes,
     generations: registration.generations.map(({ generation }) => generation),
-    kept: keptColumns(registration.tables, stillWritten),
+    kept: keptColumns(registration.tables, retired, stillWritten),
     replay: await eventsToReplay(warehouse, known, registration, { signal }),
-    hash: hash('sha256', canonicalJson(fixed)).slice(0, HASH_CHARACTERS),
+    hash: hashOf(steps),
   }
 }
 
@@ -123,6 +130,12 @@ function recordOf({ generation, text }: NewGeneration): SchemaRecord {
     row: generationRow(generation, text),
     why: `the definition of the migration ${generation.document.migration} is not registered; it becomes generation ${generation.number}`,
   }
+}
+
+/** The same for the same statements and records, whenever they are planned. */
+function hashOf(steps: readonly Step[]): string {
+  const timeless = steps.map(({ sql, record }) => [sql, record === undefined ? null : withoutTime(record)])
+  return hash('sha256', canonicalJson(timeless)).slice(0, HASH_CHARACTERS)
 }
 
 function withoutTime({ relation, row }: NonNullable<Step['record']>): unknown {

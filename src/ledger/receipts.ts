@@ -2,14 +2,14 @@ import { EVENT_KEY_BYTES } from '../event/index.ts'
 import { QUARANTINE_GENERATION, quarantineOf } from './quarantine.ts'
 import { bigint, binary, int, ORIGIN, type Cell, type Origin, type Relation, type Row } from '../star/index.ts'
 
-/** What became of an event. Under one generation, a greater outcome outranks a smaller one. */
+/** What became of an event. Under one generation, a later one of this list outranks an earlier one. */
 export type Outcome = 'quarantined' | 'ignored' | 'applied'
 const OUTCOMES: readonly Outcome[] = ['quarantined', 'ignored', 'applied']
 
 /** How many outcomes a generation has room for in the state. */
 export const STATES_PER_GENERATION = 4
 
-/** What the warehouse knows of an event that it has dealt with. */
+/** What the warehouse knows of an event that was dealt with. */
 export interface Receipt {
   /** The key of the event's `_id`, as `eventKey` makes it. */
   readonly event: Uint8Array
@@ -60,7 +60,7 @@ export function receiptRow(
   origin: Origin,
 ): Row {
   const { position, type, outcome } = event
-  // One register, the generation first: what the latest definition made of the event is what counts.
+  // One register, led by the generation: what the latest definition made of the event counts.
   const state = generation * STATES_PER_GENERATION + OUTCOMES.indexOf(outcome)
   return [key, position ?? null, type ?? null, state, ORIGIN[origin]]
 }

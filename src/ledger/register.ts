@@ -25,7 +25,7 @@ export interface Registration {
 
 /** How definitions are registered. */
 export interface RegisterOptions {
-  /** Whether each changed definition goes back to one that was registered before, its columns included. */
+  /** Whether each changed definition goes back to one that was registered before. */
   readonly rollBack: boolean
   readonly now: Date
   /**
@@ -57,7 +57,7 @@ export function register(
   }
   const numbered = definitions.filter((each) => changed.includes(each) || hasTableOf(each, lost))
   const number = firstNumber(known, numbered.length)
-  const evolved = tablesOf(migrations).map((table) => evolveTable(table, { known, changed, number, rollBack, lost }))
+  const evolved = tablesOf(migrations).map((table) => evolveTable(table, { known, changed, number, lost }))
   return {
     generations: numbered.map((definition, i) =>
       newGeneration(definition, latestOf(known, definition), evolved, number + i, now),

@@ -11,7 +11,7 @@ export interface RegisteredMigration {
 }
 
 /**
- * Looks up under which number a warehouse knows the definition of a migration. Rejects with a ChangeoverError `UNREGISTERED` when it
+ * Looks up the generation under which a warehouse knows the definition of a migration. Rejects with a ChangeoverError `UNREGISTERED` when it
  * was not applied there, and as `scan` does.
  */
 export async function findRegistered(
@@ -33,12 +33,12 @@ export async function findRegistered(
       remedy:
         known.length === 0
           ? 'Run changeover apply.'
-          : `Run changeover apply with the config that is deployed here${migration.source.hmacKey ? '; if that says it is up to date, hmacKey differs' : ''}.`,
+          : `Run changeover apply with the config that is deployed here.${migration.source.hmacKey ? ' If that says it is up to date, the environment differs: compare hmacKey.' : ''}`,
     },
   )
 }
 
-/** The migration that {@link findRegistered} finds. */
+/** The compiled migration that {@link findRegistered} finds. */
 export async function compileRegistered(
   migration: Migration,
   warehouse: RegistryPort,

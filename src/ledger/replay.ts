@@ -5,7 +5,7 @@ import type { Generation } from './generations.ts'
 import { receiptsOf, receiptStateOf, RECEIPT_TYPE_AND_STATE } from './receipts.ts'
 import { readWrittenTables } from './written-tables.ts'
 
-/** How many events of a migration have receipts, and what these are worth under a generation. */
+/** How many receipts a migration has, and whether they count under a generation. */
 export interface ReceiptCounts {
   /** Events that were applied or ignored, and need not be again. */
   readonly counting: number

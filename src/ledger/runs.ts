@@ -20,7 +20,7 @@ export interface Run {
   readonly ranges: readonly RangeProgress[]
 }
 
-/** A checkpoint: the progress of one range, of which run, under which generation and with which handlers. */
+/** The progress of one range, with its run, the generation of that run, and what else decides whether it may be resumed. */
 export interface Checkpoint {
   readonly run: string
   readonly generation: number
@@ -36,7 +36,7 @@ const NUMBER_DIGITS = 8
 
 /**
  * The id of a run that begins after the run with the id `latest`, if there is one. Ids sort by a number that each run raises, not by a
- * clock: a run started by a host whose clock is ahead would otherwise be the latest for as long.
+ * clock: a run started by a host whose clock is ahead would otherwise be the latest until all clocks have passed its time.
  *
  * @param suffix tells runs apart that begin at the same time
  */

@@ -1,7 +1,7 @@
 import { tablesOf, type Migration } from '../mapping/index.ts'
 import type { CalendarRange } from '../star/index.ts'
 import type { Schema } from '../warehouse/index.ts'
-import { checkpointsOf } from './checkpoints.ts'
+import { checkpointsOf } from './checkpoint-rows.ts'
 import { generationsTable } from './generations.ts'
 import { quarantineOf } from './quarantine.ts'
 import { receiptsOf } from './receipts.ts'
@@ -9,8 +9,8 @@ import { workersOf } from './workers.ts'
 import { writtenTablesOf } from './written-tables.ts'
 
 /**
- * All tables and views of these migrations in their first generation, internal ones included: what `warehouse.plan` takes. It
- * registers nothing, so no worker can use the warehouse: see {@link planWarehouse}.
+ * All tables and views of these migrations under the plain names of their columns, internal tables included: what `warehouse.plan` takes.
+ * That registers nothing, so no worker begins in such a warehouse. Use {@link planWarehouse} to plan one for workers.
  *
  * @example
  * import { schemaOf } from 'changeover/migrate'

@@ -6,18 +6,18 @@ import { countReceipts, type ReceiptCounts } from './replay.ts'
 import { finishedGeneration } from './runs.ts'
 import { isAlive, readWorkers, type Worker } from './workers.ts'
 
-/** Where a migration stands in a warehouse. */
+/** The state of a migration in a warehouse. */
 export interface MigrationStatus {
   readonly migration: string
   /** The fingerprint of the definition in the config. */
   readonly fingerprint: string
-  /** Under which number the warehouse knows it; undefined when it was not applied. */
+  /** The number under which the warehouse knows it; undefined when it was not applied. */
   readonly generation: number | undefined
   /** The number of the migration's latest definition; undefined when none was applied. */
   readonly latest: number | undefined
   /** Whether the handlers' text is another than when the definition was applied, and than in the last run of it. */
   readonly handlersChanged: boolean
-  /** The workers that were alive a short time ago, those of an older definition first. */
+  /** The workers that were alive within the last five minutes, those of an older definition first. */
   readonly workers: readonly Worker[]
   /** How many of those write under an older definition: what they write is to be replayed. */
   readonly olderWorkers: number
@@ -27,7 +27,7 @@ export interface MigrationStatus {
   readonly receipts: ReceiptCounts
 }
 
-/** Where a migration stands in a warehouse. Reads all its receipts. Rejects when the warehouse cannot be read. */
+/** The state of a migration in a warehouse. Reads all its receipts. Rejects when the warehouse cannot be read. */
 export async function statusOf(
   migration: Migration,
   warehouse: Pick<ReadPort, 'countBy'> & RegistryPort,

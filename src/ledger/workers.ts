@@ -20,7 +20,7 @@ export function isAlive({ lastSeen, endedAt }: Worker, now: Date): boolean {
 }
 
 const MAX_NAME = 120
-/** How often a worker says that it is alive, in milliseconds. */
+/** How often a worker writes its heartbeat at most, in milliseconds. */
 const HEARTBEAT_MS = 30_000
 /** How long after its last heartbeat a worker counts as alive, in milliseconds: clocks differ, and a heartbeat may be late. */
 const ALIVE_MS = 300_000
@@ -71,7 +71,7 @@ export class Heartbeat {
     this.#options = options
   }
 
-  /** Says in the warehouse that this worker is alive, unless it has said so just before. Never rejects: work does not wait for it. */
+  /** Writes that this worker is alive, unless it has just done so. Never rejects: work goes on without it. */
   async beat(signal?: AbortSignal): Promise<void> {
     if (performance.now() - this.#beatenAt < HEARTBEAT_MS) return
     this.#beatenAt = performance.now()

@@ -2,7 +2,7 @@ import type { CompiledMigration, Mapped } from '../mapping/index.ts'
 import { int, mergeBatch, varchar, type Relation, type Row } from '../star/index.ts'
 import type { CallOptions, ReadPort } from '../warehouse/index.ts'
 
-/** Which tables events of which types have written to: what a changed table asks to be replayed. */
+/** Which tables events of each type have written to. It decides which events a changed table needs to be replayed. */
 export function writtenTablesOf(migration: { readonly name: string }): Relation {
   return {
     name: `_written_${migration.name}`,
@@ -17,7 +17,7 @@ export function writtenTablesOf(migration: { readonly name: string }): Relation 
   }
 }
 
-/** Pairs of event types, by their numbers, and tables. */
+/** The tables that events have written to, by the numbers of their types. */
 export type WrittenTables = ReadonlyMap<number, ReadonlySet<string>>
 
 export async function readWrittenTables(
@@ -35,7 +35,7 @@ export async function readWrittenTables(
   return written
 }
 
-/** Notices which pairs a worker has not written yet. */
+/** Remembers which pairs of event type and table a worker has recorded. */
 export class WrittenPairs {
   readonly relation: Relation
   readonly #generation: number
@@ -71,7 +71,7 @@ export class WrittenPairs {
     return mergeBatch(this.relation, rows)
   }
 
-  /** Says that rows have been written. */
+  /** Notes that rows have been written. */
   wrote(rows: readonly Row[]): void {
     for (const [type, table] of rows) {
       const tables = this.#known.get(type as number) ?? new Set<string>()

@@ -6,7 +6,7 @@ import type { Migration } from './migration.ts'
 import { protection, type Protect } from './privacy.ts'
 import type { Source } from './source.ts'
 
-/** What the rest of the package needs of a migration, derived once. Code that reads events or writes rows never sees the definition. */
+/** What the rest of the package needs of a migration, derived once. Code that reads events or writes rows never sees its config. */
 export interface CompiledMigration {
   readonly name: string
   readonly definition: Definition
@@ -30,7 +30,7 @@ export interface CompiledMigration {
   readonly knownTypes: readonly string[]
 }
 
-/** Under which number a warehouse knows a definition, and the names of the columns of its tables there, by table. */
+/** A definition as a warehouse knows it: its number there, and the physical names of its columns, by table. */
 export interface Registered {
   readonly number: number
   readonly names: Readonly<Record<string, PhysicalNames>>
@@ -40,8 +40,9 @@ export interface Registered {
 }
 
 /**
- * The oldest generations whose receipts count. A receipt of an event counts when it is as young as its event type asks, and as each
- * table asks that events of the type write to: so a new column of one fact does not ask for everything to be replayed.
+ * The oldest generations whose receipts count, by event type and by table. A receipt counts when it is at least as young as its event type
+ * requires, and as each table requires that events of the type write to. So a new column of one fact does not require all events to be
+ * replayed.
  */
 export interface OldestCounting {
   readonly types: Readonly<Record<string, number>>
@@ -50,7 +51,7 @@ export interface OldestCounting {
 
 const NOTHING = Object.freeze({})
 
-/** A definition where no other has been registered. */
+/** A definition as a warehouse without a registry knows it. */
 export const FIRST: Registered = Object.freeze({
   number: 1,
   names: NOTHING,

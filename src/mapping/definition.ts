@@ -29,7 +29,7 @@ export interface DefinitionDocument {
   readonly ignored: readonly string[]
 }
 
-/** Digests of the texts of functions. A changed digest means that they may map otherwise; helpers that they call are not seen. */
+/** Digests of the texts of functions. A changed digest means that they may map differently; changes of helpers that they call do not show. */
 export interface HandlerTexts {
   /** Of the handlers, by event type. */
   readonly handlers: Readonly<Record<string, string>>
@@ -37,7 +37,7 @@ export interface HandlerTexts {
   readonly include: string
 }
 
-/** A definition of a migration as the warehouse registers it. */
+/** The definition of a migration, as the warehouse registers it. */
 export interface Definition {
   readonly document: DefinitionDocument
   /** The document as JSON, in one form for equal ones. */
@@ -47,7 +47,7 @@ export interface Definition {
   readonly texts: HandlerTexts
 }
 
-/** The definition of a migration. Nothing in it depends on the order in which anything is listed, but for the columns of keys. */
+/** The definition of a migration. It does not depend on the order in which anything is listed, except the columns of keys. */
 export function definitionOf(migration: Migration): Definition {
   const { name, revision, source, tables, handlers } = migration
   const types = [...handlers.keys()].toSorted()
@@ -78,9 +78,9 @@ function digestOf(text: string): string {
 }
 
 function captureOf({ select, omit = [], personal = {}, hmacKey }: Source): string {
-  const hashes = Object.values(personal).includes('hmac')
+  const isKeyUsed = Object.values(personal).includes('hmac')
   // A keyed check value in place of the key: it tells two keys apart, and no key can be computed from it.
-  const key = hashes
+  const key = isKeyUsed
     ? createHmac('sha256', hmacKey ?? '')
         .update('changeover hmacKey')
         .digest('hex')
@@ -98,7 +98,7 @@ function textsOf({ handlers, include }: Migration): HandlerTexts {
   }
 }
 
-/** The text of a function without its white space, which builds change. */
-function plainText(of: Function): string {
-  return Function.prototype.toString.call(of).replaceAll(/\s+/g, '')
+/** The text of a function without white space, which builds change. */
+function plainText(fn: Function): string {
+  return Function.prototype.toString.call(fn).replaceAll(/\s+/g, '')
 }

@@ -23,13 +23,14 @@ export interface MigrationSpec<
   Tables extends Readonly<Record<string, AnyTable>>,
   On extends Handlers<E, T> = Handlers<E, T>,
 > {
-  /** Part of the names of the receipts and the checkpoints in the warehouse, and of the write flag. */
+  /** Part of the stamps of its events, of the names of its internal tables in the warehouse, and of the write flag. It cannot be changed later. */
   readonly name: string
   readonly source: Source<Path<E>, OrderPath<E>, TimePath<E>> & { readonly type: T }
   /** The tables that events write to, by any name. */
   readonly tables: Tables
   /**
-   * Raise it when you correct the mapping: events that are mapped again then replace what they wrote before. 1 to 255.
+   * Raise it when you correct the mapping, and run `changeover apply` and `migrate`: events that are mapped again then replace what they
+   * wrote before. 1 to 255.
    *
    * @defaultValue 1
    */

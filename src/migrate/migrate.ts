@@ -1,6 +1,14 @@
 import { ProgressMeter, waitOut } from '../core/index.ts'
-import { Checkpoints, compileRegistered, countingOf, type Run } from '../ledger/index.ts'
-import { unknownTypesOf, type Migration, type UnknownTypes } from '../mapping/index.ts'
+import {
+  Checkpoints,
+  compileRegistered,
+  countingOf,
+  generationsOf,
+  readGenerations,
+  type Run,
+} from '../ledger/index.ts'
+import { unknownTypesOf, type CompiledMigration, type Migration, type UnknownTypes } from '../mapping/index.ts'
+import type { CallOptions, RegistryPort } from '../warehouse/index.ts'
 import { applyMissing, counted, countMissing } from './apply-missing.ts'
 import { BatchApplier } from './batch-applier.ts'
 import { resolveMigrateOptions, type MigrateOptions } from './options.ts'
@@ -23,13 +31,15 @@ export interface MigrateResult extends UnknownTypes {
   /** Events that were written behind the readers, found by comparing ids with receipts, and applied. */
   readonly late: number
   /**
-   * Events that have no receipt which counts. Only a run that is limited to some tables leaves any: other tables have changed as well, and
+   * Events without a receipt that counts. Only a run that is limited to some tables leaves any: other tables have changed as well, and
    * wait for these events.
    */
   readonly left: number
+  /** Whether a later definition of the migration has been applied by the end: it asks for a migration of its own. */
+  readonly isOvertaken: boolean
   /**
-   * Rows that hold what only an earlier definition has written, by table: the present one no longer writes them. No merge takes them
-   * back; they need a rebuild. Columns that merge without a stamp do not tell.
+   * Rows that hold what only an earlier definition has written, by table: the present one no longer writes it. No merge takes it back; that
+   * needs a rebuild. Columns that merge without a stamp (`min`, `max`, `any`, `all`) are not covered.
    */
   readonly outdated: readonly OutdatedTable[]
   /** Why events were quarantined: the first few distinct reasons. */
@@ -67,7 +77,7 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
   const resolved = resolveMigrateOptions(options)
   const { source, warehouse, ranges, parallel, batchEvents, batchBytes, outageMs, onWait, onProgress, signal } =
     resolved
-  // Not waited for: an address that never worked is an error at once, and so is a definition that was not applied.
+  // Without waiting: an address that has never worked is an error at once.
   await warehouse.dialect()
   const outage = { maxMs: outageMs, onWait }
   const present = <T>(work: () => Promise<T>): Promise<T> => waitOut(work, { ...outage, signal })
@@ -101,10 +111,20 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
     ...batches.counts,
     late,
     left,
+    isOvertaken: await present(() => isOvertaken(compiled, warehouse, { signal })),
     outdated: left > 0 ? [] : await present(() => outdatedTables(compiled, counting, warehouse, { signal })),
     ...unknownTypesOf(types, compiled.knownTypes),
     reasons: batches.reasons,
   }
+}
+
+async function isOvertaken(
+  { name, generation }: CompiledMigration,
+  warehouse: RegistryPort,
+  options: CallOptions,
+): Promise<boolean> {
+  if (!warehouse.hasRegistry) return false
+  return generationsOf(await readGenerations(warehouse, options), name).some(({ number }) => number > generation)
 }
 
 /** How many events of a run have been applied so far. */

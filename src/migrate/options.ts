@@ -55,7 +55,7 @@ export interface MigrateOptions {
    */
   readonly fresh?: boolean
   /**
-   * Limits what is written to these tables. Events get receipts only where no other table waits for them; the others are `left`.
+   * The only tables to write to. Events get receipts only where no other table waits for them; the others are counted as `left`.
    *
    * @defaultValue all
    */

@@ -2,7 +2,7 @@ import type { Counting } from '../ledger/index.ts'
 import type { CompiledMigration } from '../mapping/index.ts'
 import type { CallOptions, OutdatedRegister, ReadPort } from '../warehouse/index.ts'
 
-/** Rows of a table that hold what only an earlier definition has written. */
+/** The rows of a table that hold what only an earlier definition has written. */
 export interface OutdatedTable {
   /** The name of the table in MySQL: `dim_file`. */
   readonly table: string
@@ -10,7 +10,7 @@ export interface OutdatedTable {
   readonly registers: readonly OutdatedRegister[]
 }
 
-/** Looks for what only definitions have written that no longer count. Reads the tables of the migration. */
+/** Finds registers that only definitions have written whose receipts no longer count. Reads the tables of the migration. */
 export async function outdatedTables(
   migration: CompiledMigration,
   counting: Counting,

@@ -3,13 +3,13 @@ import type { Checkpoints } from '../ledger/index.ts'
 import { textsDigest, type CompiledMigration } from '../mapping/index.ts'
 import type { CallOptions } from '../warehouse/index.ts'
 
-/** The most event types that are named. */
+/** How many event types a message names at most. */
 const MAX_NAMED = 5
 
 /**
- * Throws a ChangeoverError `DEFINITION` when the text of the handlers is another than in the last run of this generation: under one
- * generation, an event must be mapped in one way. It is not compared with the text that was applied, which another build may have
- * changed: `changeover status` shows that.
+ * Throws a ChangeoverError `DEFINITION` when the text of the handlers has changed since the last run of this generation, because under
+ * one generation an event must always be mapped in the same way. The text that was applied does not count, because that may be of
+ * another build; `changeover status` compares with it.
  */
 export async function assertSameMapping(
   { name, definition, registeredTexts }: CompiledMigration,
@@ -22,7 +22,7 @@ export async function assertSameMapping(
   const which = changed.length === 0 ? '' : ` (${changed.join(', ')})`
   throw new ChangeoverError(
     'DEFINITION',
-    `The handlers of the migration ${name} have changed since its last run${which}, and its revision has not.`,
+    `The handlers of the migration ${name} have changed since its last run${which}, but its revision has not.`,
     {
       remedy:
         'Raise the revision and run changeover apply, so that events that are mapped again replace what they wrote before. ' +

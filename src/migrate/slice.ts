@@ -5,8 +5,8 @@ import type { CompiledMigration } from '../mapping/index.ts'
 import type { ReadPort } from '../warehouse/index.ts'
 
 /**
- * A run that is limited to some tables. It writes a receipt for an event only when the tables that it leaves out do not wait for that
- * event: when the event has a receipt that counts for those. Throws a ChangeoverError `CONFIG` for a table that the migration does not have.
+ * Limits a run to some tables. An event gets a receipt only when no other table waits for it: when it already has a receipt that counts
+ * for the other tables. Throws a ChangeoverError `CONFIG` for a table that the migration does not have.
  */
 export function sliceOf(
   migration: CompiledMigration,

@@ -10,5 +10,5 @@ export {
   DEFAULT_WAIT_SECONDS,
 } from './options.ts'
 export type { SinkOptions } from './options.ts'
+export type { HandledMessages, Sink, SinkMessage } from './port.ts'
 export { createSink } from './sink.ts'
-export type { HandledMessages, Sink, SinkMessage } from './sink.ts'

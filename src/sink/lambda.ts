@@ -1,6 +1,6 @@
 import { checkOptions, pause } from '../core/index.ts'
 import type { QueueSender } from '../queue/index.ts'
-import type { HandledMessages, Sink } from './sink.ts'
+import type { HandledMessages, Sink } from './port.ts'
 
 /** What AWS Lambda passes to a function that SQS triggers; the parts that are read. */
 export interface SqsEvent {
@@ -27,8 +27,9 @@ export interface LambdaOptions {
    */
   readonly reportBatchItemFailures?: boolean
   /**
-   * The queue that triggers the function. While the definition of the migration is not applied to the warehouse, messages are sent back to
-   * it and then deleted, some seconds later: so they come again without coming nearer to the dead-letter queue.
+   * The queue that triggers the function. While the definition of the migration is not applied to the warehouse, a call waits for up to
+   * 20 seconds and sends its messages to this queue again; Lambda deletes the received ones. So they come again without coming nearer to
+   * the dead-letter queue.
    *
    * @defaultValue none: the messages fail, and their receive count grows
    */

@@ -1,68 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  asChangeoverError,
-  ChangeoverError,
-  mayPass,
-  messageOf,
-  Tally,
-  untilAborted,
-  waitAtMost,
-  MAX_TIMER_MS,
-} from '../core/index.ts'
+import { asChangeoverError, ChangeoverError, mayPass, messageOf, Tally, untilAborted } from '../core/index.ts'
 import { UnknownTypeTally, type Migration, type TypeCount } from '../mapping/index.ts'
 import type { QueueReceiver } from '../queue/index.ts'
 import { applyMessages } from './apply-messages.ts'
 import { batchesOf } from './batches.ts'
 import { MESSAGE_COUNTS, type MessageCounts, type SinkCounters } from './counters.ts'
-import { gather, type GatheredBatch } from './gather.ts'
-import { Lease } from './lease.ts'
+import { gather } from './gather.ts'
 import { resolveSinkOptions, type ResolvedSinkOptions, type SinkOptions } from './options.ts'
+import type { HandledMessages, Sink, SinkMessage } from './port.ts'
 import { retryTransient } from './retry-transient.ts'
+import { workUnderLease } from './work-under-lease.ts'
 import { Working } from './working.ts'
-
-/** A message that is passed to `handle`. */
-export interface SinkMessage {
-  /** Names the message in the result; unique within one call. */
-  readonly id: string
-  readonly body: string
-}
-
-/** What became of the messages of one call of `handle`. */
-export interface HandledMessages {
-  /** Counts over the messages whose work is done. */
-  readonly counts: MessageCounts
-  /** The ids of the messages that were not applied and must come again. All others may be acknowledged. */
-  readonly failed: readonly string[]
-  /** Why those failed; undefined when none did. */
-  readonly error: ChangeoverError | undefined
-}
-
-/** A worker between a queue and a warehouse. Any number may run, anywhere, on one queue. */
-export interface Sink {
-  readonly migration: Migration
-  /** The generation under which it works; undefined until it has found its definition in the warehouse. */
-  readonly generation: number | undefined
-  /** Counts since the sink was created, up to date whenever they are read. */
-  readonly counters: SinkCounters
-  /**
-   * The types of the events in `counters.unmapped`, the most frequent first; 20 at most. Write a handler for each, or map it to
-   * `'ignore'`.
-   */
-  readonly unknownTypes: readonly TypeCount[]
-  /**
-   * Works until the signal aborts, then finishes the current batch within `graceMs` and resolves. While the warehouse or the
-   * queue fails in a way that is not known to be permanent, it waits and tries again.
-   *
-   * @throws {@link ChangeoverError} when waiting would not help: `DENIED`, `SCHEMA`, `CONFIG`, `UNEXPECTED`. The messages are
-   * back in the queue then. Nothing else is thrown.
-   */
-  run(options: { readonly signal: AbortSignal }): Promise<void>
-  /**
-   * Applies messages that someone else received, in batches of `batchMessages`, without retries. When the warehouse cannot be
-   * used, the messages of that batch and of all further ones have failed.
-   */
-  handle(messages: readonly SinkMessage[], signal?: AbortSignal): Promise<HandledMessages>
-}
 
 /**
  * Creates a sink, which merges messages from a queue into the warehouse: as a worker with `run`, or in AWS Lambda with
@@ -90,16 +38,9 @@ export function createSink(migration: Migration, options: SinkOptions): Sink {
   return new QueueSink(migration, resolveSinkOptions(options))
 }
 
-/** Whether a sink may begin later: also once someone has applied its definition. */
+/** Whether a sink may begin later, for example once its definition is applied. */
 function mayBegin(thrown: unknown): boolean {
   return mayPass(thrown) || (thrown instanceof ChangeoverError && thrown.code === 'UNREGISTERED')
-}
-
-/** How long giving messages back may take, in milliseconds. A queue that does not answer has them back when their lease ends. */
-const GIVE_BACK_MS = 2000
-
-async function giveBack(queue: QueueReceiver, lease: Lease): Promise<void> {
-  await queue.extend(lease.release(), 0).catch(() => {})
 }
 
 class QueueSink implements Sink {
@@ -127,7 +68,7 @@ class QueueSink implements Sink {
   }
 
   async run({ signal: stop }: { readonly signal: AbortSignal }): Promise<void> {
-    const { queue, graceMs, logger } = this.#options
+    const { queue, graceMs } = this.#options
     if (!queue) {
       throw new ChangeoverError('CONFIG', 'A sink without a queue cannot run.', { remedy: 'Pass createSink a queue.' })
     }
@@ -138,21 +79,7 @@ class QueueSink implements Sink {
     }
     stop.addEventListener('abort', onStop, { once: true })
     try {
-      // Before the first message: one that is received comes nearer to the dead-letter queue.
-      const begin = () => untilAborted(this.#working(stop), stop)
-      const working = await retryTransient('start', begin, logger, stop, mayBegin)
-      while (!stop.aborted) {
-        await working.heartbeat.beat(stop)
-        const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
-        if (batch.messages.length === 0) {
-          // A queue that answers at once, as with `waitSeconds: 0`, must not keep timers and signals from their turn.
-          await nextTurn()
-          continue
-        }
-        const isDone = await this.#work(working, queue, batch, stop, force.signal)
-        // Messages that are received meanwhile would only come nearer to the dead-letter queue.
-        if (!isDone && !stop.aborted) await this.#waitForWarehouse(working, stop)
-      }
+      await this.#work(queue, stop, force.signal)
     } catch (thrown) {
       // Stopped at the start or during an outage: the messages are back in the queue, and nothing is lost.
       if (!(stop.aborted && (thrown === stop.reason || mayBegin(thrown)))) throw asChangeoverError(thrown)
@@ -181,48 +108,29 @@ class QueueSink implements Sink {
     }
   }
 
-  /**
-   * Applies a batch and acknowledges it. A batch that meets a transient error is kept under its lease and tried again: returning
-   * it would raise its receive count, and an outage would move good messages to the dead-letter queue. There is an end to that: after
-   * `maxLeases`, and after the grace of a sink that is stopped, it is returned. Resolves to whether it was applied.
-   */
-  async #work(
-    working: Working,
-    queue: QueueReceiver,
-    batch: GatheredBatch,
-    stop: AbortSignal,
-    force: AbortSignal,
-  ): Promise<boolean> {
-    const { logger, visibilitySeconds, maxLeases } = this.#options
-    const lease = new Lease(queue, batch, visibilitySeconds, {
-      notRenewed: (messages) => logger.warn('could not renew the lease on some messages; trying again', { messages }),
-      lost: (messages) => {
-        this.#tally.add({ leasesLost: messages })
-        logger.warn('the lease on some messages ended before their work did; they may come again', { messages })
-      },
-    })
-    const overdue = new AbortController()
-    const timer = setTimeout(() => overdue.abort(), Math.min(maxLeases * visibilitySeconds * 1000, MAX_TIMER_MS))
-    const giveUp = AbortSignal.any([force, overdue.signal])
-    lease.keep()
-    try {
-      const apply = () => untilAborted(this.#apply(working, batch.messages, giveUp), giveUp)
-      await retryTransient('apply a batch', apply, logger, AbortSignal.any([stop, overdue.signal]))
-    } catch (thrown) {
-      await waitAtMost(GIVE_BACK_MS, giveBack(queue, lease))
-      if (!giveUp.aborted && !(stop.aborted && mayPass(thrown))) throw thrown
-      logger.warn('gave a batch back', { messages: batch.messages.length, error: messageOf(thrown) })
-      return false
-    } finally {
-      clearTimeout(timer)
+  async #work(queue: QueueReceiver, stop: AbortSignal, force: AbortSignal): Promise<void> {
+    const { logger } = this.#options
+    // Before the first message: receiving one brings it nearer to the dead-letter queue.
+    const begin = () => untilAborted(this.#working(stop), stop)
+    const working = await retryTransient('start', begin, logger, stop, mayBegin)
+    while (!stop.aborted) {
+      await working.heartbeat.beat(stop)
+      const batch = await retryTransient('receive', () => gather(queue, this.#options, stop), logger, stop)
+      if (batch.messages.length === 0) {
+        // A queue that answers at once, as with `waitSeconds: 0`, must not keep timers and signals from their turn.
+        await nextTurn()
+        continue
+      }
+      const isDone = await workUnderLease(queue, batch, {
+        ...this.#options,
+        apply: (messages, signal) => this.#apply(working, messages, signal),
+        onLost: (messages) => this.#tally.add({ leasesLost: messages }),
+        stop,
+        force,
+      })
+      // Messages that are received meanwhile would only come nearer to the dead-letter queue.
+      if (!isDone && !stop.aborted) await this.#waitForWarehouse(working, stop)
     }
-    lease.release()
-    // Also those whose lease is lost: their work is done, and a stale receipt handle can do no harm. At best it still deletes the message.
-    const left = await untilAborted(queue.acknowledge(batch.messages), force).catch(() => batch.messages)
-    if (left.length > 0) {
-      logger.warn('some messages could not be acknowledged and will come again', { messages: left.length })
-    }
-    return true
   }
 
   async #waitForWarehouse({ applier }: Working, stop: AbortSignal): Promise<void> {
@@ -230,7 +138,7 @@ class QueueSink implements Sink {
     await retryTransient('reach the warehouse', check, this.#options.logger, stop)
   }
 
-  /** Looked up once: a worker keeps the number under which it began. */
+  /** Looked up once: a worker keeps the generation under which it began. */
   async #working(signal: AbortSignal | undefined): Promise<Working> {
     this.#knownWorking ??= await Working.begin(this.migration, this.#options, { signal })
     return this.#knownWorking
@@ -245,17 +153,26 @@ class QueueSink implements Sink {
     const { unknownTypes, ...counts } = await applyMessages(working.applier, working, bodies, signal)
     this.#tally.add(counts)
     this.#unknown.add({ unmapped: counts.unmapped, unknownTypes })
+    this.#warnOf(counts, unknownTypes)
+    return counts
+  }
+
+  #warnOf(counts: MessageCounts, unknownTypes: readonly TypeCount[]): void {
+    const { logger } = this.#options
     if (counts.quarantined + counts.malformed > 0) {
       const { quarantined: events, malformed, unrecorded } = counts
-      this.#options.logger.warn('quarantined', { events, messages: malformed, unrecorded: unrecorded || undefined })
+      logger.warn('quarantined', {
+        events,
+        messages: malformed,
+        ...(unrecorded > 0 ? { unrecorded } : {}),
+      })
     }
     if (counts.unmapped > 0) {
       const types = unknownTypes.map(({ type }) => (type === null ? 'no type' : JSON.stringify(type))).join(', ')
-      this.#options.logger.warn('the mapping does not know the types of some events', {
+      logger.warn('the mapping does not know the types of some events', {
         events: counts.unmapped,
         types,
       })
     }
-    return counts
   }
 }

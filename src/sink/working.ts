@@ -5,10 +5,10 @@ import { findRegistered, Heartbeat, type RegisteredMigration } from '../ledger/i
 import type { Migration } from '../mapping/index.ts'
 import type { CallOptions, MergePort, RegistryPort } from '../warehouse/index.ts'
 
-/** The generation of events whose definition the warehouse does not know: less than every other, so any other copy outranks them. */
+/** The generation of events whose definition the warehouse does not know: the least, so that any other copy outranks them. */
 const UNKNOWN_GENERATION = 0
 
-/** What a worker works with once the warehouse knows its definition. */
+/** A worker's tools, made once the warehouse knows its definition. */
 export class Working {
   readonly applier: Applier
   readonly migration: string
@@ -42,8 +42,8 @@ export class Working {
 }
 
 /**
- * The generation under which a worker applies the events of a message. What another definition let leave its host may be less than
- * the events hold: it is stamped with that definition's number, so that the migrated copy outranks it.
+ * The generation under which a worker applies the events of a message. Another definition may have let only a part of them leave the
+ * host. Then they are stamped with its number, so that the migrated copies outrank them.
  */
 export function generationFor(
   { compiled, known }: RegisteredMigration,

@@ -10,8 +10,10 @@ export type { CheckedEdit, CreateInput, EditInput, KeyInput, ViewRow } from './d
 export { assertDistinctNames, checkName } from './define/name-checks.ts'
 export { describeTable } from './define/description.ts'
 export type { ColumnDescription, TableDescription } from './define/description.ts'
-export { evolve, physicalColumnsOf } from './define/evolution.ts'
-export type { Evolution, TableChange, TableState } from './define/evolution.ts'
+export { evolve } from './define/evolution.ts'
+export type { Evolution, TableChange } from './define/evolution.ts'
+export { physicalColumnsOf } from './define/table-state.ts'
+export type { TableState } from './define/table-state.ts'
 export {
   CONTENT_HIGH,
   CONTENT_LOW,

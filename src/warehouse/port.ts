@@ -15,7 +15,7 @@ export interface CallOptions {
 /** The key of a row: one cell per key column, in order. */
 export type Key = readonly NonNullable<Cell>[]
 
-/** Keys of a fact for which events have different contents, at one revision of the mapping. */
+/** Keys of a fact for which events have different contents under the latest generation that wrote them. */
 export interface Conflicts {
   /** The fact's name, without prefix. */
   readonly table: string
@@ -31,7 +31,7 @@ export interface RowCount {
   readonly rows: number
 }
 
-/** A register that later definitions no longer write in some rows. */
+/** A register that only an earlier definition has written, in some rows. */
 export interface OutdatedRegister {
   /** The name of its stamp in the table. */
   readonly stamp: string

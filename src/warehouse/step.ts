@@ -27,14 +27,16 @@ export interface Schema {
   readonly calendar?: CalendarRange | undefined
   /** The names of tables whose views are outdated, even where the server does not show their definitions. */
   readonly redefined?: ReadonlySet<string>
-  /** The columns that are never dropped, by table (`dim_file`): workers of an earlier definition still write to them. */
+  /** The columns that must not be dropped, by table (`dim_file`): living workers write to them. */
   readonly stillWritten?: ReadonlyMap<string, ReadonlySet<string>>
   /**
    * The columns of the definitions that are registered now, by table. Those that are to be dropped go after the rows are inserted: an
    * `apply` that ends before must leave what the present definition needs.
    */
   readonly inUse?: ReadonlyMap<string, ReadonlySet<string>>
-  /** Rows to insert after everything else. A plan does not look whether they are there. */
+  /** Histories that are no longer kept: the view goes, and what it showed goes when that is allowed and no worker writes to it. */
+  readonly retired?: readonly { readonly view: string; readonly table: string }[]
+  /** Rows to insert after everything else. A plan does not check whether they exist. */
   readonly records?: readonly SchemaRecord[]
 }
 
@@ -48,8 +50,8 @@ export interface PlanOptions {
    */
   readonly allowDestructive?: boolean
   /**
-   * Whether a column may stay as it is that holds more than its definition asks for. A registered definition never narrows a column;
-   * one that is gone back to finds it as a later one has left it.
+   * Whether a column that holds more than its definition requires may stay as it is. Registered definitions never narrow a column, and an
+   * earlier definition finds columns as a later one has left them.
    *
    * @defaultValue false
    */

@@ -46,7 +46,7 @@ describe('the command line', () => {
     const planned = await runCli(['plan', '-c', HISTORY], env)
     expect(planned).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('CREATE TABLE') as unknown })
     expect(planned.stdout).toMatch(
-      /^-- mysql:.*: \d+ changes pending\. Apply just these: changeover apply --expect [0-9a-f]{16}\n$/m,
+      /^-- mysql:.*: \d+ changes pending\. To apply exactly these: changeover apply --expect [0-9a-f]{16}\n$/m,
     )
     const applied = await runCli(['apply', '-c', HISTORY, '--json'], env)
     expect(applied).toMatchObject({ code: 0, stderr: '' })

@@ -11,6 +11,7 @@ const migrated = {
   rows: 30_000,
   late: 2,
   left: 0,
+  isOvertaken: false,
   outdated: [],
   unmapped: 0,
   unknownTypes: [],
@@ -49,6 +50,7 @@ describe('the lines of a migration', () => {
       rows: 1,
       late: 1,
       left: 0,
+      isOvertaken: false,
       outdated: [],
       unmapped: 1,
     }

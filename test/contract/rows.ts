@@ -275,7 +275,9 @@ export function rowsContract(
       const written = rowsOf([edit], stampOf(1n, 1, 1), 'live', '2024-02-29 00:00:00.000')
       const { row } = written.find(({ relation }) => relation === past)!
       const { presence } = past
-      const silent = row.map((cell, i) => (presence!.flags.includes(i) ? 0 : presence!.values.includes(i) ? null : cell))
+      const silent = row.map((cell, i) =>
+        presence!.flags.includes(i) ? 0 : presence!.values.includes(i) ? null : cell,
+      )
       await merge(past, [silent])
       expect(await warehouse.outdated(past, 2)).toEqual([])
       await warehouse.clear(past)

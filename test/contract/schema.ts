@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { column as c, dimension } from '../../src/exports/index.ts'
-import { checkpointsOf } from '../../src/ledger/checkpoints.ts'
+import { checkpointsOf } from '../../src/ledger/checkpoint-rows.ts'
 import { rowsOf } from '../../src/star/rows/row.ts'
 import { stampOf } from '../../src/star/rows/stamp.ts'
 import type { MergePort, ReadPort, ReportPort, Schema, SchemaPort } from '../../src/warehouse/index.ts'

@@ -1,6 +1,6 @@
 import { ObjectId } from 'bson'
 import { expect, test } from 'vitest'
-import { checkpointOf, checkpointRow, checkpointsOf } from '../../src/ledger/checkpoints.ts'
+import { checkpointOf, checkpointRow, checkpointsOf } from '../../src/ledger/checkpoint-rows.ts'
 import { Checkpoints } from '../../src/ledger/index.ts'
 import { definitionOf } from '../../src/mapping/index.ts'
 import { things } from '../property/histories.ts'

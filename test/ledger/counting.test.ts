@@ -115,7 +115,7 @@ describe('a receipt', () => {
     ])
   })
 
-  test('of an event from a host that nobody knows does not count', () => {
+  test('of an event from a host with an unknown definition does not count', () => {
     expect(counting.counts({ type: a, generation: 0, outcome: 'applied' })).toBe(false)
   })
 })

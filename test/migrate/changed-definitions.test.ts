@@ -51,6 +51,7 @@ interface Definition {
   readonly columns?: Columns
   readonly values?: (event: Stay) => Readonly<Record<string, unknown>>
   readonly payments?: boolean
+  readonly history?: boolean
   readonly revision?: number
   /** Which payments count. */
   readonly pays?: (event: Stay) => boolean
@@ -69,7 +70,7 @@ function hotel({
   pays = () => true,
   paid,
 }: Definition = {}): Migration {
-  const stay = dimension('stay', { key: { id: c.int() }, columns, history: true })
+  const stay = dimension('stay', { key: { id: c.int() }, columns, history })
   const payment = fact('payment', { key: { id: c.int() }, measures: { cents: c.int() } })
   return defineMigration<Stay>()({
     name: 'hotel',
@@ -347,4 +348,22 @@ describe('handlers whose text changes while the revision does not', () => {
       },
     ])
   })
+})
+
+test('a history that is no longer kept has no view, and its table goes once no worker writes to it', async () => {
+  const warehouse = await emptyWarehouse()
+  await apply(warehouse, first)
+  await run(first, warehouse)
+  const forgetful = hotel({ history: false })
+  const { steps, kept } = await planWarehouse(warehouse, [forgetful], { allowDestructive: true })
+  expect(kept).toEqual([])
+  await apply(warehouse, forgetful)
+  await expect(rows(warehouse, 'SELECT * FROM stay_history')).rejects.toThrow(/stay_history/)
+  expect(await count(warehouse, 'dim_stay_history')).toBeGreaterThan(0)
+  await warehouse.apply(steps.filter(({ kind }) => kind === 'drop'))
+  await expect(rows(warehouse, 'SELECT * FROM dim_stay_history')).rejects.toThrow(/dim_stay_history/)
+  expect((await planWarehouse(warehouse, [forgetful])).steps).toEqual([])
+  await apply(warehouse, hotel({ revision: 2 }))
+  await run(hotel({ revision: 2 }), warehouse)
+  expect(await count(warehouse, 'stay_history')).toBe(STAYS * 2)
 })

@@ -9,7 +9,8 @@ import { checksumOf, relationsOf, viewNamesOf } from '../../src/star/index.ts'
 import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
 import { freshSchema } from '../support/fresh.ts'
 import { sql } from '../support/sql.ts'
-import { events, migrationOf, sequences } from './changing.ts'
+import { events, sequences } from './changing.ts'
+import { migrationOf } from './changing-migration.ts'
 
 const RUNS = 12
 

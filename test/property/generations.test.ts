@@ -4,7 +4,9 @@ import { createApplier } from '../../src/apply/index.ts'
 import { decodeEvent, encodeEvent } from '../../src/event/index.ts'
 import { compile } from '../../src/mapping/index.ts'
 import { generationFor } from '../../src/sink/working.ts'
-import { applyAll, events, migrationOf, sequences, type Applied } from './changing.ts'
+import { applyAll, type Applied } from './applied-definitions.ts'
+import { events, sequences } from './changing.ts'
+import { migrationOf } from './changing-migration.ts'
 import { WideMemory } from './wide-memory.ts'
 
 /** One delivery: which event, to a worker of which definition, captured by a host of which. */

@@ -35,7 +35,7 @@ export class WideMemory implements MergePort {
   }
 }
 
-/** A column that nobody has written has its default. */
+/** A row with the columns of this relation; a column that was never written has its default. */
 function narrowed(relation: Relation, row: NamedRow): Row {
   return relation.columns.map(({ name, role, nullable }) => {
     const cell = row.get(name)

@@ -9,7 +9,7 @@ import {
   type AnyTable,
   type Evolution,
 } from '../../src/star/index.ts'
-import type { TableState } from '../../src/star/define/evolution.ts'
+import type { TableState } from '../../src/star/define/table-state.ts'
 import type { Columns } from '../../src/star/define/column.ts'
 import { layoutOf } from '../../src/star/define/layout.ts'
 
@@ -26,7 +26,7 @@ function evolutionsOf(definitions: readonly AnyTable[]): Evolution[] {
 
 const last = (...definitions: AnyTable[]): Evolution => evolutionsOf(definitions).at(-1)!
 const file = (columns: Columns, key: Columns = { path: c.varchar(9) }): AnyTable => dimension('file', { key, columns })
-const begunAnew = (column: string, generation = 2) => ({
+const startedOver = (column: string, generation = 2) => ({
   columns: { [column]: `_g${generation}_${column}` },
   stamps: { [column]: `_stamp${generation}_${column}` },
 })
@@ -85,7 +85,7 @@ describe('a table keeps its names', () => {
   })
 })
 
-describe('a column begins anew, and is to be replayed,', () => {
+describe('a column starts over, and is to be replayed,', () => {
   test.each([
     ['its merge changes', c.int(), c.int().first()],
     ['it becomes personal', c.int(), c.int().pii()],
@@ -93,7 +93,7 @@ describe('a column begins anew, and is to be replayed,', () => {
   ])('when %s', (what, before, after) => {
     const { names, changes } = last(file({ a: before, b: c.int() }), file({ a: after, b: c.int() }))
     const isOnlyType = what === 'its type changes'
-    expect(names).toEqual(isOnlyType ? { columns: { a: '_g2_a' }, stamps: {} } : begunAnew('a'))
+    expect(names).toEqual(isOnlyType ? { columns: { a: '_g2_a' }, stamps: {} } : startedOver('a'))
     expect(changes).toMatchObject([{ column: 'a', needsReplay: true }])
   })
 
@@ -106,12 +106,12 @@ describe('a column begins anew, and is to be replayed,', () => {
     expect(changes).toMatchObject([{ column: 'a', needsReplay: true }])
   })
 
-  test('when it was dropped once, however long ago', () => {
+  test('when it was dropped before, however long ago', () => {
     const [both, one] = [file({ a: c.int(), b: c.int() }), file({ a: c.int() })]
-    expect(last(both, one, both).names).toEqual(begunAnew('b', 3))
-    expect(last(both, one, one, both).names).toEqual(begunAnew('b', 4))
-    expect(last(both, one, both, one, both).names).toEqual(begunAnew('b', 5))
-    expect(last(both, one, both, both).names).toEqual(begunAnew('b', 3))
+    expect(last(both, one, both).names).toEqual(startedOver('b', 3))
+    expect(last(both, one, one, both).names).toEqual(startedOver('b', 4))
+    expect(last(both, one, both, one, both).names).toEqual(startedOver('b', 5))
+    expect(last(both, one, both, both).names).toEqual(startedOver('b', 3))
     expect(last(both, one, both).changes).toMatchObject([{ column: 'b', needsReplay: true }])
   })
 

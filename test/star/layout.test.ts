@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { calendar, column as c, dimension, fact, group } from '../../src/exports/index.ts'
 import { ledgerOf } from '../../src/ledger/index.ts'
-import { checkpointsOf } from '../../src/ledger/checkpoints.ts'
+import { checkpointsOf } from '../../src/ledger/checkpoint-rows.ts'
 import { workersOf } from '../../src/ledger/workers.ts'
 import { writtenTablesOf } from '../../src/ledger/written-tables.ts'
 import { relationsOf } from '../../src/star/define/table.ts'

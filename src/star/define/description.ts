@@ -3,7 +3,7 @@ import type { Cell } from '../types/cell.ts'
 import { Misfit } from '../types/data-type.ts'
 import { definedColumns, type DefinedColumn, type TableDefinition } from './definition.ts'
 
-/** A definition as plain data, which the warehouse keeps as JSON. Nothing in it depends on the order of columns but the key. */
+/** A definition as plain data, which the warehouse keeps as JSON. It depends on the order of columns only in the key. */
 export interface TableDescription {
   readonly kind: TableKind
   /** The columns of the key, in order. */
@@ -23,7 +23,7 @@ export interface ColumnDescription {
   /** The register that holds it; absent where no stamp decides. */
   readonly register?: string
   readonly pii: boolean
-  /** What a create writes that leaves it out, as a cell; bytes are in hexadecimal. */
+  /** What a create that leaves it out writes, as a cell; bytes are in hexadecimal. */
   readonly default?: string
 }
 

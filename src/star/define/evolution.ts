@@ -1,22 +1,8 @@
 import { ownOf } from '../../core/index.ts'
 import { fits } from '../types/widening.ts'
-import { hasPast } from './definition.ts'
 import type { ColumnDescription, TableDescription } from './description.ts'
-import {
-  freshColumn,
-  freshStamp,
-  PLAIN_NAMES,
-  stampName,
-  writtenName,
-  type PhysicalNames,
-  tableNamesOf,
-} from './names.ts'
-
-/** A definition of a table that was registered once, and the names that its columns had in MySQL. */
-export interface TableState {
-  readonly description: TableDescription
-  readonly names: PhysicalNames
-}
+import { freshColumn, freshStamp, PLAIN_NAMES, stampName, type PhysicalNames } from './names.ts'
+import { physicalNames, stampedRegisters, type TableState } from './table-state.ts'
 
 /** What becomes of a column, or of a table as a whole. */
 export interface TableChange {
@@ -28,18 +14,18 @@ export interface TableChange {
   readonly needsReplay: boolean
 }
 
-/** How a table goes on under a new definition. */
+/** What a new definition means for a table. */
 export interface Evolution {
   readonly names: PhysicalNames
   readonly changes: readonly TableChange[]
-  /** Why the table cannot go on; undefined when it can. */
+  /** Why the table cannot be changed in place; undefined when it can. */
   readonly refusal: string | undefined
 }
 
 /**
- * How a table goes on. Columns and stamps of an unchanged register keep their names, so that old and new workers write side by side.
- * Whatever an earlier definition wrote in another way begins anew under names with the number of the generation, and so does a column
- * that was dropped: no value has two stamps, and no old value comes back.
+ * What a new definition means for a table. Columns and stamps of an unchanged register keep their physical names, so that old and new
+ * workers write side by side. A register that changed starts over in physical columns whose names have the number of the generation,
+ * so no value has two stamps. So does a column that was dropped before, so no old value comes back.
  *
  * @param states all registered definitions of the table, the earliest first
  */
@@ -70,76 +56,60 @@ export function evolve(states: readonly TableState[], now: TableDescription, gen
   }
 }
 
+/** The physical names under the new definition. */
 function namesAfter(
   states: readonly TableState[],
-  latest: TableState,
+  { description: was, names: before }: TableState,
   now: TableDescription,
   generation: number,
 ): PhysicalNames {
-  const used = new Set(states.flatMap(namesIn))
-  const kept = keptRegisters(latest.description, now)
-  const columns: Record<string, string> = {}
-  const stamps: Record<string, string> = {}
-  const note = (into: Record<string, string>, name: string, plain: string, physical: string): void => {
-    if (physical !== plain) into[name] = physical
-  }
-  for (const register of registersOf(now).keys()) {
+  const used = new Set(states.flatMap(physicalNames))
+  const kept = keptRegisters(was, now)
+  const stamps = [...stampedRegisters(now).keys()].map((register): NameChoice => {
     const plain = stampName(register)
-    const before = ownOf(latest.names.stamps, register) ?? plain
-    note(
-      stamps,
-      register,
-      plain,
-      kept.has(register) ? before : used.has(plain) ? freshStamp(register, generation) : plain,
-    )
-  }
-  for (const [column, is] of Object.entries(now.columns)) {
-    if (now.key.includes(column)) continue
-    const was = ownOf(latest.description.columns, column)
-    const goesOn = was !== undefined && isSameRegister(was, is) && holds(was, is) && keepsStamp(is, kept)
-    const before = ownOf(latest.names.columns, column) ?? column
-    note(columns, column, column, goesOn ? before : used.has(column) ? freshColumn(column, generation) : column)
-  }
-  return { columns, stamps }
+    const present = kept.has(register) ? (ownOf(before.stamps, register) ?? plain) : undefined
+    return { logical: register, plain, present, fresh: freshStamp(register, generation) }
+  })
+  const columns = Object.entries(now.columns)
+    .filter(([column]) => !now.key.includes(column))
+    .map(([column, is]): NameChoice => {
+      const isKept = keepsColumn(ownOf(was.columns, column), is, kept)
+      const present = isKept ? (ownOf(before.columns, column) ?? column) : undefined
+      return { logical: column, plain: column, present, fresh: freshColumn(column, generation) }
+    })
+  return { columns: chosenNames(columns, used), stamps: chosenNames(stamps, used) }
 }
 
-/** The columns that workers of a definition write to, by the name of the table in MySQL. */
-export function physicalColumnsOf(name: string, state: TableState): ReadonlyMap<string, readonly string[]> {
-  const { description, names } = state
-  const { main, history } = tableNamesOf({ kind: description.kind, name })
-  const past = Object.entries(description.columns)
-    .filter(([column, { merge, pii }]) => hasPast({ isKey: description.key.includes(column), merge, isPersonal: pii }))
-    .map(([column]) => ownOf(names.columns, column) ?? column)
-  return new Map([
-    [main, namesIn(state)],
-    ...(description.history ? [[history, [...past, ...past.map(writtenName)]] as const] : []),
-  ])
+/** The names between which a column, or the stamp of a register, chooses. */
+interface NameChoice {
+  readonly logical: string
+  readonly plain: string
+  /** The name that it keeps; undefined where it is new or starts over. */
+  readonly present: string | undefined
+  /** The name for one that starts over. */
+  readonly fresh: string
 }
 
-/** All names in MySQL that a definition of the table had. */
-function namesIn({ description, names }: TableState): string[] {
-  return [
-    ...Object.keys(description.columns).map((column) => ownOf(names.columns, column) ?? column),
-    ...[...registersOf(description).keys()].map((register) => ownOf(names.stamps, register) ?? stampName(register)),
-  ]
+/** The chosen names that differ from the plain ones. */
+function chosenNames(choices: readonly NameChoice[], used: ReadonlySet<string>): Record<string, string> {
+  const chosen = choices.map(({ logical, plain, present, fresh }) => {
+    const physical = present ?? (used.has(plain) ? fresh : plain)
+    return { logical, physical, isPlain: physical === plain }
+  })
+  return Object.fromEntries(
+    chosen.filter(({ isPlain }) => !isPlain).map(({ logical, physical }) => [logical, physical]),
+  )
 }
 
-/** The registers with a stamp, each with what decides how its stamps compare and who may erase it. */
-function registersOf({ columns }: TableDescription): Map<string, string> {
-  const registers = new Map<string, string>()
-  for (const { register, merge, pii } of Object.values(columns)) {
-    if (register !== undefined) registers.set(register, `${merge} ${pii}`)
-  }
-  return registers
-}
-
+/** The registers whose stamps may be compared with those of the earlier definition. */
 function keptRegisters(was: TableDescription, now: TableDescription): ReadonlySet<string> {
-  const before = registersOf(was)
-  return new Set([...registersOf(now)].filter(([name, how]) => before.get(name) === how).map(([name]) => name))
+  const before = stampedRegisters(was)
+  return new Set([...stampedRegisters(now)].filter(([name, how]) => before.get(name) === how).map(([name]) => name))
 }
 
-function keepsStamp({ register }: ColumnDescription, kept: ReadonlySet<string>): boolean {
-  return register === undefined || kept.has(register)
+function keepsColumn(was: ColumnDescription | undefined, is: ColumnDescription, kept: ReadonlySet<string>): boolean {
+  if (was === undefined || !isSameRegister(was, is) || !holds(was, is)) return false
+  return is.register === undefined || kept.has(is.register)
 }
 
 function isSameRegister(a: ColumnDescription, b: ColumnDescription): boolean {
@@ -147,8 +117,8 @@ function isSameRegister(a: ColumnDescription, b: ColumnDescription): boolean {
 }
 
 /**
- * Whether a column of the first type holds the values of the second. Without a stamp, values of both stay for good and are compared
- * with each other, so the type must be the same apart from its size.
+ * Whether one physical column can hold the values of both definitions. Without a stamp, values of both are compared with each other
+ * forever, so the type must be the same apart from its size.
  */
 function holds(was: ColumnDescription, is: ColumnDescription): boolean {
   const fit = fits(was.sql, is.sql)
@@ -164,8 +134,16 @@ function historyChanges(was: TableDescription, now: TableDescription): TableChan
   if (was.history === now.history) return []
   return [
     now.history
-      ? { column: undefined, what: 'keeps a history from now on, which is empty until migrated', needsReplay: true }
-      : { column: undefined, what: 'keeps no history any more', needsReplay: false },
+      ? {
+          column: undefined,
+          what: 'keeps a history from now on, which is empty until it is migrated',
+          needsReplay: true,
+        }
+      : {
+          column: undefined,
+          what: 'no longer keeps a history; what it held stays in its table, where no erasure reaches it, until apply --allow-destructive drops it',
+          needsReplay: false,
+        },
   ]
 }
 
@@ -178,14 +156,18 @@ function columnChanges(
   const change = (what: string, needsReplay: boolean): TableChange[] => [{ column, what, needsReplay }]
   if (is === undefined) return change(`is dropped; ${staying(names.before)}`, false)
   if (was === undefined) {
-    return change(names.after === undefined ? 'is new' : 'was dropped once, and begins anew', true)
+    return change(
+      names.after === undefined ? 'is new' : 'was dropped before, and is now in a separate physical column',
+      true,
+    )
   }
   if (!isSameRegister(was, is) || !holds(was, is)) {
-    return change(`was ${said(was)} and is now ${said(is)}, so it begins anew; ${staying(names.before)}`, true)
+    const what = `was ${typeAndMerge(was)} and is now ${typeAndMerge(is)}, in a separate physical column`
+    return change(`${what}; ${staying(names.before)}`, true)
   }
   if (was.default !== is.default) return change('has another default', true)
   if (was.type !== is.type) return change(`was ${was.type} and is now ${is.type}`, false)
-  if (was.nullable !== is.nullable) return change(is.nullable ? 'may be NULL now' : 'may not be NULL any more', false)
+  if (was.nullable !== is.nullable) return change(is.nullable ? 'may be NULL now' : 'may no longer be NULL', false)
   return []
 }
 
@@ -194,7 +176,7 @@ function staying(physical: string): string {
   return `its old values stay in ${physical}, where no erasure reaches them, until apply --allow-destructive drops it`
 }
 
-function said({ type, merge, register, pii }: ColumnDescription): string {
+function typeAndMerge({ type, merge, register, pii }: ColumnDescription): string {
   return [type, merge, ...(register === undefined ? [] : [`register ${register}`]), ...(pii ? ['personal'] : [])].join(
     ', ',
   )
@@ -203,7 +185,11 @@ function said({ type, merge, register, pii }: ColumnDescription): string {
 function keyRefusal(was: TableDescription, now: TableDescription): string | undefined {
   const [before, after] = [was.key.join(', '), now.key.join(', ')]
   if (before !== after) return `its key was ${before} and is now ${after}`
-  const other = now.key.find((column) => fits(was.columns[column]!.sql, now.columns[column]!.sql) === 'other')
+  // A narrower key stays as wide as it is in MySQL.
+  const other = now.key.find((column) => {
+    const [before, after] = [was.columns[column]!.sql, now.columns[column]!.sql]
+    return fits(before, after) === 'other' && fits(after, before) === 'other'
+  })
   if (other === undefined) return undefined
   return `its key column ${other} was ${was.columns[other]!.type} and is now ${now.columns[other]!.type}`
 }

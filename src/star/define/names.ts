@@ -16,8 +16,8 @@ export const STAMP_PREFIX = '_stamp_'
 export const FACT_CONTENT = 'once'
 
 /**
- * The physical names of a table's columns where they differ from the plain ones. A register whose values an earlier definition wrote in
- * another way gets columns of its own, named after the generation: no value ever has two stamps.
+ * The physical names of a table's columns where they differ from the plain ones. A register that changed gets columns of its own, named
+ * after the generation, so that no value ever has two stamps.
  */
 export interface PhysicalNames {
   /** By the column's name. */
@@ -29,7 +29,7 @@ export interface PhysicalNames {
 /** The names in a table's first generation. */
 export const PLAIN_NAMES: PhysicalNames = Object.freeze({ columns: Object.freeze({}), stamps: Object.freeze({}) })
 
-/** The name of a column that a generation begins anew. */
+/** The physical name of a column that starts over in a generation. */
 export function freshColumn(column: string, generation: number): string {
   return `_g${generation}_${column}`
 }
@@ -39,13 +39,13 @@ export function stampName(register: string): string {
   return `${STAMP_PREFIX}${register}`
 }
 
-/** The name of a stamp that a generation begins anew. */
+/** The physical name of a stamp that starts over in a generation. */
 export function freshStamp(register: string, generation: number): string {
   return `_stamp${generation}_${register}`
 }
 
 /**
- * The name of the flag in a history that says whether an event wrote to a column, by the column's name there. Of one that has begun anew
+ * The name of the flag in a history that says whether an event wrote to a column, by the column's name there. Of one that has started over
  * it is short, to stay within the 64 characters of MySQL.
  */
 export function writtenName(physical: string): string {

@@ -7,7 +7,7 @@ import { EVENT_BYTES } from './stamp.ts'
 
 /**
  * The columns of a relation that a checksum covers, by index: the key, then the others in the order of their logical names, so that
- * neither the order nor the physical names of a definition's columns count. The origin is left out: it only says how the row arrived.
+ * neither the order nor the physical names of the columns matter. The origin is left out: it only says how the row arrived.
  */
 export function comparedColumns({ columns, keyLength }: Relation): number[] {
   const nameOf = (index: number): string => columns[index]!.logicalName ?? columns[index]!.name

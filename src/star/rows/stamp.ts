@@ -11,7 +11,7 @@ import { compareBytes } from '../types/cell.ts'
  * The *position* is the event's place in the stream (an integer sequence, or the milliseconds of a Date), big-endian with its
  * sign bit flipped, so that bytes sort as integers do. The *tie-break* comes from the event's id. Of an ObjectId the
  * counter comes first, so that two writes of one process in one millisecond keep their order. The *generation* is the number of
- * the definition that wrote, big-endian: the same event under a later definition replaces what it wrote before, and nothing else.
+ * the definition that wrote, big-endian: the same event under a later definition replaces only what it wrote before.
  *
  * Stamps are unique per event and generation, so equal stamps carry equal values, and the merge never has to look at values.
  */
@@ -27,7 +27,7 @@ export const MAX_GENERATION = 9999
 export const ABSENT: Stamp = Buffer.alloc(STAMP_BYTES)
 
 const SIGN = 1n << 63n
-/** What the event's part of a stamp never is: all zero is {@link ABSENT}, all ones is erasure. */
+/** The event's part of a stamp is never one of these: all zeros is {@link ABSENT}, all ones is erasure. */
 const LEAST = Buffer.alloc(EVENT_BYTES)
 const GREATEST = Buffer.alloc(EVENT_BYTES, 0xff)
 
@@ -77,7 +77,7 @@ export function generationIn(stamp: Stamp): number {
   return stamp[EVENT_BYTES]! * 256 + stamp[EVENT_BYTES + 1]!
 }
 
-/** Whether a register was written, and by no definition from a generation on. */
+/** Whether a register was written, but not by this generation or a later one. */
 export function isOutdated(stamp: Stamp, generation: number): boolean {
   return compareBytes(stamp, ABSENT) !== 0 && generationIn(stamp) < generation
 }

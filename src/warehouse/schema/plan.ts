@@ -34,6 +34,7 @@ export function planSteps(schema: Schema, present: Present, options: Required<Pl
     ...tables.flatMap((table) => planViews(table, present, schema.redefined?.has(table.name) ?? false)),
     ...(schema.calendar ? planCalendar(schema.calendar, calendarDays) : []),
     ...planned.flatMap(({ afterwards }) => afterwards),
+    ...(schema.retired ?? []).flatMap((retired) => planRetired(retired, present.catalog, schema, options)),
   ]
 }
 
@@ -56,6 +57,20 @@ function planViews(table: AnyTable, { catalog: { columns, views }, dialect }: Pr
     if (isCurrent) return []
     return [{ kind: 'view', why: `the view ${view.name} has an outdated definition`, sql: view.sql }]
   })
+}
+
+function planRetired(
+  { view, table }: { readonly view: string; readonly table: string },
+  { columns, views }: Catalog,
+  { stillWritten }: Schema,
+  { allowDestructive }: Required<PlanOptions>,
+): Step[] {
+  const why = `the history ${table} is no longer kept`
+  const mayGo = allowDestructive && columns.has(table) && !stillWritten?.has(table)
+  return [
+    ...(views.has(view) ? [{ kind: 'view', why, sql: `DROP VIEW IF EXISTS ${quote(view)}` } as const] : []),
+    ...(mayGo ? [{ kind: 'drop', why, sql: `DROP TABLE IF EXISTS ${quote(table)}` } as const] : []),
+  ]
 }
 
 function planRecord({ relation, row, why }: SchemaRecord): Step {
