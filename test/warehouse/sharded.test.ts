@@ -3,7 +3,7 @@ import { createApplier } from '../../src/apply/index.ts'
 import { until } from '../../src/core/index.ts'
 import { encodeEvent } from '../../src/event/index.ts'
 import { calendar, column as c, defineMigration, dimension, fact } from '../../src/exports/index.ts'
-import { countWithoutReceipt, planWarehouse, schemaOf } from '../../src/ledger/index.ts'
+import { countWithoutReceipt, planWarehouse, receiptsOf, schemaOf } from '../../src/ledger/index.ts'
 import { compile, definitionOf, senderOf } from '../../src/mapping/index.ts'
 import { migrate } from '../../src/migrate/index.ts'
 import { memoryQueue } from '../../src/queue/index.ts'
@@ -98,6 +98,8 @@ async function everyStatement(): Promise<{ readonly statements: string[]; readon
     const other = encodeEvent({ _id: 1, seq: 99, type: 'sold', at: new Date('2024-02-28'), shop: 'other' })
     await createApplier(compile(shops), warehouse).apply([other], 'live')
     await warehouse.conflicts(schema.tables)
+    await warehouse.countBy(receiptsOf(shops), [2, 3])
+    for (const relation of compile(shops).relations) await warehouse.outdated(relation, 2)
     for (const relation of relations) await warehouse.clear(relation)
     await warehouse
       .reader<{ sale: { id: number } }>()
@@ -142,9 +144,11 @@ describe('on a sharded MySQL', () => {
         'clear',
         'close',
         'conflicts',
+        'countBy',
         'dialect',
         'find',
         'merge',
+        'outdated',
         'plan',
         'reader',
         'scan',
