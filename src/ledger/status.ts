@@ -27,7 +27,18 @@ export interface MigrationStatus {
   readonly receipts: ReceiptCounts
 }
 
-/** The state of a migration in a warehouse. Reads all its receipts. Rejects when the warehouse cannot be read. */
+/**
+ * The state of a migration in a warehouse. Reads all its receipts. Rejects with a ChangeoverError when the warehouse cannot be read.
+ *
+ * @example
+ * import { statusOf } from 'changeover/migrate'
+ * import { mysqlWarehouse } from 'changeover/warehouse'
+ * import { history } from './changeover.config.ts'
+ *
+ * await using warehouse = mysqlWarehouse(process.env.MYSQL_URL)
+ * const { generation, latest, olderWorkers, receipts } = await statusOf(history, warehouse)
+ * console.log(`Generation ${generation} of ${latest}; ${olderWorkers} older workers; ${receipts.stale} events to be replayed.`)
+ */
 export async function statusOf(
   migration: Migration,
   warehouse: Pick<ReadPort, 'countBy'> & RegistryPort,

@@ -12,7 +12,7 @@ export function sliceOf(
   migration: CompiledMigration,
   names: readonly string[],
   warehouse: Pick<ReadPort, 'find' | 'scan'>,
-): ApplierSlice {
+): ApplierSlice | undefined {
   const known = [...migration.relationsByTable.keys()]
   const unknown = names.find((name) => !known.includes(name))
   if (unknown !== undefined || names.length === 0) {
@@ -25,6 +25,8 @@ export function sliceOf(
     )
   }
   const tables = new Set(names)
+  // All of them are no slice.
+  if (known.every((name) => tables.has(name))) return undefined
   const receipts = receiptsOf(migration)
   let counting: Promise<Counting> | undefined
   const countingForOthers = async (): Promise<Counting> => {

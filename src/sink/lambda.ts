@@ -54,12 +54,15 @@ const SEND_BACK_MS = 5000
  * @throws {@link ChangeoverError} `CONFIG` when the name of an option is misspelt. The function rejects with the one for which
  * messages failed, as described.
  * @example
+ * import { SQSClient } from '@aws-sdk/client-sqs'
+ * import { sqs } from 'changeover/queue'
  * import { createSink, lambdaHandler } from 'changeover/sink'
  * import { mysqlWarehouse } from 'changeover/warehouse'
  * import { history } from './changeover.config.ts'
  *
  * const warehouse = mysqlWarehouse(process.env.MYSQL_URL)
- * export const handler = lambdaHandler(createSink(history, { warehouse }), { reportBatchItemFailures: true })
+ * const queue = sqs(new SQSClient({}), process.env.QUEUE_URL)
+ * export const handler = lambdaHandler(createSink(history, { warehouse }), { queue, reportBatchItemFailures: true })
  */
 export function lambdaHandler(
   sink: Pick<Sink, 'handle'>,

@@ -45,9 +45,9 @@ describe('plan and apply, when definitions change', () => {
       '-- The table bike: the column seen is new (online; needs a migration). Reports that read it: bikes.\n',
     )
     expect(planned.stdout).toMatch(
-      /-- The table bike: the column station .* begins anew.* Reports that read it: bikes_by_station, bikes\.\n/,
+      /-- The table bike: the column station .* in a separate physical column.* Reports that read it: bikes_by_station, bikes\.\n/,
     )
-    expect(planned.stdout).toContain('-- 8 events of rental will have to be replayed: changeover migrate\n')
+    expect(planned.stdout).toContain('-- 8 events of rental to be replayed after it: run changeover migrate.\n')
     expect(await printed('plan', 'personal')).toMatchObject({
       hash: hashOf(planned),
       generations: [{ number: 2, migration: 'rental' }],

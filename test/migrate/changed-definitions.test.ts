@@ -66,6 +66,7 @@ function hotel({
   columns = ROOM,
   values = room,
   payments = true,
+  history = true,
   revision = 1,
   pays = () => true,
   paid,

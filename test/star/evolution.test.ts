@@ -126,7 +126,8 @@ describe('a table cannot go on when', () => {
   test.each([
     ['a key column is renamed', { id: c.varchar(9) }, 'its key was path and is now id'],
     ['a key column is added', { path: c.varchar(9), day: c.date() }, 'its key was path and is now path, day'],
-    ['a key column shrinks', { path: c.varchar(8) }, 'its key column path was varchar(9) and is now varchar(8)'],
+    ['a key column changes its type', { path: c.int() }, 'its key column path was varchar(9) and is now int'],
+    ['a key column shrinks, which stays as wide as it is', { path: c.varchar(8) }, undefined],
   ])('%s', (_, key, refusal) => {
     expect(last(file({ a: c.int() }), file({ a: c.int() }, key)).refusal).toBe(refusal)
   })

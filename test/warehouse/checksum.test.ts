@@ -41,7 +41,13 @@ const sorted = (buckets: Buckets): unknown => [...buckets].toSorted(([a], [b]) =
 /** A row with these cells of the user's, and nothing else. */
 function rowOf(table: AnyTable, cells: Record<string, Row[number]>): Row {
   return table.layout.relation.columns.map(({ name, type }) =>
-    type.name === 'stamp' ? Buffer.alloc(16) : name === '_origin' ? 1 : (cells[name] ?? null),
+    name === '_live_stamp'
+      ? Buffer.alloc(16, 1)
+      : type.name === 'stamp'
+        ? Buffer.alloc(16)
+        : name === '_origin'
+          ? 1
+          : (cells[name] ?? null),
   )
 }
 

@@ -154,7 +154,8 @@ describe('on a sharded MySQL', () => {
     expect(refused).toHaveLength(relations.length)
 
     // A write of many keys is not one transaction over all shards, in which two writers may wait for each other.
-    const writes = statements.filter((each) => /^(?:INSERT|DELETE)\b.*\?/s.test(each))
+    // That of a definition is one row.
+    const writes = statements.filter((each) => /^(?:INSERT|DELETE)\b(?! INTO `_generation`).*\?/s.test(each))
     expect(writes.filter((each) => !/^\w+ \/\*vt\+ MULTI_SHARD_AUTOCOMMIT=1 \*\/ /.test(each)).map(short)).toEqual([])
 
     // Nothing was recorded in vain: each kind of statement is there, and each method of the warehouse was called.

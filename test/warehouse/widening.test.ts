@@ -100,10 +100,8 @@ test('a column that is no longer defined is kept until dropping is allowed, and 
   expect(await sql(warehouse, 'SELECT gone FROM dim_thing')).toEqual([{ gone: 'x' }])
   const steps = await planFor(holding(c.int()), { allowDestructive: true })
   expect(steps.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
-    'drop: the column dim_thing.gone is no longer defined',
-    'drop: the column dim_thing._stamp_gone is no longer defined',
-    'drop: the column dim_thing_history.gone is no longer defined',
-    'drop: the column dim_thing_history._written_gone is no longer defined',
+    'drop: the columns gone, _stamp_gone of dim_thing are no longer defined',
+    'drop: the columns gone, _written_gone of dim_thing_history are no longer defined',
   ])
   await warehouse.apply(steps)
   await warehouse.apply(steps)

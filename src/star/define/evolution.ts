@@ -187,8 +187,8 @@ function keyRefusal(was: TableDescription, now: TableDescription): string | unde
   if (before !== after) return `its key was ${before} and is now ${after}`
   // A narrower key stays as wide as it is in MySQL.
   const other = now.key.find((column) => {
-    const [before, after] = [was.columns[column]!.sql, now.columns[column]!.sql]
-    return fits(before, after) === 'other' && fits(after, before) === 'other'
+    const [from, to] = [was.columns[column]!.sql, now.columns[column]!.sql]
+    return fits(from, to) === 'other' && fits(to, from) === 'other'
   })
   if (other === undefined) return undefined
   return `its key column ${other} was ${was.columns[other]!.type} and is now ${now.columns[other]!.type}`
