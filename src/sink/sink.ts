@@ -152,6 +152,8 @@ class QueueSink implements Sink {
     const bodies = messages.map(({ body }) => body)
     const { unknownTypes, ...counts } = await applyMessages(working.applier, working, bodies, signal)
     this.#tally.add(counts)
+    // Also here: a batch may have been held through an outage, during which this sink was not seen.
+    await working.heartbeat.beat(signal)
     this.#unknown.add({ unmapped: counts.unmapped, unknownTypes })
     this.#warnOf(counts, unknownTypes)
     return counts

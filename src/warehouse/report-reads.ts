@@ -40,7 +40,7 @@ export async function namesRead(run: (warehouse: EmptyWarehouse) => Promise<unkn
   await run({ reader: <DB>() => new Kysely<DB>({ dialect }) }).catch(() => {})
   return {
     names: new Set(queries.flatMap((sql) => [...sql.matchAll(/`((?:[^`]|``)+)`/g)].map(([, name]) => name!))),
-    selectsAll: queries.some((sql) => /select\s+(distinct\s+)?(`\w+`\.)?\*/i.test(sql)),
+    selectsAll: queries.some((sql) => /(?:select|,)\s+(?:distinct\s+)?(?:`\w+`\.)?\*/i.test(sql)),
   }
 }
 
