@@ -214,3 +214,20 @@ test('columns for which a table has no room beside those that are no longer defi
   await warehouse.apply(steps)
   expect(await planFor(of('b'))).toEqual([])
 })
+
+test('a warehouse whose internal tables have another form is refused', async () => {
+  const thing = dimension('thing', { key: { id: c.int() } })
+  const migration = defineMigration<{ _id: number; type: 'made'; at: Date }>()({
+    name: 'things',
+    source: { collection: 'events', type: 'type', order: '_id', time: 'at' },
+    tables: { thing },
+    on: { made: (e) => thing.create({ id: e._id }) },
+  })
+  await warehouse.apply(await warehouse.plan(schemaOf([migration])))
+  await sql(warehouse, 'ALTER TABLE _receipt_things DROP COLUMN event_type')
+  await expect(warehouse.plan(schemaOf([migration]))).rejects.toMatchObject({
+    code: 'SCHEMA',
+    message:
+      'The table _receipt_things has no column event_type: another version of changeover has made it, which stored rows in another form.',
+  })
+})

@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../../core/index.ts'
-import { calendar, daysIn, relationsOf, type AnyTable, type CalendarRange } from '../../star/index.ts'
+import { calendar, daysIn, relationsOf, type AnyTable, type CalendarRange, type Relation } from '../../star/index.ts'
 import type { Dialect } from '../dialect.ts'
 import { fillCalendarSql } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
@@ -23,6 +23,7 @@ export function planSteps(schema: Schema, present: Present, options: Required<Pl
   const { calendarDays } = present
   const tables = schema.calendar && !schema.tables.includes(calendar) ? [...schema.tables, calendar] : schema.tables
   const relations = [...tables.flatMap(relationsOf), ...schema.internal]
+  for (const relation of schema.internal) checkForm(relation, present.catalog)
   const planned = relations.map((relation) => {
     const [kept, inUse] = [schema.stillWritten, schema.inUse].map((columns) => columns?.get(relation.name) ?? NONE)
     return planTable(relation, { ...present, kept: kept!, inUse: inUse! }, options)
@@ -57,6 +58,18 @@ function planViews(table: AnyTable, { catalog: { columns, views }, dialect }: Pr
     if (isCurrent) return []
     return [{ kind: 'view', why: `the view ${view.name} has an outdated definition`, sql: view.sql }]
   })
+}
+
+// Internal tables never gain a column under one stored form, and rows of two forms cannot be told apart.
+function checkForm({ name, columns }: Relation, catalog: Catalog): void {
+  const present = catalog.columns.get(name)
+  const missing = present && columns.find((column) => !present.has(column.name))
+  if (!missing) return
+  throw new ChangeoverError(
+    'SCHEMA',
+    `The table ${name} has no column ${missing.name}: another version of changeover has made it, which stored rows in another form.`,
+    { remedy: 'Migrate into a new database, or use the version of changeover that made this one.' },
+  )
 }
 
 function planRetired(
