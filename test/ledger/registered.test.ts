@@ -1,8 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { column as c, defineMigration, dimension, fact, type Columns, type Migration } from '../../src/exports/index.ts'
 import { findRegistered, planWarehouse, readGenerations, type WarehousePlanOptions } from '../../src/ledger/index.ts'
-import { memoryWarehouse, mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { memoryWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
+import { emptyWarehouse } from '../support/fresh.ts'
 import { sql } from '../support/sql.ts'
 
 interface Happened {
@@ -32,16 +32,6 @@ function made({ name = 'users', revision = 1, order = 'seq', columns }: Parts = 
     tables: { user: columns ? user(columns) : shared },
     on: { a: () => [] },
   })
-}
-
-async function emptyWarehouse(): Promise<Warehouse> {
-  const database = await freshSchema()
-  const warehouse = mysqlWarehouse(database.url)
-  onTestFinished(async () => {
-    await warehouse.close()
-    await database[Symbol.asyncDispose]()
-  })
-  return warehouse
 }
 
 async function apply(warehouse: Warehouse, migrations: readonly Migration[], options: WarehousePlanOptions = {}) {

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createApplier } from '../../src/apply/index.ts'
 import { encodeEvent } from '../../src/event/index.ts'
 import {
@@ -16,8 +16,8 @@ import { migrate, type MigrateOptions } from '../../src/migrate/index.ts'
 import { createSink } from '../../src/sink/index.ts'
 import { relationsOf } from '../../src/star/index.ts'
 import { memoryEvents } from '../../src/stream/index.ts'
-import { mysqlWarehouse, type Warehouse } from '../../src/warehouse/index.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { type Warehouse } from '../../src/warehouse/index.ts'
+import { emptyWarehouse } from '../support/fresh.ts'
 import { sql } from '../support/sql.ts'
 
 /** A stay in a hotel, and what becomes of it. */
@@ -84,16 +84,6 @@ function hotel({
       paid: paid ?? ((e) => (payments && pays(e) ? payment.create({ id: e._id }, { cents: e.cents }) : [])),
     },
   })
-}
-
-async function emptyWarehouse(): Promise<Warehouse> {
-  const database = await freshSchema()
-  const warehouse = mysqlWarehouse(database.url)
-  onTestFinished(async () => {
-    await warehouse.close()
-    await database[Symbol.asyncDispose]()
-  })
-  return warehouse
 }
 
 async function apply(warehouse: Warehouse, migration: Migration): Promise<void> {

@@ -9,23 +9,12 @@ import { planWarehouse, receiptOf, receiptsOf } from '../../src/ledger/index.ts'
 import { definitionOf, type Migration } from '../../src/mapping/index.ts'
 import { memoryQueue, type Queue } from '../../src/queue/index.ts'
 import { createSink, lambdaHandler } from '../../src/sink/index.ts'
-import { memoryWarehouse, mysqlWarehouse, type ReadPort, type Warehouse } from '../../src/warehouse/index.ts'
+import { memoryWarehouse, type ReadPort, type Warehouse } from '../../src/warehouse/index.ts'
 import { fileCreated } from '../migrate/history.ts'
-import { freshSchema } from '../support/fresh.ts'
+import { emptyWarehouse } from '../support/fresh.ts'
 import { isEmpty, messageOf, sendAll, sender, targetThat, type SinkTarget } from './sinking.ts'
 
 const soon = () => ({ signal: AbortSignal.timeout(30_000), everyMs: 5 })
-
-/** A warehouse to which nothing was applied. */
-async function bareWarehouse(): Promise<Warehouse> {
-  const database = await freshSchema()
-  const warehouse = mysqlWarehouse(database.url)
-  onTestFinished(async () => {
-    await warehouse.close()
-    await database[Symbol.asyncDispose]()
-  })
-  return warehouse
-}
 
 async function apply(warehouse: Warehouse, migration: Migration = history): Promise<void> {
   await warehouse.apply((await planWarehouse(warehouse, [migration])).steps)
@@ -33,7 +22,7 @@ async function apply(warehouse: Warehouse, migration: Migration = history): Prom
 
 describe('a sink whose definition was not applied', () => {
   it('receives nothing, and begins once it is', async () => {
-    const [queue, warehouse] = [memoryQueue(), await bareWarehouse()]
+    const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
     await sendAll(queue, [messageOf([fileCreated(1)])])
     let receives = 0
     const counting: Queue = { ...queue, receive: (options) => (receives++, queue.receive(options)) }
@@ -60,7 +49,7 @@ describe('a sink whose definition was not applied', () => {
   })
 
   it('stops when it is told to', async () => {
-    const sink = createSink(history, { queue: memoryQueue(), warehouse: await bareWarehouse() })
+    const sink = createSink(history, { queue: memoryQueue(), warehouse: await emptyWarehouse() })
     await sink.run({ signal: AbortSignal.timeout(100) })
     expect(sink.counters.messages).toBe(0)
   })
@@ -100,7 +89,7 @@ describe('a function in Lambda whose definition was not applied', () => {
   it.each([false, true])(
     'sends the messages back to its queue, and none has failed (reportBatchItemFailures: %s)',
     async (reportBatchItemFailures) => {
-      const [queue, warehouse] = [memoryQueue(), await bareWarehouse()]
+      const [queue, warehouse] = [memoryQueue(), await emptyWarehouse()]
       const handler = lambdaHandler(createSink(history, { warehouse }), { queue, reportBatchItemFailures })
       expect(await handler(event(bodies), atOnce)).toEqual({ batchItemFailures: [] })
       const back = await queue.receive({ max: 10, waitSeconds: 0, visibilitySeconds: 60 })
@@ -121,7 +110,7 @@ describe('a function in Lambda whose definition was not applied', () => {
         ...messages.slice(1).map(({ id }) => ({ id, status: 'failed' as const, retryable: true, reason: 'busy' })),
       ],
     }
-    const sink = createSink(history, { warehouse: await bareWarehouse() })
+    const sink = createSink(history, { warehouse: await emptyWarehouse() })
     const handler = lambdaHandler(sink, { queue: refusing, reportBatchItemFailures: true })
     expect(await handler(event(bodies), atOnce)).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] })
     const strict = lambdaHandler(sink, { queue: refusing })
@@ -129,7 +118,7 @@ describe('a function in Lambda whose definition was not applied', () => {
   })
 
   it('fails without a queue', async () => {
-    const sink = createSink(history, { warehouse: await bareWarehouse() })
+    const sink = createSink(history, { warehouse: await emptyWarehouse() })
     for (const reportBatchItemFailures of [false, true]) {
       const handler = lambdaHandler(sink, { reportBatchItemFailures })
       await expect(handler(event(bodies), atOnce)).rejects.toMatchObject({ code: 'UNREGISTERED' })
@@ -161,7 +150,7 @@ describe('the generation of events', () => {
     ['one that is not registered', from({ ...history, source: { ...history.source, omit: ['payload.other'] } }), 0],
     ['one that is not named', { migration: history.name }, 0],
   ])('is that of the definition that captured them: %s', async (_, captured, generation) => {
-    const warehouse = await bareWarehouse()
+    const warehouse = await emptyWarehouse()
     await apply(warehouse, earlier)
     await apply(warehouse)
     const sink = createSink(history, { warehouse })
@@ -170,7 +159,7 @@ describe('the generation of events', () => {
   })
 
   it('is never later than the own one of a sink that is behind', async () => {
-    const warehouse = await bareWarehouse()
+    const warehouse = await emptyWarehouse()
     await apply(warehouse, earlier)
     await apply(warehouse)
     await createSink(earlier, { warehouse }).handle([{ id: 'a', body: messageFrom(from(history), fileCreated(1)) }])

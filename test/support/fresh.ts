@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { MongoClient, type MongoClientOptions } from 'mongodb'
 import { createConnection } from 'mysql2/promise'
-import { inject } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import type { Migration } from '../../src/mapping/migration.ts'
 import { planWarehouse } from '../../src/ledger/index.ts'
 import { sqs } from '../../src/queue/index.ts'
@@ -27,6 +27,17 @@ export async function freshSchema(): Promise<{ url: string; name: string } & Asy
   const url = new URL(inject('mysqlUrl'))
   url.pathname = `/${name}`
   return { url: url.href, name, [Symbol.asyncDispose]: () => onServer(`DROP DATABASE \`${name}\``) }
+}
+
+/** A warehouse without tables in a new database, which is dropped after the test. */
+export async function emptyWarehouse(): Promise<Warehouse> {
+  const database = await freshSchema()
+  const warehouse = mysqlWarehouse(database.url)
+  onTestFinished(async () => {
+    await warehouse.close()
+    await database[Symbol.asyncDispose]()
+  })
+  return warehouse
 }
 
 /** Runs a statement as the stack's own user. */
