@@ -61,6 +61,9 @@ export class Context implements AsyncDisposable {
       throw new ChangeoverError('CONFIG', `The config has no migration named ${name}.`, { remedy: `It has ${names}.` })
     }
     if (migrations.length === 1) return migrations[0]!
+    if (migrations.length === 0) {
+      throw new ChangeoverError('CONFIG', 'The config has no migrations.', { remedy: 'List one: migrations: [...]' })
+    }
     throw new ChangeoverError('CONFIG', `The config has ${migrations.length} migrations.`, {
       remedy: `Choose one with --migration NAME: ${names}.`,
     })

@@ -47,7 +47,7 @@ async function migrateHistory(context: Context, migration: Migration, options: O
     ...(ranges ? { ranges } : {}),
     ...(parallel ? { parallel } : {}),
     ...(fresh ? { fresh } : {}),
-    ...(tables ? { tables } : {}),
+    ...(tables ? { tables: tables.flatMap((names) => names.split(',')) } : {}),
     ...(sameMapping ? { sameMapping } : {}),
     ...outageOptions(context, options),
     onProgress: (made) => progress.show(made),

@@ -39,7 +39,8 @@ export interface MigrateResult extends UnknownTypes {
   readonly isOvertaken: boolean
   /**
    * Rows that hold what only an earlier definition has written, by table: the present one no longer writes it. No merge takes it back; that
-   * needs a rebuild. Columns that merge without a stamp (`min`, `max`, `any`, `all`) are not covered.
+   * needs a rebuild. Columns that merge without a stamp (`min`, `max`, `any`, `all`) are not covered, and a run
+   * that leaves or quarantines events does not look.
    */
   readonly outdated: readonly OutdatedTable[]
   /** Why events were quarantined: the first few distinct reasons. */
@@ -112,7 +113,10 @@ export async function migrate(migration: Migration, options: MigrateOptions): Pr
     late,
     left,
     isOvertaken: await present(() => isOvertaken(compiled, warehouse, { signal })),
-    outdated: left > 0 ? [] : await present(() => outdatedTables(compiled, counting, warehouse, { signal })),
+    outdated:
+      left + batches.counts.quarantined > 0
+        ? []
+        : await present(() => outdatedTables(compiled, counting, warehouse, { signal })),
     ...unknownTypesOf(types, compiled.knownTypes),
     reasons: batches.reasons,
   }
