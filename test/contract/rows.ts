@@ -328,7 +328,8 @@ function keyOf({ keyLength }: Relation, row: Row): Key {
 }
 
 function cellsText(cells: readonly Cell[]): string {
-  return JSON.stringify(cells.map((cell) => [typeof cell, String(comparable(cell))]))
+  const textOf = (cell: Cell): string => (cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : String(cell))
+  return JSON.stringify(cells.map((cell) => [typeof cell, textOf(cell)]))
 }
 
 function shown(row: Row): Cell[] {

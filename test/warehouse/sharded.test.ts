@@ -116,6 +116,7 @@ async function everyStatement(): Promise<{ readonly statements: string[]; readon
     await migrate(changedShops, { source: memoryEvents(events, changedShops), warehouse, fresh: true })
     await countWithoutReceipt(shops, source.idsBetween(null, null), warehouse)
     for (const relation of relations) {
+      await warehouse.outdated(relation, 2)
       await Array.fromAsync(warehouse.scan(relation, { pageRows: 5 }))
       const [row] = (await Array.fromAsync(warehouse.scan(relation, { pageRows: 1 }))).flat()
       if (row) await warehouse.find(relation, [row.slice(0, relation.keyLength) as never])
