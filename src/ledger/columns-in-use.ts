@@ -1,11 +1,8 @@
 import { ownOf } from '../core/index.ts'
 import { type AnyTable, physicalColumnsOf, PLAIN_NAMES, relationsOf, tableNamesOf, viewNamesOf } from '../star/index.ts'
-import type { CallOptions, RegistryPort, Step } from '../warehouse/index.ts'
+import type { CallOptions, ColumnsByTable, RegistryPort, RetiredHistory, Step } from '../warehouse/index.ts'
 import type { Generation } from './generations.ts'
 import { isAlive, readWorkers } from './workers.ts'
-
-/** Columns by the name of their table in MySQL. */
-export type ColumnsByTable = ReadonlyMap<string, ReadonlySet<string>>
 
 /** The columns that the latest definitions write to, by the name of the table in MySQL. */
 export function columnsInUse(known: readonly Generation[]): ColumnsByTable {
@@ -58,12 +55,6 @@ export function lostTables(
   return new Set(
     tables.filter((table) => relationsOf(table).some(({ name }) => lost.has(name))).map(({ name }) => name),
   )
-}
-
-/** A history that is no longer kept. */
-export interface RetiredHistory {
-  readonly view: string
-  readonly table: string
 }
 
 /** The histories that earlier definitions of these tables kept, and theirs do not. */

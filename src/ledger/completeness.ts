@@ -2,10 +2,9 @@ import { bytesToText } from '../core/index.ts'
 import { eventKey } from '../event/index.ts'
 import type { CompiledMigration, Migration } from '../mapping/index.ts'
 import type { CallOptions, ReadPort, RegistryPort } from '../warehouse/index.ts'
-import { Counting } from './counting.ts'
+import { readCounting, type Counting } from './counting.ts'
 import { compileRegistered } from './registered.ts'
 import { receiptOf, receiptsOf } from './receipts.ts'
-import { readWrittenTables } from './written-tables.ts'
 
 /** The `_id`s of events, in batches of any size: what `EventSource.idsBetween` yields. */
 export type EventIds = AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>
@@ -14,13 +13,13 @@ export type EventIds = AsyncIterable<readonly unknown[]> | Iterable<readonly unk
 export type LedgerPort = Pick<ReadPort, 'find' | 'scan'> & RegistryPort
 
 /** Which receipts count under a migration's generation, as the warehouse knows it now. */
-export async function countingOf(
+export function countingOf(
   migration: CompiledMigration,
   warehouse: LedgerPort,
   options: CallOptions = {},
 ): Promise<Counting> {
   const { generation, counting } = migration
-  return new Counting({ number: generation, counting }, await readWrittenTables(migration, warehouse, options))
+  return readCounting(migration, { number: generation, counting }, warehouse, options)
 }
 
 /**

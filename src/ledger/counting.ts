@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto'
 import { ownOf } from '../core/index.ts'
 import type { DefinitionDocument, HandlerTexts, OldestCounting } from '../mapping/index.ts'
+import type { CallOptions, ReadPort } from '../warehouse/index.ts'
 import type { Generation } from './generations.ts'
 import type { Receipt } from './receipts.ts'
+import { readWrittenTables } from './written-tables.ts'
 
 /** The parts of a definition that decide which receipts count. */
 export interface CountedDefinition {
@@ -106,4 +108,14 @@ export class Counting {
     const oldest = type === undefined ? undefined : this.#oldest.get(type)
     return oldest === undefined || generation >= (outcome === 'quarantined' ? this.#generation : oldest)
   }
+}
+
+/** Which receipts count under a generation of a migration, by what its events have written until now. */
+export async function readCounting(
+  migration: { readonly name: string },
+  generation: Pick<Generation, 'number' | 'counting'>,
+  warehouse: Pick<ReadPort, 'scan'>,
+  options: CallOptions = {},
+): Promise<Counting> {
+  return new Counting(generation, await readWrittenTables(migration, warehouse, options))
 }

@@ -4,6 +4,7 @@ import { tablesOf, type Migration } from '../mapping/index.ts'
 import type { CalendarRange } from '../star/index.ts'
 import type {
   CallOptions,
+  ColumnsByTable,
   PlanOptions,
   ReadPort,
   RegistryPort,
@@ -12,14 +13,7 @@ import type {
   SchemaRecord,
   Step,
 } from '../warehouse/index.ts'
-import {
-  columnsInUse,
-  columnsStillWritten,
-  keptColumns,
-  lostTables,
-  retiredHistories,
-  type ColumnsByTable,
-} from './columns-in-use.ts'
+import { columnsInUse, columnsStillWritten, keptColumns, lostTables, retiredHistories } from './columns-in-use.ts'
 import { generationRow, generationsOf, generationsTable, readGenerations, type Generation } from './generations.ts'
 import type { DefinitionChange } from './definition-changes.ts'
 import { register, type NewGeneration, type Registration } from './register.ts'

@@ -1,9 +1,8 @@
 import type { Migration } from '../mapping/index.ts'
 import type { CallOptions, ReadPort } from '../warehouse/index.ts'
-import { Counting } from './counting.ts'
+import { readCounting } from './counting.ts'
 import type { Generation } from './generations.ts'
 import { receiptsOf, receiptStateOf, RECEIPT_TYPE_AND_STATE } from './receipts.ts'
-import { readWrittenTables } from './written-tables.ts'
 
 /** How many receipts a migration has, and whether they count under a generation. */
 export interface ReceiptCounts {
@@ -22,7 +21,7 @@ export async function countReceipts(
   warehouse: Pick<ReadPort, 'scan' | 'countBy'>,
   options: CallOptions = {},
 ): Promise<ReceiptCounts> {
-  const counting = new Counting(generation, await readWrittenTables(migration, warehouse, options))
+  const counting = await readCounting(migration, generation, warehouse, options)
   const sum = { counting: 0, stale: 0, quarantined: 0 }
   for (const { cells, rows } of await warehouse.countBy(receiptsOf(migration), RECEIPT_TYPE_AND_STATE, options)) {
     const state = receiptStateOf(cells)

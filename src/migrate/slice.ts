@@ -1,6 +1,6 @@
 import type { ApplierSlice } from '../apply/index.ts'
 import { bytesToText, ChangeoverError } from '../core/index.ts'
-import { Counting, readWrittenTables, receiptOf, receiptsOf } from '../ledger/index.ts'
+import { readCounting, receiptOf, receiptsOf, type Counting } from '../ledger/index.ts'
 import type { CompiledMigration } from '../mapping/index.ts'
 import type { ReadPort } from '../warehouse/index.ts'
 
@@ -28,25 +28,23 @@ export function sliceOf(
   // All of them are no slice.
   if (known.every((name) => tables.has(name))) return undefined
   const receipts = receiptsOf(migration)
-  let counting: Promise<Counting> | undefined
-  const countingForOthers = async (): Promise<Counting> => {
+  let forOthers: Promise<Counting> | undefined
+  const readForOthers = (): Promise<Counting> => {
     const { types, tables: all } = migration.counting
     const others = Object.entries(all).filter(([name]) => !tables.has(name))
-    return new Counting(
-      { number: migration.generation, counting: { types, tables: Object.fromEntries(others) } },
-      await readWrittenTables(migration, warehouse),
-    )
+    const counting = { types, tables: Object.fromEntries(others) }
+    return readCounting(migration, { number: migration.generation, counting }, warehouse)
   }
   return {
     tables,
     async complete(keys, signal) {
-      const forOthers = await (counting ??= countingForOthers())
+      const counting = await (forOthers ??= readForOthers())
       const found = await warehouse.find(
         receipts,
         keys.map((key) => [key]),
         { signal },
       )
-      const counted = found.map(receiptOf).filter((receipt) => forOthers.counts(receipt))
+      const counted = found.map(receiptOf).filter((receipt) => counting.counts(receipt))
       return new Set(counted.map(({ event }) => bytesToText(event)))
     },
   }

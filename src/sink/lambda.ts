@@ -1,4 +1,4 @@
-import { checkOptions, pause } from '../core/index.ts'
+import { checkOptions, pause, type OptionNames } from '../core/index.ts'
 import type { QueueSender } from '../queue/index.ts'
 import type { HandledMessages, Sink } from './port.ts'
 
@@ -36,7 +36,7 @@ export interface LambdaOptions {
   readonly queue?: QueueSender
 }
 
-const KNOWN: Readonly<Record<keyof LambdaOptions, true>> = Object.freeze({ reportBatchItemFailures: true, queue: true })
+const NAMES: OptionNames<LambdaOptions> = Object.freeze({ reportBatchItemFailures: true, queue: true })
 
 /** How long a call waits before it sends messages back, in milliseconds: what comes back at once would be received at once. */
 const SEND_BACK_AFTER_MS = 20_000
@@ -68,7 +68,7 @@ export function lambdaHandler(
   sink: Pick<Sink, 'handle'>,
   options: LambdaOptions = {},
 ): (event: SqsEvent, context?: LambdaContext) => Promise<SqsBatchResponse> {
-  const { queue, reportBatchItemFailures = false } = checkOptions('lambdaHandler').all(options, KNOWN)
+  const { queue, reportBatchItemFailures = false } = checkOptions('lambdaHandler').all(options, NAMES)
   return async ({ Records }, context) => {
     const handled = await sink.handle(Records.map(({ messageId, body }) => ({ id: messageId, body })))
     const isWaiting = handled.error?.code === 'UNREGISTERED' && queue !== undefined

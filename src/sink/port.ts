@@ -33,7 +33,8 @@ export interface Sink {
   readonly unknownTypes: readonly TypeCount[]
   /**
    * Works until the signal aborts, then finishes the current batch within `graceMs` and resolves. While the warehouse or the
-   * queue fails in a way that is not known to be permanent, it waits and tries again.
+   * queue fails in a way that is not known to be permanent, and while the definition of the migration is not applied to the
+   * warehouse, it waits and tries again.
    *
    * @throws {@link ChangeoverError} when waiting would not help: `DENIED`, `SCHEMA`, `CONFIG`, `UNEXPECTED`. The messages are
    * back in the queue then. Nothing else is thrown.
@@ -41,7 +42,8 @@ export interface Sink {
   run(options: { readonly signal: AbortSignal }): Promise<void>
   /**
    * Applies messages that someone else received, in batches of `batchMessages`, without retries. When the warehouse cannot be
-   * used, the messages of that batch and of all further ones have failed.
+   * used, the messages of that batch and of all further ones have failed; so have all messages, with `UNREGISTERED`, while the
+   * definition of the migration is not applied to it.
    */
   handle(messages: readonly SinkMessage[], signal?: AbortSignal): Promise<HandledMessages>
 }

@@ -36,4 +36,4 @@ export type {
 export { DEFAULT_PAGE_ROWS } from './read/scan.ts'
 export { vschemaOf } from './schema/vschema.ts'
 export type { VSchema, VSchemaTable } from './schema/vschema.ts'
-export type { PlanOptions, Schema, SchemaRecord, Step } from './step.ts'
+export type { ColumnsByTable, PlanOptions, RetiredHistory, Schema, SchemaRecord, Step } from './step.ts'

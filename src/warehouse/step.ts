@@ -19,6 +19,15 @@ export interface SchemaRecord {
   readonly why: string
 }
 
+/** Columns by the name of their table in MySQL. */
+export type ColumnsByTable = ReadonlyMap<string, ReadonlySet<string>>
+
+/** A history that is no longer kept: its view and its table in MySQL. */
+export interface RetiredHistory {
+  readonly view: string
+  readonly table: string
+}
+
 /** What the warehouse should hold: the tables of migrations, with their views, and internal tables. */
 export interface Schema {
   readonly tables: readonly AnyTable[]
@@ -28,15 +37,15 @@ export interface Schema {
   /** The names of tables whose views are outdated, even where the server does not show their definitions. */
   readonly redefined?: ReadonlySet<string>
   /** The columns that must not be dropped, by table (`dim_file`): living workers write to them. */
-  readonly stillWritten?: ReadonlyMap<string, ReadonlySet<string>>
+  readonly stillWritten?: ColumnsByTable
   /**
    * The columns of the definitions that are registered now, by table. Those that are to be dropped go after the rows are inserted: an
    * `apply` that ends before must leave what the present definition needs.
    */
-  readonly inUse?: ReadonlyMap<string, ReadonlySet<string>>
+  readonly inUse?: ColumnsByTable
   /** Histories that are no longer kept: the view goes, and what it showed goes when that is allowed and no worker writes to it. */
-  readonly retired?: readonly { readonly view: string; readonly table: string }[]
-  /** Rows to insert after everything else. A plan does not check whether they exist. */
+  readonly retired?: readonly RetiredHistory[]
+  /** Rows to insert once the tables and columns are there, before the views. A plan does not check whether they exist. */
   readonly records?: readonly SchemaRecord[]
 }
 

@@ -5,7 +5,7 @@ import { fillCalendarSql } from './calendar.ts'
 import type { Catalog } from './catalog.ts'
 import { planTable } from './plan-table.ts'
 import { quote, quoteAll } from '../sql.ts'
-import type { PlanOptions, Schema, SchemaRecord, Step } from '../step.ts'
+import type { PlanOptions, RetiredHistory, Schema, SchemaRecord, Step } from '../step.ts'
 import { hasMarks, viewsOf } from './views.ts'
 
 /** What a plan is made from: the server as it is now. */
@@ -73,7 +73,7 @@ function checkForm({ name, columns }: Relation, catalog: Catalog): void {
 }
 
 function planRetired(
-  { view, table }: { readonly view: string; readonly table: string },
+  { view, table }: RetiredHistory,
   { columns, views }: Catalog,
   { stillWritten }: Schema,
   { allowDestructive }: Required<PlanOptions>,
